@@ -1,0 +1,290 @@
+"""The directory of organisations: what narrows it, and how many each choice would keep."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from alliage_web.actors.models import (
+    HeldRole,
+    Organisation,
+    ProfileChoices,
+    RoleChoices,
+    SizeChoices,
+    WorldChoices,
+)
+from alliage_web.territories.queries import facts_of
+from alliage_web.vocabulary.models import Scheme
+from alliage_web.vocabulary.queries import terms
+
+from .lookups import active, matching, with_cards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from django.db.models import QuerySet
+    from django.http import QueryDict
+
+#: The facets, under the names that their parameters have in an address.
+FACETS = (
+    *("monde", "profil", "role", "domaine"),
+    *("region", "departement", "taille", "catalyseur"),
+)
+UNKNOWN = "inconnue"
+_PLACE_LEVELS = {"region": "region", "departement": "department"}
+
+PlaceLevel = Literal["region", "department"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a reader asks of the directory: words, and choices under each facet."""
+
+    text: str
+    choices: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def from_query(cls, query: QueryDict) -> Selection:
+        """Read the parameters of an address; those it does not know are left aside."""
+        return cls(
+            text=query.get("q", "").strip()[:200],
+            choices={name: tuple(dict.fromkeys(query.getlist(name))) for name in FACETS},
+        )
+
+    def chosen(self, facet: str) -> tuple[str, ...]:
+        return tuple(self.choices.get(facet, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice of a facet and how many organisations it keeps under the other facets."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrganisation:
+    """An organisation and the place that stands for it on a map: its seat, else where it acts."""
+
+    id: int
+    slug: str
+    name: str
+    world: str
+    territory_id: int
+    is_seat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MapPlace:
+    """A place of the map and the organisations that are there."""
+
+    name: str
+    url: str
+    x: float
+    y: float
+    organisations: tuple[PlacedOrganisation, ...]
+
+
+def selected(selection: Selection, *, without: str = "") -> QuerySet[Organisation]:
+    """Return the organisations of a selection, one facet left aside if asked."""
+    kept = active().filter(matching(selection.text))
+    for facet in FACETS:
+        values = selection.chosen(facet)
+        if values and facet != without:
+            kept = kept.filter(_condition(facet, values))
+    return kept
+
+
+def page_rows(selection: Selection) -> QuerySet[Organisation]:
+    """Return the organisations of a selection, read with what their cards show."""
+    return with_cards(selected(selection))
+
+
+def _condition(facet: str, values: Iterable[str]) -> Q:
+    if facet in _PLACE_LEVELS:
+        return _located(_PLACE_LEVELS[facet], values)
+    if facet == "role":
+        held = HeldRole.objects.filter(role__in=values)
+        return Q(pk__in=held.order_by().values("organisation"))
+    if facet == "domaine":
+        classed = Organisation.domains.through.objects.filter(
+            term__scheme=Scheme.DOMAIN, term__code__in=values
+        )
+        return Q(pk__in=classed.order_by().values("organisation"))
+    if facet == "catalyseur":
+        return Q(catalyst__isnull=False)
+    column = {"monde": "world", "profil": "profile", "taille": "size"}[facet]
+    return Q(**{f"{column}__in": ["" if value == UNKNOWN else value for value in values]})
+
+
+def _located(level: str, codes: Iterable[str]) -> Q:
+    """Select by the seat or a territory of action that is, or lies in, one of the territories."""
+    there = Q()
+    for path in ("seat", "territories"):
+        there |= Q(**{f"{path}__level": level, f"{path}__code__in": codes})
+        there |= Q(
+            **{
+                f"{path}__snapshots__vintage__is_current": True,
+                f"{path}__snapshots__{level}__code__in": codes,
+            }
+        )
+    return Q(pk__in=Organisation.objects.order_by().filter(there).values("pk"))
+
+
+def options(selection: Selection) -> dict[str, list[Option]]:
+    """Count what each choice of each facet would keep, in three queries.
+
+    A choice is counted under the words and the choices of the *other* facets: within a facet,
+    choices add up.
+    """
+    found = _count_columns(selection)
+    places = _count_places(selection)
+    domains = {term.code: term.label for term in terms(Scheme.DOMAIN)}
+    labels: dict[str, Mapping[str, object]] = {
+        "monde": dict(WorldChoices.choices),
+        "profil": dict(ProfileChoices.choices),
+        "role": dict(RoleChoices.choices),
+        "taille": {**dict(SizeChoices.choices), UNKNOWN: _("Non connue")},
+        "domaine": domains,
+        "catalyseur": {"oui": _("Catalyseurs seulement")},
+    }
+    listed = {
+        facet: _in_order(found[facet], names, selection.chosen(facet))
+        for facet, names in labels.items()
+    }
+    for facet in _PLACE_LEVELS:
+        listed[facet] = _by_count(places[facet], selection.chosen(facet))
+    return listed
+
+
+def _count_columns(selection: Selection) -> dict[str, dict[str, int]]:
+    size = Case(When(size="", then=Value(UNKNOWN)), default=F("size"))
+    branches = [
+        _tally(selected(selection, without="monde"), "monde", F("world")),
+        _tally(selected(selection, without="profil"), "profil", F("profile")),
+        _tally(selected(selection, without="taille"), "taille", size),
+        _tally(
+            selected(selection, without="catalyseur").filter(catalyst__isnull=False),
+            "catalyseur",
+            Value("oui"),
+        ),
+        _tally(
+            HeldRole.objects.filter(organisation__in=selected(selection, without="role")),
+            "role",
+            F("role"),
+        ),
+        _tally(
+            Organisation.domains.through.objects.filter(
+                organisation__in=selected(selection, without="domaine")
+            ),
+            "domaine",
+            F("term__code"),
+        ),
+    ]
+    tallies: dict[str, dict[str, int]] = defaultdict(dict)
+    for facet, value, number in branches[0].union(*branches[1:], all=True):
+        tallies[facet][value] = number
+    return tallies
+
+
+def _tally(rows: QuerySet[Any], facet: str, value: Any) -> QuerySet[Any, Any]:
+    # The order of the list would split the groups.
+    grouped = rows.order_by().annotate(facet=Value(facet), value=value).values("facet", "value")
+    tally: QuerySet[Any, Any] = grouped.annotate(number=Count("pk"))
+    return tally.values_list("facet", "value", "number")
+
+
+def _count_places(selection: Selection) -> dict[str, dict[tuple[str, str], int]]:
+    """Count each organisation once per place, whether by its seat, its territories or both."""
+    branches = [
+        _placed(selected(selection, without=facet), facet, level, path)
+        for facet, level in _PLACE_LEVELS.items()
+        for path in ("seat", "territories")
+    ]
+    tallies: dict[str, dict[tuple[str, str], int]] = {facet: {} for facet in _PLACE_LEVELS}
+    for facet, _organisation, code, name in branches[0].union(*branches[1:]):
+        if code:
+            tallies[facet][code, name] = tallies[facet].get((code, name), 0) + 1
+    return tallies
+
+
+def _placed(rows: QuerySet[Organisation], facet: str, level: str, path: str) -> QuerySet[Any, Any]:
+    itself = Q(**{f"{path}__level": level})
+    there = rows.order_by().filter(**{f"{path}__snapshots__vintage__is_current": True})
+    named = there.annotate(
+        facet=Value(facet),
+        place_code=Case(
+            When(itself, then=F(f"{path}__code")),
+            default=Coalesce(F(f"{path}__snapshots__{level}__code"), Value("")),
+        ),
+        place_name=Case(
+            When(itself, then=F(f"{path}__name")),
+            default=Coalesce(F(f"{path}__snapshots__{level}__name"), Value("")),
+        ),
+    )
+    placed: QuerySet[Any, Any] = named.values_list("facet", "pk", "place_code", "place_name")
+    return placed
+
+
+def _in_order(
+    tally: Mapping[str, int], labels: Mapping[str, object], chosen: Iterable[str]
+) -> list[Option]:
+    """List the choices of a closed list in its order; those that keep nothing only if chosen."""
+    kept = set(chosen)
+    return [
+        Option(value, str(label), tally.get(value, 0))
+        for value, label in labels.items()
+        if tally.get(value) or value in kept
+    ]
+
+
+def _by_count(tally: Mapping[tuple[str, str], int], chosen: Iterable[str]) -> list[Option]:
+    """List places, those that keep most first, then those chosen that keep nothing."""
+    listed = [
+        Option(code, f"{name} ({code})", number)
+        for (code, name), number in sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    found = {option.value for option in listed}
+    return [*listed, *(Option(code, code, 0) for code in chosen if code not in found)]
+
+
+def map_places(organisations: QuerySet[Organisation]) -> list[MapPlace]:
+    """Place organisations on the map: at their seat, else at the territory where they act.
+
+    Those that act on a region or on the whole country only have no point.
+    """
+    rows = organisations.order_by("name_key", "pk")
+    placed = [
+        PlacedOrganisation(pk, slug, name, world, seat, is_seat=True)
+        for pk, slug, name, world, seat in rows.filter(seat__isnull=False).values_list(
+            "pk", "slug", "name", "world", "seat"
+        )
+    ]
+    acting = (
+        rows.filter(seat=None)
+        .exclude(territories=None)
+        .exclude(territories__level__in=("country", "region"))
+        .values_list("pk", "slug", "name", "world", "territories")
+        .order_by("name_key", "pk", "territories")
+    )
+    for pk, slug, name, world, territory in acting:
+        placed.append(PlacedOrganisation(pk, slug, name, world, territory, is_seat=False))
+    return _gather(placed)
+
+
+def _gather(placed: Iterable[PlacedOrganisation]) -> list[MapPlace]:
+    there: dict[int, list[PlacedOrganisation]] = defaultdict(list)
+    for organisation in placed:
+        there[organisation.territory_id].append(organisation)
+    return [
+        MapPlace(facts.name, facts.url, facts.x, facts.y, tuple(there[pk]))
+        for pk, facts in facts_of(there).items()
+        if facts.x is not None and facts.y is not None
+    ]

@@ -1,0 +1,222 @@
+"""Alliances in short, for lists, maps and the pages of others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from alliage.alliances.vocabulary import World
+from alliage.values.text import fold
+from alliage_web.alliances.models import Alliance, AllianceTerm, AllianceTerritory, Party
+from alliage_web.territories.queries import facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.db.models import QuerySet
+
+_WORLDS = [world.value for world in World]
+
+
+@dataclass(frozen=True, slots=True)
+class AllianceCard:
+    """An alliance in a list. Empty texts are unknown."""
+
+    id: int
+    slug: str
+    title: str
+    kind: str
+    summary: str
+    stage: str
+    stage_label: str
+    worlds: tuple[str, ...]
+    territories: tuple[str, ...]
+    started: str
+    ended: str
+    domains: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An organisation takes part in an alliance."""
+
+    card: AllianceCard
+    role: str
+    brings: str
+    entered: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlliancePoint:
+    """An alliance on a map, at the first of its territories that has a position."""
+
+    id: int
+    title: str
+    url: str
+    x: float
+    y: float
+    worlds: tuple[str, ...]
+    stage: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllianceSuggestion:
+    """An alliance that a typed text may mean."""
+
+    code: str
+    title: str
+    kind: str
+    url: str
+
+
+def count() -> int:
+    """Return how many alliances there are."""
+    return Alliance.objects.count()
+
+
+def find(slug: str) -> Alliance | None:
+    return Alliance.objects.filter(slug=slug).first()
+
+
+def find_by_code(code: str) -> Alliance | None:
+    return Alliance.objects.filter(code=code).first()
+
+
+def suggest(text: str, *, limit: int = 10) -> list[AllianceSuggestion]:
+    """Return the alliances whose texts hold every word typed, by title."""
+    found = matching(text).order_by("text_key", "pk")[:limit] if text.strip() else ()
+    return [
+        AllianceSuggestion(
+            alliance.code,
+            alliance.display_title,
+            alliance.display_kind,
+            alliance.get_absolute_url(),
+        )
+        for alliance in found
+    ]
+
+
+def matching(text: str) -> QuerySet[Alliance]:
+    """Return the alliances whose title, form or summary hold every word, accents ignored."""
+    words = Q()
+    for word in fold(text).split():
+        words &= Q(text_key__contains=word)
+    return Alliance.objects.filter(words)
+
+
+def cards(ids: Iterable[int]) -> list[AllianceCard]:
+    """Return the cards of alliances in the order given, in four queries."""
+    wanted = list(dict.fromkeys(ids))
+    found = {item.pk: item for item in Alliance.objects.filter(pk__in=wanted).order_by("pk")}
+    worlds = worlds_of(wanted)
+    places = _places_of(wanted)
+    domains = _domains_of(wanted)
+    return [
+        AllianceCard(
+            id=key,
+            slug=found[key].slug,
+            title=found[key].display_title,
+            kind=found[key].display_kind,
+            summary=found[key].display_summary,
+            stage=found[key].stage,
+            stage_label=found[key].get_stage_display(),
+            worlds=worlds[key],
+            territories=tuple(places[key]),
+            started=found[key].started,
+            ended=found[key].ended,
+            domains=tuple(domains[key]),
+            url=found[key].get_absolute_url(),
+        )
+        for key in wanted
+        if key in found
+    ]
+
+
+def worlds_of(ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return the worlds of the parties of each alliance, in the order of the vocabulary."""
+    found: dict[int, set[str]] = defaultdict(set)
+    pairs = Party.objects.filter(alliance__in=ids).order_by().values_list("alliance_id", "world")
+    for alliance, world in pairs.distinct():
+        found[alliance].add(world)
+    return {key: tuple(sorted(found[key], key=_WORLDS.index)) for key in ids}
+
+
+def _places_of(ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    places = AllianceTerritory.objects.filter(alliance__in=ids).order_by("alliance", "pk")
+    for alliance, name in places.values_list("alliance_id", "territory__name"):
+        found[alliance].append(name)
+    return found
+
+
+def _domains_of(ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    terms = AllianceTerm.objects.filter(alliance__in=ids, term__scheme="domain")
+    for item in terms.select_related("term").order_by("alliance", "term__order", "pk"):
+        found[item.alliance_id].append(item.term.label)
+    return found
+
+
+def alliances_on(
+    territory_ids: Iterable[int] | QuerySet[Any, Any], *, limit: int
+) -> list[AllianceCard]:
+    """Return the alliances that act on some territories, the latest started first."""
+    acting = AllianceTerritory.objects.filter(territory__in=territory_ids).order_by()
+    found = Alliance.objects.filter(pk__in=acting.values("alliance")).order_by(
+        "-started", "text_key", "pk"
+    )
+    return cards(found.values_list("pk", flat=True)[:limit])
+
+
+def alliances_of(organisation_id: int) -> list[Membership]:
+    """Return the alliances that an organisation takes part in, by date of entry then title."""
+    parties = list(
+        Party.objects.filter(organisation=organisation_id).order_by(
+            "alliance__started", "alliance__text_key", "pk"
+        )
+    )
+    found = {card.id: card for card in cards(party.alliance_id for party in parties)}
+    return [
+        Membership(found[party.alliance_id], party.role, party.brings, party.entered, party.left)
+        for party in parties
+    ]
+
+
+def map_points(ids: Iterable[int] | QuerySet[Any, Any] | None = None) -> list[AlliancePoint]:
+    """Return where alliances are, all of them unless told.
+
+    An alliance of the whole country, or whose territories have no position, is on no map.
+    """
+    places = AllianceTerritory.objects.exclude(territory__level="country").order_by(
+        "alliance", "pk"
+    )
+    if ids is not None:
+        places = places.filter(alliance__in=ids)
+    rows = list(places.values_list("alliance_id", "territory_id"))
+    facts = facts_of(territory for _, territory in rows)
+    first: dict[int, int] = {}
+    for alliance, territory in rows:
+        if territory in facts and facts[territory].x is not None:
+            first.setdefault(alliance, territory)
+    shown = Alliance.objects.filter(pk__in=first).order_by("text_key", "pk")
+    worlds = worlds_of(list(first))
+    return [_point(alliance, worlds[alliance.pk], facts[first[alliance.pk]]) for alliance in shown]
+
+
+def _point(alliance: Alliance, worlds: tuple[str, ...], facts: Any) -> AlliancePoint:
+    return AlliancePoint(
+        id=alliance.pk,
+        title=alliance.display_title,
+        url=alliance.get_absolute_url(),
+        x=facts.x,
+        y=facts.y,
+        worlds=worlds,
+        stage=alliance.stage,
+        place=facts.name,
+    )

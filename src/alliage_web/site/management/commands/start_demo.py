@@ -1,0 +1,55 @@
+"""Everything ``make demo`` does once the packages are installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = (
+        "Create the tables, load the real data, create the demonstration accounts and serve. What "
+        "is already there is kept: the second start takes seconds."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on")
+        parser.add_argument(
+            "--no-serve", action="store_true", help="prepare everything and stop there"
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if not settings.ALLIAGE_DEMO:
+            msg = "This command runs the demonstration only. Set ALLIAGE_MODE=demo, or use serve."
+            raise CommandError(msg)
+        settings.VAR.mkdir(parents=True, exist_ok=True)
+        for title, command in (
+            ("Tables", ["migrate", "--verbosity=0"]),
+            ("Territories", ["load_territories"]),
+            ("Referentials and organisations", ["load_reference"]),
+            ("Alliances and inspiring examples", ["import_cases"]),
+            ("Static files", ["collectstatic", "--noinput", "--verbosity=0"]),
+            ("Demonstration accounts", ["create_demo"]),
+        ):
+            self.stdout.write(self.style.MIGRATE_HEADING(title))
+            call_command(*command)
+        address = f"http://{options['host']}:{options['port']}"
+        self.stdout.write(
+            f"""
+{self.style.SUCCESS("Alliage is ready: open " + address)}
+
+  {address}/                                  the map of alliances and catalysts
+  {address}/territoires/commune/94080/        a territory: Vincennes
+  {address}/alliances/                        the alliances
+  {address}/exemples/                         the inspiring examples
+  {address}/compte/connexion/                 sign in with an account printed above
+
+Ctrl+C stops the server. `make demo` starts it again with the same data.
+"""
+        )
+        if not options["no_serve"]:
+            call_command("serve", host=options["host"], port=options["port"])

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import about, alliance, home, organisation, territory
+
+app_name = "site"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("a-propos/", about.about, name="about"),
+    path("accessibilite/", about.accessibility, name="accessibility"),
+    path("donnees-personnelles/", about.personal_data, name="personal-data"),
+    path("territoires/<str:level>/<str:code>/", territory.territory, name="territory"),
+    path("acteurs/<slug:slug>/", organisation.organisation, name="organisation"),
+    path("alliances/<slug:slug>/", alliance.alliance, name="alliance"),
+]

@@ -1,0 +1,1 @@
+"""Pages that bring several topics together: one module a page."""

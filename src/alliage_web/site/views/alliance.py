@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+def alliance(request: HttpRequest, slug: str) -> HttpResponse:
+    return render(request, "site/alliance.html")

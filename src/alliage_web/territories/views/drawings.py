@@ -1,0 +1,427 @@
+"""The maps, charts and tables of the territory pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from alliage.territories.comparison import density
+from alliage.territories.levels import Level
+from alliage.territories.size_classes import SizeClass
+from alliage_web.territories.models import SizeClassChoices
+from alliage_web.ui.charts import ComparisonStrip
+from alliage_web.ui.components import Cell, Column, DataTable
+from alliage_web.ui.maps import Classes, FranceMap, LocalMap, MapArea, MapLegend, classes
+from alliage_web.ui.templatetags.ui import number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from django.utils.functional import _StrPromise
+
+    from alliage_web.territories.models import SizeClassProfile, Snapshot, Vintage
+    from alliage_web.territories.queries import Place, Shape
+
+# The outlines that ship as static files, by level.
+STATIC_LEVELS: Mapping[str, str] = {
+    Level.REGION: "regions",
+    Level.DEPARTMENT: "departements",
+    Level.EPCI: "epci",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A figure that colours a map."""
+
+    code: str
+    label: _StrPromise
+    unit: _StrPromise
+
+
+POPULATION = Indicator("population", gettext_lazy("Population"), gettext_lazy("habitants"))
+DENSITY = Indicator("densite", gettext_lazy("Densité"), gettext_lazy("habitants par km²"))
+ALLIANCES = Indicator("alliances", gettext_lazy("Alliances"), gettext_lazy("alliances"))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the indicators that a map may show, as a link."""
+
+    label: str
+    href: str
+    current: bool
+
+
+def chosen(asked: str | None, indicators: Sequence[Indicator]) -> Indicator:
+    """Return the indicator that the address asks for, or the first."""
+    return next((item for item in indicators if item.code == asked), indicators[0])
+
+
+def choices(current: Indicator, indicators: Sequence[Indicator], anchor: str) -> list[Choice]:
+    """Return the links that change the indicator of a map."""
+    return [
+        Choice(str(item.label), f"?indicateur={item.code}#{anchor}", item == current)
+        for item in indicators
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A territory to colour: where it is drawn, and its figures."""
+
+    code: str
+    name: str
+    url: str
+    population: int | None
+    surface_km2: float | None
+    level: str = ""
+    path: str = ""
+    alliances: int | None = None
+
+    def value(self, indicator: Indicator) -> float | None:
+        """Give the figure of an indicator; None is unknown."""
+        if indicator is ALLIANCES:
+            return self.alliances
+        if indicator is DENSITY:
+            return density(self.population, self.surface_km2)
+        return self.population
+
+
+def areas_of_shapes(shapes: Iterable[Shape]) -> list[Area]:
+    """Return communes to colour."""
+    return [
+        Area(shape.code, shape.name, shape.url, shape.population, shape.surface_km2, path=shape.path)
+        for shape in shapes
+    ]
+
+
+def areas_of_figures(
+    rows: Iterable[Snapshot], alliances: Mapping[str, int] | None = None
+) -> list[Area]:
+    """Return regions, departments or intercommunal bodies to colour."""
+    return [
+        Area(
+            code=row.territory.code,
+            name=row.name,
+            url=row.territory.get_absolute_url(),
+            population=row.population,
+            surface_km2=row.surface_km2,
+            level=STATIC_LEVELS[row.territory.level],
+            alliances=None if alliances is None else alliances.get(row.territory.code, 0),
+        )
+        for row in rows
+    ]
+
+
+def _written(value: float | None, indicator: Indicator) -> str:
+    """Write a figure with its unit, for who points at it."""
+    if value is None:
+        return number(None)
+    if indicator is ALLIANCES:
+        return ngettext("%(count)s alliance", "%(count)s alliances", int(value)) % {
+            "count": number(value)
+        }
+    return f"{_rounded(value, indicator)} {indicator.unit}"
+
+
+def _rounded(value: float | None, indicator: Indicator) -> str:
+    small = indicator is DENSITY and value is not None and value < 10
+    return number(value, 1 if small else 0)
+
+
+def _coloured(areas: Iterable[Area], indicator: Indicator, cut: Classes) -> tuple[MapArea, ...]:
+    return tuple(
+        MapArea(
+            code=area.code,
+            level=area.level,
+            path=area.path,
+            label=area.name,
+            href=area.url,
+            text=_written(area.value(indicator), indicator),
+            css_class=cut.css_class(area.value(indicator)),
+        )
+        for area in areas
+    )
+
+
+def _legend(areas: Iterable[Area], indicator: Indicator, cut: Classes) -> MapLegend:
+    unknown = any(area.value(indicator) is None for area in areas)
+    return MapLegend(
+        title=f"{indicator.label} ({indicator.unit})" if indicator is not ALLIANCES
+        else str(indicator.label),
+        entries=cut.entries(
+            lambda value: _rounded(value, indicator), _("non connu") if unknown else ""
+        ),
+    )
+
+
+def _table(caption: str, name: str, areas: Iterable[Area]) -> DataTable:
+    rows = list(areas)
+    counted = any(area.alliances is not None for area in rows)
+    columns = [
+        Column(name),
+        Column(_("Population"), numeric=True),
+        Column(_("Densité (hab./km²)"), numeric=True),
+        *([Column(_("Alliances"), numeric=True)] if counted else []),
+    ]
+    return DataTable(
+        caption=caption,
+        columns=tuple(columns),
+        rows=tuple(
+            (
+                Cell(area.name, area.url),
+                number(area.population),
+                _rounded(area.value(DENSITY), DENSITY),
+                *([number(area.alliances)] if counted else []),
+            )
+            for area in rows
+        ),
+    )
+
+
+def national_map(
+    areas: Sequence[Area], indicator: Indicator, *, level: str, source: str
+) -> FranceMap:
+    """Return the map of France coloured by region or department."""
+    by_region = level == Level.REGION
+    cut = classes([area.value(indicator) for area in areas])
+    title = _("%(indicator)s par région") if by_region else _("%(indicator)s par département")
+    return FranceMap(
+        id="carte-france",
+        title=title % {"indicator": indicator.label},
+        description=_(
+            "Plus la teinte est soutenue, plus la valeur est élevée. Choisissez un territoire pour "
+            "ouvrir sa page."
+        ),
+        base=STATIC_LEVELS[level],
+        areas=_coloured(areas, indicator, cut),
+        legend=_legend(areas, indicator, cut),
+        table=_table(
+            _("Chiffres par région") if by_region else _("Chiffres par département"),
+            _("Région") if by_region else _("Département"),
+            areas,
+        ),
+        source=source,
+    )
+
+
+def choropleth(areas: Sequence[Area], indicator: Indicator, *, source: str) -> LocalMap:
+    """Return the map of a territory coloured by commune."""
+    cut = classes([area.value(indicator) for area in areas])
+    return LocalMap(
+        id="carte-communes",
+        title=_("%(indicator)s par commune") % {"indicator": indicator.label},
+        description=_(
+            "Plus la teinte est soutenue, plus la valeur est élevée. Choisissez une commune pour "
+            "ouvrir sa page."
+        ),
+        areas=_coloured(areas, indicator, cut),
+        legend=_legend(areas, indicator, cut),
+        table=_table(_("Chiffres par commune"), _("Commune"), areas),
+        source=source,
+        margin=0.04,
+    )
+
+
+def region_map(
+    areas: Sequence[Area], indicator: Indicator, *, region: str, source: str
+) -> FranceMap:
+    """Return the map of France where the departments of one region are coloured."""
+    cut = classes([area.value(indicator) for area in areas])
+    return FranceMap(
+        id="carte-departements",
+        title=_("%(indicator)s par département") % {"indicator": indicator.label},
+        description=_("Les départements de la région %(region)s, les seuls colorés.")
+        % {"region": region},
+        base="departements",
+        areas=_coloured(areas, indicator, cut),
+        legend=_legend(areas, indicator, cut),
+        table=_table(_("Chiffres par département"), _("Département"), areas),
+        source=source,
+    )
+
+
+def situation_map(place: Place, *, source: str) -> FranceMap | None:
+    """Return where a region, a department or an intercommunal body lies in France."""
+    level = STATIC_LEVELS.get(place.territory.level)
+    if level is None or place.x is None:
+        return None
+    return FranceMap(
+        id="carte-situation",
+        title=_("%(name)s en France") % {"name": place.name},
+        description="",
+        base="departements" if level != "regions" else "regions",
+        areas=(
+            MapArea(
+                code=place.territory.code, level=level, label=place.name, highlighted=True
+            ),
+        ),
+        table=DataTable(
+            caption=_("Où se trouve %(name)s") % {"name": place.name},
+            columns=(Column(_("Territoire")), Column(_("Nature"))),
+            rows=(
+                (place.name, place.level_label),
+                *((Cell(item.name, item.url), item.level_label) for item in place.groupings),
+            ),
+        ),
+        source=source,
+    )
+
+
+def neighbours_map(place: Place, shapes: Sequence[Shape], *, source: str) -> LocalMap | None:
+    """Return a commune among its neighbours."""
+    if not any(shape.ring == 0 for shape in shapes):
+        return None
+    near = [shape for shape in shapes if shape.ring <= 1]
+    neighbours = [shape for shape in near if shape.ring == 1]
+    return LocalMap(
+        id="carte-voisines",
+        title=_("%(name)s et ses voisines") % {"name": place.name},
+        description=_("Choisissez une commune voisine pour ouvrir sa page."),
+        areas=tuple(
+            MapArea(
+                code=shape.code,
+                path=shape.path,
+                label=shape.name,
+                href="" if shape.ring == 0 else shape.url,
+                text=_written(shape.population, POPULATION),
+                highlighted=shape.ring == 0,
+            )
+            for shape in shapes
+        ),
+        table=_table(
+            _("La commune et ses voisines") if neighbours else _("La commune"),
+            _("Commune"),
+            areas_of_shapes(near),
+        ),
+        source=source,
+    )
+
+
+def size_class_table(
+    profiles: Mapping[str, Mapping[str, SizeClassProfile]], *, source: str
+) -> DataTable:
+    """Return how communes and intercommunal bodies are spread over the size classes."""
+    communes, bodies = profiles[Level.COMMUNE], profiles[Level.EPCI]
+    total = sum(profile.population for profile in communes.values())
+    rows = []
+    for size in SizeClass:
+        commune, body = communes.get(size), bodies.get(size)
+        rows.append(
+            (
+                SizeClassChoices(size).label,
+                number(commune.count if commune else 0),
+                number(commune.population if commune else 0),
+                _share(commune.population if commune else 0, total),
+                number(body.count if body else 0),
+            )
+        )
+    return DataTable(
+        caption=_("Les quatre classes de taille"),
+        columns=(
+            Column(_("Classe")),
+            Column(_("Communes"), numeric=True),
+            Column(_("Habitants de ces communes"), numeric=True),
+            Column(_("Part des habitants"), numeric=True),
+            Column(_("Intercommunalités"), numeric=True),
+        ),
+        rows=tuple(rows),
+        note=_(
+            "Métropole et départements d’outre-mer. La borne basse appartient à la classe : une "
+            "commune de 2 000 habitants est dans la deuxième. Les communes de population non "
+            "connue n’ont pas de classe."
+        ),
+        source=source,
+    )
+
+
+def _share(part: int, total: int) -> str:
+    return percent(part / total if total else None, 1)
+
+
+def comparison_strips(
+    place: Place, profile: SizeClassProfile | None, *, source: str
+) -> list[ComparisonStrip]:
+    """Return where the population and the density of a territory stand in its size class."""
+    # One territory alone in its class is not compared with itself.
+    if profile is None or profile.count < 2:
+        return []
+    base = _base(profile)
+    strips = []
+    for indicator, value, marks in (
+        (POPULATION, place.population, profile.populations),
+        (DENSITY, place.density, profile.densities),
+    ):
+        if value is None or not marks:
+            continue
+        strips.append(
+            ComparisonStrip(
+                title=str(indicator.label),
+                label=place.name,
+                value=value,
+                text=_rounded(value, indicator),
+                minimum=marks[0],
+                lower_quartile=marks[1],
+                median=marks[2],
+                upper_quartile=marks[3],
+                maximum=marks[4],
+                texts=_five([_rounded(mark, indicator) for mark in marks]),
+                unit=indicator.unit,
+                source=source,
+                base=base,
+                logarithmic=marks[0] > 0 and marks[4] / marks[0] > 50,
+            )
+        )
+    return strips
+
+
+def _five(texts: Sequence[str]) -> tuple[str, str, str, str, str]:
+    low, first, middle, third, high = texts
+    return low, first, middle, third, high
+
+
+def _base(profile: SizeClassProfile) -> str:
+    """Say what the territory is compared with."""
+    names = {
+        Level.COMMUNE: _("%(count)s communes de %(size)s"),
+        Level.EPCI: _("%(count)s intercommunalités de %(size)s"),
+        Level.EPT: _("%(count)s établissements publics territoriaux"),
+        Level.DEPARTMENT: _("%(count)s départements"),
+        Level.REGION: _("%(count)s régions"),
+        Level.ARRONDISSEMENT: _("%(count)s arrondissements municipaux de %(size)s"),
+    }
+    return _("Base : %(base)s") % {
+        "base": names[Level(profile.level)]
+        % {"count": number(profile.count), "size": class_words(profile.size_class)}
+    }
+
+
+def class_words(size_class: str) -> str:
+    """Write a size class so that it follows « de »."""
+    return {
+        SizeClass.VERY_SMALL: _("moins de 2 000 habitants"),
+        SizeClass.SMALL_MEDIUM: _("2 000 à 19 999 habitants"),
+        SizeClass.INTERMEDIATE: _("20 000 à 49 999 habitants"),
+        SizeClass.LARGE: _("50 000 habitants et plus"),
+    }[SizeClass(size_class)]
+
+
+def source_of(vintage: Vintage | None) -> str:
+    """Write the source of the figures of a vintage."""
+    return vintage.population_source if vintage else ""
+
+
+def geography_of(vintage: Vintage | None) -> str:
+    """Write the source of the outlines of a vintage."""
+    return vintage.geography_source if vintage else ""
+
+
+def suggestions_endpoint(*levels: str) -> str:
+    """Return the address of the autocomplete, narrowed to some levels."""
+    query = "&".join(f"niveau={level}" for level in levels)
+    return reverse("territories:suggest") + (f"?{query}" if query else "")

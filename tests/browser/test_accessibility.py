@@ -1,0 +1,85 @@
+"""No serious finding of axe on any template, at two widths and in both palettes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+PUBLIC_PAGES = [
+    "/",
+    "/recherche/?q=decrochage",
+    "/recherche/?q=zzzzzz",
+    "/territoires/",
+    "/territoires/commune/94080/",
+    "/territoires/ept/200057941/",
+    "/territoires/department/94/",
+    "/territoires/region/11/",
+    "/acteurs/",
+    "/acteurs/le-rameau/",
+    "/catalyseurs/",
+    "/alliances/",
+    "/alliances/agir-ensemble-en-territoire/",
+    "/exemples/",
+    "/ressources/",
+    "/referentiels/",
+    "/sources/",
+    "/a-propos/",
+    "/accessibilite/",
+    "/donnees-personnelles/",
+    "/compte/connexion/",
+    "/inconnue/",
+]
+MEMBER_PAGES = [
+    "/compte/",
+    "/alliances/nouvelle/",
+    "/alliances/import/",
+    "/acteurs/nouveau/",
+    "/territoires/perimetres/nouveau/",
+    "/exemples/nouveau/",
+]
+SERIOUS = {"serious", "critical"}
+
+
+def serious_findings(page: Page) -> list[str]:
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {rule['help']} — {rule['nodes'][0]['html'][:160]}"
+        for rule in found
+        if rule["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("path", PUBLIC_PAGES)
+def test_public_pages_have_no_serious_finding(page: Page, path: str) -> None:
+    findings: dict[str, list[str]] = {}
+    for width, scheme in ((390, "light"), (1280, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.goto(path)
+        findings[f"{width} px, {scheme}"] = serious_findings(page)
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{path} scrolls sideways by {overflow} px at {width} px"
+    assert not any(findings.values()), findings
+
+
+def test_member_pages_have_no_serious_finding(page: Page, demo: tuple[str, dict[str, str]]) -> None:
+    email, password = next(iter(demo[1].items()))
+    page.goto("/compte/connexion/")
+    page.get_by_label("Adresse électronique").fill(email)
+    page.get_by_label("Mot de passe").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Se connecter").click()
+    page.wait_for_url("**/compte/")
+    findings = {}
+    for path in MEMBER_PAGES:
+        page.goto(path)
+        findings[path] = serious_findings(page)
+    assert not any(findings.values()), findings

@@ -1,0 +1,21 @@
+"""What every test of the platform relies on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_django.fixtures import SettingsWrapper
+
+
+@pytest.fixture(autouse=True)
+def _private_folders(settings: SettingsWrapper, tmp_path: Path) -> None:
+    """Tests write nothing in the folders of the person who runs them."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    # One round of a weak hash: passwords of tests protect nothing and are set by the hundred.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
