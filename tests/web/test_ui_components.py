@@ -87,6 +87,7 @@ def test_a_table_row_of_another_length_is_refused() -> None:
         _ = DataTable("…", (Column("A"),), (("1", "2"),)).lines
 
 
+@pytest.mark.django_db
 def test_timeline_definitions_and_notices() -> None:
     text = render(
         "timeline",

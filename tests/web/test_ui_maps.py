@@ -33,10 +33,7 @@ coordinates = st.integers(-5000, 5000).map(lambda value: value / 10)
 
 @given(st.lists(st.tuples(coordinates, coordinates), min_size=2, max_size=12))
 def test_the_bounds_of_a_path_hold_its_points(points: list[tuple[float, float]]) -> None:
-    steps = [
-        (round(x2 - x1, 1), round(y2 - y1, 1))
-        for (x1, y1), (x2, y2) in pairwise(points)
-    ]
+    steps = [(round(x2 - x1, 1), round(y2 - y1, 1)) for (x1, y1), (x2, y2) in pairwise(points)]
     absolute = "M" + "L".join(f"{x},{y}" for x, y in points) + "z"
     relative = f"M{points[0][0]},{points[0][1]}l" + " ".join(f"{x},{y}" for x, y in steps) + "z"
     expected = (

@@ -20,7 +20,7 @@ from alliage.values.french import partial_date
 from alliage.values.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 SEPARATOR = " | "
 
@@ -391,7 +391,7 @@ def write_event(event: EventCell) -> str:
     >>> write_event(EventCell(PartialDate(2018), Precision.APPROXIMATE, "premiers échanges"))
     'vers 2018 : premiers échanges'
     """
-    when = write_moment(event.start, event.precision, exact=str)
+    when = _when(event.start, event.precision)
     if event.end:
         when += f" → {event.end}"
     if event.planned:
@@ -399,33 +399,11 @@ def write_event(event: EventCell) -> str:
     return f"{when} : {event.text}"
 
 
-def write_moment(
-    date: PartialDate, precision: Precision, *, exact: Callable[[PartialDate], str] = partial_date
-) -> str:
-    """Write a date so that `parse_words` reads it back with its precision.
-
-    Parameters
-    ----------
-    date
-        The date.
-    precision
-        How precisely it is known.
-    exact
-        How to write a date known as precisely as it is written; in French words unless told.
-
-    Returns
-    -------
-    str
-        The date in words.
-
-    Examples
-    --------
-    >>> write_moment(PartialDate(2020, 6), Precision.SEASON)
-    'été 2020'
-    """
+def _when(date: PartialDate, precision: Precision) -> str:
+    """Write a moment so that `parse_words` reads it back with its precision."""
     if precision is Precision.APPROXIMATE:
-        return f"vers {exact(date)}"
-    return partial_date(date, precision) if precision is Precision.SEASON else exact(date)
+        return f"vers {date}"
+    return partial_date(date, precision) if precision is Precision.SEASON else str(date)
 
 
 _OUTCOME = re.compile(

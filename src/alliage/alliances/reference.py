@@ -170,6 +170,13 @@ class OrganisationRecord(Part):
         return self
 
     @model_validator(mode="after")
+    def _catalyst_has_the_role(self) -> OrganisationRecord:
+        if (self.catalyst is not None) != (OrganisationRole.CATALYST in self.roles):
+            msg = "the role « catalyst » and `catalyst:` go together. Add one or remove the other."
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _repeats_nothing(self) -> OrganisationRecord:
         lists: Mapping[str, Iterable[str]] = {
             "aliases": self.aliases,

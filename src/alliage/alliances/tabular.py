@@ -358,7 +358,7 @@ def _header_key(header: str) -> str:
     return fold(header).replace(" ", "_")
 
 
-def references(table: Table) -> NamedCodes:
+def named_codes(table: Table) -> NamedCodes:
     """List what a file names, wrong cells left aside.
 
     Parameters

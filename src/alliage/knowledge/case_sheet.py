@@ -88,9 +88,9 @@ STAGE_NAMES: Mapping[Stage, str] = {
     Stage.DEPLOYMENT: "Déploiement",
 }
 PERSPECTIVE_NAMES: Mapping[str, str] = {
-    "project": "Pour le projet",
-    "local": "Sur le territoire",
-    "other_territories": "Sur d’autres territoires",
+    "project": "Le projet",
+    "local": "Le territoire",
+    "other_territories": "L’essaimage",
 }
 NOT_USED = "NA"
 NOTICE_TITLE = "Un fonds privé, une autorité publique : un cadre à créer"
@@ -105,7 +105,6 @@ class PartyFacts:
     role: str = ""
     brings: str = ""
     slug: str = ""
-    acronym: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +243,6 @@ def facts_of(
     titles: Mapping[str, str],
     places: Sequence[str] = (),
     domains: Sequence[str] = (),
-    acronyms: Mapping[str, str] | None = None,
 ) -> SheetFacts:
     """Take from the record of an alliance the facts that its sheet needs.
 
@@ -256,15 +254,12 @@ def facts_of(
         The title of each document cited, by its code.
     places, domains
         Names for readers: a record holds codes only.
-    acronyms
-        The acronym of organisations that have one, by their slug.
 
     Returns
     -------
     SheetFacts
         The facts, nothing added.
     """
-    short = acronyms or {}
     return SheetFacts(
         title=record.title,
         kind=record.kind,
@@ -283,7 +278,6 @@ def facts_of(
                 role=party.role or "",
                 brings=party.brings or "",
                 slug=party.organisation or "",
-                acronym=short.get(party.organisation or "", ""),
             )
             for party in record.parties
         ),
@@ -487,9 +481,9 @@ def monogram(name: str, acronym: str = "") -> str:
     return "".join(initials[:3]) or name[:1].upper()
 
 
-def _mark(party: PartyFacts, text: str = "") -> tree.Mark:
+def _mark(party: PartyFacts, text: str = "", acronym: str = "") -> tree.Mark:
     return tree.Mark(
-        monogram=monogram(party.name, party.acronym),
+        monogram=monogram(party.name, acronym),
         name=party.name,
         world=party.world.value,
         world_label=WORLD_NAMES[party.world],
@@ -592,13 +586,14 @@ def lever_cell(support: SupportFacts) -> tree.Lever:
     ('NA',)
     >>> mission = AmountFacts(Decimal(12000), "la mission", (2020, 2021))
     >>> tree.typeset(lever_cell(SupportFacts(Lever.ENGINEERING_INPUT, amounts=(mission,)))).amounts
-    ('2020-2021\xa0: 12\xa0k€ pour la mission',)
+    (Amount(head='2020-2021\xa0: 12\xa0k€', purpose='pour la mission'),)
     """
     if support.na:
         reason = f"{NOT_USED} – {support.na_text}" if support.na_text else NOT_USED
         phrases: tuple[str, ...] = (reason,)
     else:
-        phrases = tuple(part.strip() for part in re.split(r"\s;\s", support.text) if part.strip())
+        parts = (part.strip() for part in re.split(r"\s;\s", support.text))
+        phrases = tuple(_capital(part) for part in parts if part)
     return tree.Lever(
         code=support.lever.value,
         label=LEVER_NAMES[support.lever],
@@ -608,10 +603,10 @@ def lever_cell(support: SupportFacts) -> tree.Lever:
     )
 
 
-def _amount(amount: AmountFacts) -> str:
+def _amount(amount: AmountFacts) -> tree.Amount:
     when = f"{_years(amount.years)} : " if amount.years else ""
     condition = " (sous condition)" if amount.status is AmountStatus.CONDITIONAL else ""
-    return f"{when}{_euros(amount.eur)} pour {amount.purpose}{condition}"
+    return tree.Amount(f"{when}{_euros(amount.eur)}", f"pour {amount.purpose}{condition}")
 
 
 def _years(years: Sequence[int]) -> str:
@@ -636,15 +631,14 @@ def _levers(facts: SheetFacts) -> tree.Levers | tree.Definitions | None:
         return None
     if len(cells) < len(Lever):
         return tree.Definitions(
-            tuple(
-                tree.Definition(cell.label, _joined(cell.phrases + cell.amounts)) for cell in cells
-            )
+            tuple(tree.Definition(cell.label, _cell_text(cell)) for cell in cells)
         )
     return tree.Levers("Les sept leviers de soutien", cells, _levers_note(facts, cells))
 
 
-def _joined(phrases: Sequence[str]) -> str:
-    return " ; ".join(phrases)
+def _cell_text(cell: tree.Lever) -> str:
+    amounts = (f"{amount.head} {amount.purpose}" for amount in cell.amounts)
+    return " ; ".join((*cell.phrases, *amounts))
 
 
 def _levers_note(facts: SheetFacts, cells: Sequence[tree.Lever]) -> str:
@@ -757,11 +751,20 @@ def _full_pages(parts: _Parts, content: SheetContent) -> tuple[tree.Page, ...]:
         banner, *headings = group
         side = [heading for heading in headings if heading.code in _SIDE]
         main = [heading for heading in headings if heading.code not in _SIDE]
+        others = _others(parts, content) if side else None
         pages.append(
             tree.Page(
                 banner=banner.title,
-                main=_kept(*_opening(parts, content, number_), *_sections(parts, content, main)),
-                side=_kept(*_sections(parts, content, side)),
+                main=_kept(
+                    *_opening(parts, content, number_),
+                    *_sections(parts, content, main),
+                    # The side column has room when the beneficiary gives no fields of action.
+                    others if content.beneficiary.fields else None,
+                ),
+                side=_kept(
+                    *_sections(parts, content, side),
+                    None if content.beneficiary.fields else others,
+                ),
                 foot=_foot(parts, number_),
             )
         )
@@ -783,10 +786,20 @@ def _opening(parts: _Parts, content: SheetContent, page: int) -> _Blocks:
     """Give what a page says before its first title."""
     if page == _FIRST:
         marks = (_fund_mark(parts.facts), _beneficiary_mark(parts.facts, content))
-        return (tree.Partners(marks, prominent=True),)
+        return (tree.Partners(marks, size="large"),)
     if page == _THIRD and content.actions.heading == "none":
         return _needs(content)
     return ()
+
+
+def _others(parts: _Parts, content: SheetContent) -> tree.Partners | None:
+    """Name the parties other than the fund and the beneficiary."""
+    who = _party_of(parts.facts, content)
+    others = [party for party in parts.facts.parties if party.slug != FUND_SLUG and party != who]
+    if not others:
+        return None
+    marks = tuple(_mark(party) for party in others)
+    return tree.Partners(marks, size="small", caption="Les autres parties prenantes")
 
 
 def _foot(parts: _Parts, page: int) -> tuple[tree.Block, ...]:
@@ -806,14 +819,19 @@ def _fund_mark(facts: SheetFacts) -> tree.Mark:
 
 
 def _beneficiary_mark(facts: SheetFacts, content: SheetContent) -> tree.Mark:
-    name = content.beneficiary.name
-    known = [
-        party
-        for party in facts.parties
-        if fold(name) in fold(party.name) or fold(party.name) in fold(name)
-    ]
-    world = known[0].world if known else WORLD_OF_PROFILE[content.beneficiary.profile]
-    return _mark(PartyFacts(name, world, acronym=known[0].acronym if known else ""))
+    who = content.beneficiary
+    party = _party_of(facts, content)
+    world = party.world if party else WORLD_OF_PROFILE[who.profile]
+    return _mark(PartyFacts(who.name, world), acronym=who.name_title)
+
+
+def _party_of(facts: SheetFacts, content: SheetContent) -> PartyFacts | None:
+    """Find the beneficiary among the parties, whose names may say more."""
+    name = fold(content.beneficiary.name)
+    found = (
+        party for party in facts.parties if name in fold(party.name) or fold(party.name) in name
+    )
+    return next(found, None)
 
 
 def _fund(parts: _Parts, _: SheetContent) -> _Blocks:
@@ -1015,7 +1033,10 @@ def _perspectives(parts: _Parts, _: SheetContent | None) -> _Blocks:
     told = parts.facts.perspectives
     if len({item.level for item in told}) < 2:
         return tuple(_paragraph(item.text) for item in told)
-    return tuple(_paragraph(item.text, lead=f"{PERSPECTIVE_NAMES[item.level]} :") for item in told)
+    return tuple(
+        _section(PERSPECTIVE_NAMES[level], (_paragraph(item.text) for item in group), level=4)
+        for level, group in groupby(told, key=lambda item: item.level)
+    )
 
 
 def _conclusion(parts: _Parts, content: SheetContent) -> _Blocks:

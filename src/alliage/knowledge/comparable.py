@@ -53,10 +53,14 @@ class Situation:
     key: str
     domains: frozenset[str]
     objectives: frozenset[str]
-    #: Size classes of its territories; empty if it has none, or covers the whole country.
+    #: Size classes of its widest territories (an intercommunality, not also its communes); empty
+    #: if it has none, or covers a department or more.
     sizes: frozenset[str]
     worlds: frozenset[str] = frozenset()
     stage: str | None = None
+    #: Key of the alliance that it is a part of, or its own: parts of one alliance are not examples
+    #: of each other.
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,8 @@ def comparable_examples(
     Returns
     -------
     tuple[Comparable, ...]
-        Examples with a size that ``example`` has not, and a domain in common or a text among the
-        closest. Equal scores are ordered by key.
+        Examples of another family, with a size that ``example`` has not, and a domain in common
+        or a text among the closest. Equal scores are ordered by key.
 
     Examples
     --------
@@ -126,7 +130,10 @@ def comparable_examples(
     candidates = [
         other
         for other in others
-        if other.key != example.key and example.sizes and other.sizes - example.sizes
+        if other.key != example.key
+        and not (other.family and other.family == example.family)
+        and example.sizes
+        and other.sizes - example.sizes
     ]
     closeness = _closeness(resemblances or {}, example.key)
     found = [

@@ -111,13 +111,21 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """Money and its years, then what it is for: the two read as one phrase."""
+
+    head: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lever:
     """A cell of the table of levers: phrases, then amounts; or why the lever was not used."""
 
     code: str = field(metadata=VERBATIM)
     label: str
     phrases: tuple[str, ...]
-    amounts: tuple[str, ...] = ()
+    amounts: tuple[Amount, ...] = ()
     used: bool = True
 
 
@@ -185,11 +193,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """Partners side by side; ``prominent`` for the few that sign the document."""
+    """Partners side by side.
+
+    The size is ``large`` for the few that sign the document, ``medium`` for those whose part is
+    told, ``small`` for those that are only named.
+    """
 
     kind: ClassVar[str] = "partners"
     marks: tuple[Mark, ...]
-    prominent: bool = False
+    size: str = field(default="medium", metadata=VERBATIM)
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)

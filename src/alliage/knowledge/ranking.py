@@ -8,15 +8,17 @@ what they find.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -101,6 +103,9 @@ class Collection:
     ----------
     documents : Sequence[str]
         The stems of each document as ``analyse`` gives them, the title first.
+    rarities : Mapping[str, float] | None, default: None
+        The rarity of stems in a larger collection, of which an index gave these documents as
+        candidates. None, and for a stem that is not there, it is counted in these documents.
 
     Examples
     --------
@@ -112,16 +117,18 @@ class Collection:
     [(1, 1.0), (0, 0.32)]
     """
 
-    def __init__(self, documents: Sequence[str]) -> None:
+    def __init__(
+        self, documents: Sequence[str], *, rarities: Mapping[str, float] | None = None
+    ) -> None:
+        self._rarities = dict(rarities or {})
         self._texts = [f" {document} " for document in documents]
-        self._numbers: dict[str, int] = {}
-        number = self._numbers
-        words = [
-            [number.setdefault(stem, len(number)) for stem in document.split()]
-            for document in documents
-        ]
+        # A stem met for the first time takes the next number.
+        number: defaultdict[str, int] = defaultdict()
+        number.default_factory = number.__len__
+        words = [list(map(number.__getitem__, document.split())) for document in documents]
+        self._numbers = dict(number)
         lengths = np.array([len(numbers) for numbers in words], dtype=np.int64)
-        flat = np.array([n for numbers in words for n in numbers], dtype=np.int64)
+        flat = np.fromiter(chain.from_iterable(words), dtype=np.int64, count=int(lengths.sum()))
         owner = np.repeat(np.arange(len(documents)), lengths)
         place = np.arange(len(flat)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         # One entry per stem and document, with the place where the stem comes first in it.
@@ -147,8 +154,9 @@ class Collection:
         float
             ln(1 + (N - n + 0.5) / (n + 0.5)) for n documents out of N: always positive.
         """
-        holders = len(self._postings(stem)[0])
-        return float(np.log1p((len(self) - holders + 0.5) / (holders + 0.5)))
+        if stem in self._rarities:
+            return self._rarities[stem]
+        return rarity(len(self._postings(stem)[0]), len(self))
 
     def coverage(self, expanded: ExpandedQuery) -> Floats:
         """Return the share of a query that each document covers by its words.
@@ -266,7 +274,7 @@ class Collection:
     @cached_property
     def _masses(self) -> Floats:
         holders = np.diff(self._bounds)
-        rarities = np.log1p((len(self) - holders + 0.5) / (holders + 0.5))
+        rarities = np.array([self.rarity(stem) for stem in self._numbers])
         return np.bincount(
             self._owners, weights=np.repeat(rarities, holders), minlength=len(self)
         ).astype(np.float64)
@@ -354,6 +362,29 @@ def rank(
     order = np.lexsort((collection.earliness(expanded), -score))
     order = order[shown[order]]
     return Ranking(order, score[order], lexical[order], None if meaning is None else meaning[order])
+
+
+def rarity(holders: int, documents: int) -> float:
+    """Return the inverse document frequency of a stem.
+
+    Parameters
+    ----------
+    holders : int
+        Documents that hold it.
+    documents : int
+        Documents of the collection.
+
+    Returns
+    -------
+    float
+        ln(1 + (N - n + 0.5) / (n + 0.5)) for n documents out of N: always positive.
+
+    Examples
+    --------
+    >>> rarity(1, 100) > rarity(50, 100) > rarity(100, 100) > 0
+    True
+    """
+    return float(np.log1p((documents - holders + 0.5) / (holders + 0.5)))
 
 
 def standardised(values: NDArray[np.floating]) -> Floats:

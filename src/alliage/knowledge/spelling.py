@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,9 @@ class Vocabulary:
 
     Parameters
     ----------
-    texts : Iterable[str]
-        The texts that the search can find.
+    texts : Iterable[str] | Mapping[str, int]
+        The texts that the search can find; a mapping says how often each is met, so that words
+        counted once and for all need not be counted again.
 
     Examples
     --------
@@ -42,15 +44,15 @@ class Vocabulary:
     ('illettrisme',)
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str] | Mapping[str, int]) -> None:
         written: dict[str, Counter[str]] = {}
         stems: set[str] = set()
-        for text in texts:
+        for text, times in _counted(texts):
             for token in tokens(text):
                 stems.add(token.stem)
                 if len(token.folded) >= SHORTEST and token.folded.isalpha():
                     spelling = text[token.start : token.end].lower()
-                    written.setdefault(token.folded, Counter())[spelling] += 1
+                    written.setdefault(token.folded, Counter())[spelling] += times
         self._stems = frozenset(stems)
         self._frequencies = {folded: counts.total() for folded, counts in written.items()}
         # The most frequent spelling; the alphabet decides between equals.
@@ -126,3 +128,7 @@ class Vocabulary:
         )
         near.sort(key=lambda match: (match[1], -self._frequencies[match[0]], match[0]))
         return tuple(self._spellings[match[0]] for match in near[:limit])
+
+
+def _counted(texts: Iterable[str] | Mapping[str, int]) -> Iterable[tuple[str, int]]:
+    return texts.items() if isinstance(texts, Mapping) else ((text, 1) for text in texts)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import snowballstemmer
 
@@ -19,13 +19,14 @@ from alliage.values.text import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_COMMON_WORDS = """
-    a ai as au aux avec avoir c ce ceci cela ces cet cette ceux chez comme comment d dans de des du
-    elle elles en es est et etre eu eux il ils j je jusqu l la le les leur leurs lorsqu lui m ma me
-    mes moi mon n ne nos notre nous on ont ou par pas pour puisqu qu quand que quel quelle quelles
-    quelqu quels qui quoi quoiqu s sa se ses si son sont t ta te tes toi ton tu un une vos votre
-    vous y
-"""
+_COMMON_WORDS = (
+    "a ai as au aux avec avoir c ce ceci cela ces cet cette ceux chez comme "
+    "comment d dans de des du elle elles en es est et etre eu eux il ils j je "
+    "jusqu l la le les leur leurs lorsqu lui m ma me mes moi mon n ne nos "
+    "notre nous on ont ou par pas pour puisqu qu quand que quel quelle "
+    "quelles quelqu quels qui quoi quoiqu s sa se ses si son sont t ta te tes "  # codespell:ignore
+    "toi ton tu un une vos votre vous y "  # codespell:ignore
+)
 
 #: Words too common to search by, folded. Few on purpose: the ranking already gives common words
 #: little weight. Words that carry sense once their accent is gone stay out (« été », « maïs »,
@@ -51,9 +52,11 @@ _QUOTED = re.compile(r"«([^«»]*)»|“([^“”]*)”|\"([^\"]*)\"")
 _EXCLUDED = re.compile(rf"(?<!\S)-(?:{_QUOTED.pattern}|([^\W_][^\s«»“”\"]*))")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word of a text, at ``text[start:end]``."""
+class Token(NamedTuple):
+    """A word of a text, at ``text[start:end]``.
+
+    A tuple, for an index makes them by the million.
+    """
 
     start: int
     end: int

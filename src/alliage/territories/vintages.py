@@ -54,6 +54,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "codes_historiques": ("code", "nom", "nature", "commune_actuelle"),
 }  # fmt: skip
 _SHOWN = 5
+_COLLECTIVITY = "com"
 
 Row = dict[str, Any]
 
@@ -266,11 +267,11 @@ def _table(folder: Path, name: str) -> list[Row]:
 
 
 def _is_collectivity(row: Row) -> bool:
-    return bool(row["zone"] == "com")
+    return row["zone"] == _COLLECTIVITY
 
 
 def _kind_of_zone(zone: str) -> str:
-    return {"drom": OVERSEAS_DEPARTMENT, "com": OVERSEAS_COLLECTIVITY}.get(zone, "")
+    return {"drom": OVERSEAS_DEPARTMENT, _COLLECTIVITY: OVERSEAS_COLLECTIVITY}.get(zone, "")
 
 
 def _split(text: str | None) -> tuple[str, ...]:

@@ -158,6 +158,27 @@ def department_of_commune(code: str) -> str:
     return value[:3] if value.startswith(("97", "98")) else value[:2]
 
 
+def is_overseas_collectivity(department: str) -> bool:
+    """Tell an overseas collectivity from a department by its code.
+
+    Parameters
+    ----------
+    department : str
+        Code of a department, or of a collectivity that takes the place of one.
+
+    Returns
+    -------
+    bool
+        True for Saint-Pierre-et-Miquelon, French Polynesia and the like.
+
+    Examples
+    --------
+    >>> is_overseas_collectivity("987"), is_overseas_collectivity("974")
+    (True, False)
+    """
+    return department in {"975", "977", "978", "984", "986", "987", "988", "989"}
+
+
 def siren(text: str) -> str:
     """Check a SIREN: nine digits, the last being a check digit (Luhn).
 

@@ -322,7 +322,7 @@ _BEFORE_MARK = re.compile(r"[ \u00a0\u202f]+([;!?»%€])")
 _BEFORE_COLON = re.compile(r"[ \u00a0\u202f]+:")
 _AFTER_QUOTE = re.compile(r"«[ \u00a0\u202f]+")
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
-_UNIT = re.compile(r"(?<=\d) (?=(?:k€|M€|Md€|€|%|km|ha|ans?\b|mois\b|h\b))")
+_UNIT = re.compile(r"(?<=\d) (?=(?:k€|M€|Md€|€|%|km|ha|an(?:née)?s?\b|mois\b|h\b))")
 
 
 def no_break(text: str) -> str:

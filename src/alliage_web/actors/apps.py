@@ -7,3 +7,7 @@ class ActorsConfig(AppConfig):
     name = "alliage_web.actors"
     label = "actors"
     verbose_name = "Acteurs"
+
+    def ready(self) -> None:
+        # The permissions register themselves when their module is read.
+        from . import permissions  # noqa: F401

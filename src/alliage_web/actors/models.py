@@ -87,12 +87,17 @@ class Organisation(models.Model):
         "territories.Territory", models.PROTECT, null=True, blank=True, related_name="seats"
     )
     territories = models.ManyToManyField(
-        "territories.Territory", related_name="organisations", blank=True
+        "territories.Territory",
+        verbose_name=_("territoires d’action"),
+        related_name="organisations",
+        blank=True,
     )
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="children"
     )
-    domains = models.ManyToManyField("vocabulary.Term", related_name="organisations", blank=True)
+    domains = models.ManyToManyField(
+        "vocabulary.Term", verbose_name=_("domaines"), related_name="organisations", blank=True
+    )
     website = models.URLField(_("site internet"), blank=True)
     summary_fr = models.TextField(_("présentation"), blank=True)
     summary_en = models.TextField(_("présentation en anglais"), blank=True)
@@ -148,8 +153,8 @@ class HeldRole(models.Model):
     role = models.CharField(_("rôle"), max_length=20, choices=RoleChoices.choices)
 
     class Meta:
-        verbose_name = _("rôle d’une organisation")
-        verbose_name_plural = _("rôles d’une organisation")
+        verbose_name = _("rôle")
+        verbose_name_plural = _("rôles")
         ordering = ("organisation", "role", "pk")
         constraints = [
             models.UniqueConstraint(fields=["organisation", "role"], name="actors_role_once")
@@ -163,14 +168,21 @@ class Catalyst(models.Model):
     """What an organisation does as a territorial catalyst."""
 
     organisation = models.OneToOneField(Organisation, models.CASCADE, related_name="catalyst")
-    functions = models.ManyToManyField("vocabulary.Term", related_name="+", blank=True)
+    functions = models.ManyToManyField(
+        "vocabulary.Term", verbose_name=_("fonctions"), related_name="+", blank=True
+    )
     functions_reading = models.CharField(
         max_length=10, choices=ReadingChoices.choices, default=ReadingChoices.DERIVED
     )
     territories = models.ManyToManyField(
-        "territories.Territory", related_name="catalysts", blank=True
+        "territories.Territory",
+        verbose_name=_("territoires couverts"),
+        related_name="catalysts",
+        blank=True,
     )
-    domains = models.ManyToManyField("vocabulary.Term", related_name="catalysts", blank=True)
+    domains = models.ManyToManyField(
+        "vocabulary.Term", verbose_name=_("domaines"), related_name="catalysts", blank=True
+    )
 
     class Meta:
         verbose_name = _("catalyseur")

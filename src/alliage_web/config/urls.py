@@ -12,5 +12,4 @@ urlpatterns = [
     path("", include("alliage_web.knowledge.urls")),
     # Last: its addresses end with a free word, which would hide those of the apps above.
     path("", include("alliage_web.site.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
 ]

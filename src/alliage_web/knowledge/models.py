@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -11,9 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from modelsearch import index
 
 from alliage.knowledge.publication import PublicationState
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class EntryKind(models.TextChoices):
@@ -129,6 +124,10 @@ class DocumentKind(models.TextChoices):
     ORGANISATION = "organisation", _("Organisation")
 
 
+#: Between the stems of two lines of a text: a line is found again without reading its words.
+LINE = " \n "
+
+
 class SearchDocument(index.Indexed, models.Model):
     """What the search knows of a public page. It is derived, and can be made again at any time."""
 
@@ -144,6 +143,7 @@ class SearchDocument(index.Indexed, models.Model):
     summary = models.TextField(_("résumé"), blank=True)
     summary_en = models.TextField(_("résumé anglais"), blank=True)
     text = models.TextField(_("texte cherché"))
+    passage = models.TextField(_("passage dont le sens est lu"), blank=True)
     heading_stems = models.TextField(_("radicaux du titre"))
     stems = models.TextField(_("radicaux du titre et du texte"))
     facets = models.JSONField(_("facettes"), default=list)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
-from alliage.territories.comparison import Distribution, class_profiles
+from alliage.territories.comparison import class_profiles
 from alliage.territories.levels import Level
 from alliage.territories.names import name_keys
 from alliage.territories.perimeters import compose
@@ -18,7 +19,6 @@ from .models import (
     Outline,
     Perimeter,
     SearchKey,
-    SizeClassProfile,
     Snapshot,
     Succession,
     Territory,
@@ -82,14 +82,14 @@ def load_vintage(
             "population_source": vintage.population_source,
             "attribution": vintage.attribution,
             "fingerprint": fingerprint,
+            "profiles": [asdict(profile) for profile in class_profiles(vintage.territories)],
         },
     )
     _forget(row)
     identities, created = _identify(vintage)
-    _insert(Snapshot, _SNAPSHOT_FIELDS, _snapshot_rows(row, vintage.territories, identities))
+    _insert(Snapshot, _SNAPSHOT_FIELDS, _snapshot_rows(row, vintage, identities))
     tell("search keys")
-    _insert(SearchKey, _KEY_FIELDS, _key_rows(row, vintage.territories, identities))
-    SizeClassProfile.objects.bulk_create(_profiles(row, vintage.territories))
+    _insert(SearchKey, _KEY_FIELDS, _key_rows(row, vintage, identities))
     Succession.objects.bulk_create(
         [
             Succession(
@@ -143,14 +143,13 @@ def _forget(vintage: Vintage) -> None:
     Snapshot.objects.filter(vintage=vintage).delete()
     Succession.objects.filter(vintage=vintage).delete()
     SearchKey.objects.filter(vintage=vintage).delete()
-    SizeClassProfile.objects.filter(vintage=vintage).delete()
 
 
 def _insert(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """Write many plain rows: objects of the ORM would take most of the time of a load."""
     meta = model._meta  # noqa: SLF001 - Django's documented way to the names of the columns
     quote = connection.ops.quote_name
-    names = {field.name: quote(field.column) for field in meta.concrete_fields}
+    names = {field.name: quote(str(field.column)) for field in meta.concrete_fields}
     columns = ", ".join(names[field] for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
@@ -194,26 +193,30 @@ def _rename(records: Iterable[vintages.TerritoryRecord]) -> None:
 
 
 _SNAPSHOT_FIELDS = (
-    "vintage", "territory", "name", "kind", "name_key", "postal_codes", "siren", "population",
-    "population_year", "surface_km2", "size_class", "communes_count", "latitude", "longitude",
-    "x", "y", "commune", "epci", "ept", "department", "region",
+    "vintage", "territory", "name", "kind", "name_key", "postal_codes", "former_codes", "siren",
+    "population", "population_year", "surface_km2", "size_class", "communes_count", "latitude",
+    "longitude", "x", "y", "commune", "epci", "ept", "department", "region",
 )  # fmt: skip
 
 
 def _snapshot_rows(
-    vintage: Vintage, records: Iterable[vintages.TerritoryRecord], identities: Identities
+    row: Vintage, vintage: vintages.Vintage, identities: Identities
 ) -> Iterator[tuple[Any, ...]]:
+    former = _former_by_successor(vintage)
+
     def of(level: Level, code: str | None) -> int | None:
         return None if code is None else identities[level, code]
 
-    for record in records:
+    for record in vintage.territories:
+        predecessors = former.get(record.code, ()) if record.level is Level.COMMUNE else ()
         yield (
-            vintage.pk,
+            row.pk,
             identities[record.level, record.code],
             record.name,
             record.kind,
             name_key(record.name),
             "|".join(record.postal_codes),
+            "|".join(f"{item.code} {item.name}".strip() for item in predecessors),
             record.siren,
             record.population,
             record.population_year,
@@ -236,42 +239,36 @@ _KEY_FIELDS = ("vintage", "territory", "level", "key", "is_whole", "population")
 
 
 def _key_rows(
-    vintage: Vintage, records: Iterable[vintages.TerritoryRecord], identities: Identities
+    row: Vintage, vintage: vintages.Vintage, identities: Identities
 ) -> Iterator[tuple[Any, ...]]:
-    for record in records:
+    for record in vintage.territories:
         pk, level = identities[record.level, record.code], str(record.level)
         whole, *ends = name_keys(record.name)
         for key in dict.fromkeys((whole, fold(record.code), *record.postal_codes)):
-            yield vintage.pk, pk, level, key, True, record.population
+            yield row.pk, pk, level, key, True, record.population
         for key in ends:
-            yield vintage.pk, pk, level, key, False, record.population
+            yield row.pk, pk, level, key, False, record.population
+
+    # A commune is found by the names and codes of those that it replaced, after its own.
+    populations = {
+        record.code: record.population
+        for record in vintage.territories
+        if record.level is Level.COMMUNE
+    }
+    for former in vintage.successions:
+        pk = identities[Level.COMMUNE, former.successor]
+        for key in dict.fromkeys((former.code.lower(), *name_keys(former.name))):
+            if key:
+                yield row.pk, pk, str(Level.COMMUNE), key, False, populations[former.successor]
 
 
-def _profiles(
-    vintage: Vintage, records: Iterable[vintages.TerritoryRecord]
-) -> Iterator[SizeClassProfile]:
-    for profile in class_profiles(records):
-        yield SizeClassProfile(
-            vintage=vintage,
-            level=profile.level,
-            size_class=profile.size_class,
-            count=profile.count,
-            population=profile.population,
-            populations=_marks(profile.populations),
-            densities=_marks(profile.densities),
-        )
-
-
-def _marks(spread: Distribution | None) -> list[float]:
-    if spread is None:
-        return []
-    return [
-        spread.minimum,
-        spread.lower_quartile,
-        spread.median,
-        spread.upper_quartile,
-        spread.maximum,
-    ]
+def _former_by_successor(
+    vintage: vintages.Vintage,
+) -> Mapping[str, Sequence[vintages.SuccessionRecord]]:
+    former: dict[str, list[vintages.SuccessionRecord]] = defaultdict(list)
+    for item in vintage.successions:
+        former[item.successor].append(item)
+    return former
 
 
 def _write_outlines(vintage: Vintage, outlines: Mapping[str, shapes.Outline]) -> int:
@@ -351,7 +348,9 @@ def edit_perimeter(
 ) -> Perimeter:
     """Change a perimeter; what did not change is not recorded."""
     _require_communes(name, communes)
-    perimeter = Perimeter.objects.select_for_update().select_related("territory").get(pk=perimeter.pk)
+    perimeter = (
+        Perimeter.objects.select_for_update().select_related("territory").get(pk=perimeter.pk)
+    )
     territory = perimeter.territory
     before = {
         "name": territory.name,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliage.territories.levels import Level
 from alliage.territories.size_classes import SizeClass
+from alliage.values.codes import is_overseas_collectivity
 
 
 class LevelChoices(models.TextChoices):
@@ -60,6 +61,8 @@ class Vintage(models.Model):
         max_length=64,
         help_text=_("change quand les fichiers changent"),
     )
+    # Beside the year rather than in a table: a page that compares reads it with the vintage.
+    profiles = models.JSONField(_("profils des classes de taille"), default=list)
 
     class Meta:
         verbose_name = _("millésime")
@@ -101,6 +104,13 @@ class Territory(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("site:territory", args=[self.level, self.code])
 
+    @property
+    def nature(self) -> str:
+        """The level in words; an overseas collectivity only takes the place of a department."""
+        if self.level == Level.DEPARTMENT and is_overseas_collectivity(self.code):
+            return str(KindChoices.COM.label)
+        return str(self.get_level_display())
+
 
 class Snapshot(models.Model):
     """A territory as one vintage describes it. Populations in inhabitants, surfaces in km²."""
@@ -111,6 +121,10 @@ class Snapshot(models.Model):
     kind = models.CharField(_("nature"), max_length=10, choices=KindChoices.choices, blank=True)
     name_key = models.CharField(_("nom plié"), max_length=200)
     postal_codes = models.CharField(_("codes postaux"), max_length=400, blank=True)
+    # Written here too, so that the page of a commune need not look for them.
+    former_codes = models.TextField(
+        _("anciens codes"), blank=True, help_text=_("suivis de leur nom, séparés par |")
+    )
     siren = models.CharField(_("SIREN"), max_length=9, blank=True)
     population = models.PositiveIntegerField(_("population"), null=True)
     population_year = models.PositiveSmallIntegerField(_("année de la population"), null=True)
@@ -178,36 +192,6 @@ class SearchKey(models.Model):
         return self.key
 
 
-class SizeClassProfile(models.Model):
-    """The territories of one level and one size class of a vintage, taken together.
-
-    ``populations`` and ``densities`` hold the minimum, the quartiles with the median, the maximum.
-    """
-
-    vintage = models.ForeignKey(Vintage, models.CASCADE, related_name="size_class_profiles")
-    level = models.CharField(_("niveau"), max_length=15, choices=LevelChoices.choices)
-    size_class = models.CharField(
-        _("classe de taille"), max_length=10, choices=SizeClassChoices.choices
-    )
-    count = models.PositiveIntegerField(_("nombre de territoires"))
-    population = models.PositiveBigIntegerField(_("population"))
-    populations = models.JSONField(_("répartition des populations"))
-    densities = models.JSONField(_("répartition des densités"), default=list)
-
-    class Meta:
-        verbose_name = _("profil d’une classe de taille")
-        verbose_name_plural = _("profils des classes de taille")
-        ordering = ("vintage", "level", "size_class", "pk")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["vintage", "level", "size_class"], name="territories_profile_unique"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_level_display()}, {self.get_size_class_display()}"
-
-
 class Outline(models.Model):
     """The shape of a territory in the plane of the maps, as an SVG path with its box."""
 
@@ -223,6 +207,11 @@ class Outline(models.Model):
         verbose_name = _("contour")
         verbose_name_plural = _("contours")
         ordering = ("pk",)
+        indexes = [
+            models.Index(
+                fields=["x_min", "x_max", "y_min", "y_max"], name="territories_outline_box"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.snapshot)

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
     from .models import Perimeter
 
+ADD_PERIMETER = "territories.add_perimeter"
+CHANGE_PERIMETER = "territories.change_perimeter"
+
 
 @rules.predicate
 def drew_it(user: User | AnonymousUser, perimeter: Perimeter | None = None) -> bool:
     return perimeter is not None and user.pk is not None and perimeter.created_by_id == user.pk
 
 
-rules.add_perm("territories.add_perimeter", is_signed_in)
-rules.add_perm("territories.change_perimeter", is_signed_in & (drew_it | is_editor))
+rules.add_perm(ADD_PERIMETER, is_signed_in)  # type: ignore[no-untyped-call]
+rules.add_perm(  # type: ignore[no-untyped-call]
+    CHANGE_PERIMETER, is_signed_in & (drew_it | is_editor)
+)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
-from alliage.territories.comparison import density
+from alliage.territories.comparison import ClassProfile, Distribution, density
 from alliage.territories.levels import Level
 from alliage.territories.perimeters import Commune, Composition, compose
+from alliage.territories.size_classes import SizeClass
 from alliage.territories.vintages import OVERSEAS_COLLECTIVITY
 from alliage.values.codes import InvalidCodeError, commune_code
 from alliage.values.text import name_key
@@ -24,7 +26,6 @@ from .models import (
     Perimeter,
     SearchKey,
     SizeClassChoices,
-    SizeClassProfile,
     Snapshot,
     Succession,
     Territory,
@@ -34,8 +35,12 @@ from .models import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from django.db.models.expressions import Combinable
+
 # « Saint-Denis 93 », « Saint-Denis (93) »: a name, then the beginning of a code.
 _NAME_AND_PLACE = re.compile(r"(?P<name>.*[a-z].*) (?P<place>\d{2,5}|2[ab]\d{0,3})")
+# The left, top, right and bottom of a shape or a frame in the plane of the maps.
+Box = tuple[float, float, float, float]
 _CONTAINERS = ("commune", "epci", "ept", "department", "region")
 
 
@@ -83,6 +88,7 @@ class TerritoryFacts:
 class Link:
     """A territory to go to, and what it is."""
 
+    territory_id: int
     level: str
     level_label: str
     code: str
@@ -107,6 +113,7 @@ class Place:
     kind_label: str
     siren: str
     postal_codes: tuple[str, ...]
+    former_codes: tuple[str, ...]
     population: int | None
     population_years: tuple[int, ...]
     surface_km2: float | None
@@ -117,6 +124,7 @@ class Place:
     x: float | None
     y: float | None
     groupings: tuple[Link, ...]
+    box: Box | None = None
     composition: Composition | None = None
     perimeter: Perimeter | None = None
 
@@ -142,6 +150,7 @@ class Shape:
     population: int | None
     surface_km2: float | None
     ring: int = 0
+    in_ept: bool = False
 
     @property
     def density(self) -> float | None:
@@ -227,7 +236,8 @@ def identify(text: str, *, levels: Iterable[str] | None = None) -> list[Suggesti
     typed: a code or a name, with its department if other territories have the same.
     """
     level, _slash, code = text.strip().partition("/")
-    if code and level in LevelChoices.values:
+    allowed = LevelChoices.values if levels is None else [str(item) for item in levels]
+    if code and level in allowed:
         territory = resolve(level, code)
         return [
             _suggestion(facts) for facts in facts_of([territory.pk] if territory else []).values()
@@ -313,7 +323,7 @@ def _facts(snapshot: Snapshot) -> TerritoryFacts:
     return TerritoryFacts(
         territory_id=territory.pk,
         level=territory.level,
-        level_label=territory.get_level_display(),
+        level_label=territory.nature,
         code=territory.code,
         name=snapshot.name,
         context=_context(snapshot),
@@ -346,7 +356,7 @@ def _facts_of_perimeters(territory_ids: Sequence[int]) -> dict[int, TerritoryFac
         found[territory.pk] = TerritoryFacts(
             territory_id=territory.pk,
             level=territory.level,
-            level_label=territory.get_level_display(),
+            level_label=territory.nature,
             code=territory.code,
             name=territory.name,
             context=perimeter.get_kind_display(),
@@ -376,7 +386,7 @@ def _members_of(perimeter_ids: Iterable[int]) -> dict[int, list[Snapshot | Commu
         row.territory_id: row
         for row in Snapshot.objects.filter(
             vintage__is_current=True, territory__in={commune for _, commune in drawn}
-        )
+        ).select_related("epci", "ept", "department", "region")
     }
     members: dict[int, list[Snapshot | Commune]] = defaultdict(list)
     for perimeter, commune in drawn:
@@ -393,11 +403,23 @@ def inside_ids(territory: Territory) -> QuerySet[Any, Any]:
     The perimeters of projects count when all their communes are within, and so do the former
     communes that earlier vintages knew.
     """
+    first, *others = _inside(territory)
+    return first.union(*others) if others else first
+
+
+def around_ids(territory: Territory, containing: Iterable[int]) -> QuerySet[Any, Any]:
+    """Return the ids of a territory, of all that is within it and of what contains it."""
+    first, *others = _inside(territory)
+    outer = Territory.objects.order_by().filter(pk__in=list(containing)).values("pk")
+    return first.union(*others, outer)
+
+
+def _inside(territory: Territory) -> list[QuerySet[Any, Any]]:
     itself = Territory.objects.filter(pk=territory.pk).order_by().values("pk")
     if territory.level == Level.ARRONDISSEMENT:
-        return itself
+        return [itself]
     if territory.level == Level.COUNTRY:
-        return Territory.objects.order_by().values("pk")
+        return [Territory.objects.order_by().values("pk")]
     within = _within(territory).values("territory_id")
     perimeters = (
         Perimeter.objects.order_by()
@@ -414,7 +436,7 @@ def inside_ids(territory: Territory) -> QuerySet[Any, Any]:
         .filter(Q(successor=territory) | Q(successor__in=within), vintage__is_current=True)
         .values("code"),
     )
-    return itself.union(within, perimeters, former.values("pk"))
+    return [itself, within, perimeters, former.values("pk")]
 
 
 def _within(territory: Territory) -> QuerySet[Snapshot]:
@@ -444,9 +466,13 @@ def containing_ids(territory: Territory) -> set[int]:
 
 
 def ids_of_size_class(size_class: str) -> QuerySet[Any, Any]:
-    """Return the ids of the official territories of a size class, for ``__in``."""
+    """Return the ids of the communes and intercommunal bodies of a size class, for ``__in``.
+
+    Departments, regions and the country are all in the largest class: they tell nothing of it.
+    """
     return (
         Snapshot.objects.filter(vintage__is_current=True, size_class=size_class)
+        .exclude(territory__level__in=(Level.COUNTRY, Level.REGION, Level.DEPARTMENT))
         .order_by()
         .values("territory_id")
     )
@@ -466,28 +492,29 @@ def communes_in(territory: Territory) -> QuerySet[Snapshot]:
 # A territory and its figures
 
 
-def place(territory: Territory) -> Place | None:
+def place(level: str, code: str) -> Place | None:
     """Return a territory as its page shows it; None if no vintage and no person described it."""
-    if territory.level == Level.PERIMETER:
-        return _place_of_perimeter(territory)
+    if level == Level.PERIMETER:
+        return _place_of_perimeter(code)
     snapshot = (
-        Snapshot.objects.filter(territory=territory)
-        .select_related("vintage", *_CONTAINERS)
+        Snapshot.objects.filter(territory__level=level, territory__code=code)
+        .select_related("vintage", "territory", "outline", *_CONTAINERS)
         .order_by("-vintage__is_current", "-vintage__year", "pk")
         .first()
     )
     if snapshot is None:
         return None
     return Place(
-        territory=territory,
+        territory=snapshot.territory,
         vintage=snapshot.vintage,
         is_current=snapshot.vintage.is_current,
         name=snapshot.name,
-        level_label=territory.get_level_display(),
+        level_label=snapshot.territory.nature,
         kind=snapshot.kind,
         kind_label=snapshot.get_kind_display(),
         siren=snapshot.siren,
-        postal_codes=tuple(code for code in snapshot.postal_codes.split("|") if code),
+        postal_codes=_split(snapshot.postal_codes),
+        former_codes=_split(snapshot.former_codes),
         population=snapshot.population,
         population_years=(snapshot.population_year,) if snapshot.population_year else (),
         surface_km2=snapshot.surface_km2,
@@ -498,24 +525,43 @@ def place(territory: Territory) -> Place | None:
         x=snapshot.x,
         y=snapshot.y,
         groupings=_groupings_of(snapshot),
+        box=_box_of(snapshot),
     )
 
 
-def _place_of_perimeter(territory: Territory) -> Place | None:
-    perimeter = Perimeter.objects.filter(territory=territory).select_related("territory").first()
+def _box_of(snapshot: Snapshot) -> Box | None:
+    outline: Outline | None = getattr(snapshot, "outline", None)
+    if outline is None:
+        return None
+    return outline.x_min, outline.y_min, outline.x_max, outline.y_max
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split("|") if part)
+
+
+def _place_of_perimeter(code: str) -> Place | None:
+    perimeter = (
+        Perimeter.objects.filter(territory__code=code, territory__level=Level.PERIMETER)
+        .select_related("territory")
+        .first()
+    )
     if perimeter is None:
         return None
-    whole = compose(_members_of([perimeter.pk])[perimeter.pk])
+    territory = perimeter.territory
+    members = _members_of([perimeter.pk])[perimeter.pk]
+    whole = compose(members)
     return Place(
         territory=territory,
         vintage=current_vintage(),
         is_current=True,
         name=territory.name,
-        level_label=territory.get_level_display(),
+        level_label=territory.nature,
         kind=perimeter.kind,
         kind_label=perimeter.get_kind_display(),
         siren="",
         postal_codes=(),
+        former_codes=(),
         population=whole.population,
         population_years=whole.population_years,
         surface_km2=whole.surface_km2,
@@ -525,7 +571,7 @@ def _place_of_perimeter(territory: Territory) -> Place | None:
         longitude=whole.longitude,
         x=whole.x,
         y=whole.y,
-        groupings=(),
+        groupings=_groupings_of_all(members),
         composition=whole,
         perimeter=perimeter,
     )
@@ -535,46 +581,71 @@ def _groupings_of(snapshot: Snapshot) -> tuple[Link, ...]:
     """List what contains a territory, from the nearest to the largest, then the perimeters."""
     within = (snapshot.commune, snapshot.ept, snapshot.epci, snapshot.department, snapshot.region)
     groupings = [territory for territory in within if territory]
-    level = snapshot.territory.level
-    if level in {Level.COMMUNE, Level.ARRONDISSEMENT}:
+    if snapshot.territory.level in {Level.COMMUNE, Level.ARRONDISSEMENT}:
         commune = snapshot.commune_id or snapshot.territory_id
         groupings += Territory.objects.filter(perimeter__communes=commune).order_by("name", "pk")
     return tuple(map(link, groupings))
 
 
+def _groupings_of_all(members: Sequence[Snapshot | Commune]) -> tuple[Link, ...]:
+    """List the groupings that every commune of a perimeter is in."""
+    known = [member for member in members if isinstance(member, Snapshot)]
+    if not known or len(known) < len(members):
+        return ()
+    shared: list[Territory] = []
+    for name in ("ept", "epci", "department", "region"):
+        first, *others = {getattr(member, name) for member in known}
+        if first and not others:
+            shared.append(first)
+    return tuple(map(link, shared))
+
+
 def link(territory: Territory) -> Link:
     """Return where the page of a territory is, and what it is."""
     return Link(
+        territory_id=territory.pk,
         level=territory.level,
-        level_label=territory.get_level_display(),
+        level_label=territory.nature,
         code=territory.code,
         name=territory.name,
         url=territory.get_absolute_url(),
     )
 
 
-def predecessors(territory: Territory) -> list[Succession]:
-    """Return the former codes that lead to a commune in the current vintage."""
+def arrondissements_of(territory: Territory) -> list[Snapshot]:
+    """Return the municipal arrondissements of Paris, Lyon or Marseille, by code."""
     return list(
-        Succession.objects.filter(vintage__is_current=True, successor=territory).order_by(
-            "code", "pk"
-        )
+        Snapshot.objects.filter(vintage__is_current=True, commune=territory)
+        .select_related("territory")
+        .order_by("territory__code", "pk")
     )
 
 
-def size_class_profile(level: str, size_class: str) -> SizeClassProfile | None:
-    """Return what the territories of a level and size class have in common."""
-    return SizeClassProfile.objects.filter(
-        vintage__is_current=True, level=level, size_class=size_class
-    ).first()
+def profile_of(place: Place) -> ClassProfile | None:
+    """Return what the territories of the level and size class of a place have in common."""
+    if place.vintage is None or not place.size_class:
+        return None
+    return size_class_profiles(place.vintage).get((place.territory.level, place.size_class))
 
 
-def size_class_profiles(levels: Sequence[str]) -> dict[str, dict[str, SizeClassProfile]]:
-    """Return the profiles of the size classes by level, then by class."""
-    profiles: dict[str, dict[str, SizeClassProfile]] = {level: {} for level in levels}
-    for profile in SizeClassProfile.objects.filter(vintage__is_current=True, level__in=levels):
-        profiles[profile.level][profile.size_class] = profile
-    return profiles
+def size_class_profiles(vintage: Vintage) -> dict[tuple[str, str], ClassProfile]:
+    """Return the profile of each size class of a vintage, by level and class."""
+    profiles = (
+        ClassProfile(
+            level=Level(row["level"]),
+            size_class=SizeClass(row["size_class"]),
+            count=row["count"],
+            population=row["population"],
+            populations=_distribution(row["populations"]),
+            densities=_distribution(row["densities"]),
+        )
+        for row in vintage.profiles
+    )
+    return {(profile.level, profile.size_class): profile for profile in profiles}
+
+
+def _distribution(row: dict[str, Any] | None) -> Distribution | None:
+    return Distribution(**row) if row else None
 
 
 # Maps and lists
@@ -640,45 +711,56 @@ def perimeters(*, limit: int = 100) -> list[TerritoryFacts]:
     return list(_facts_of_perimeters(list(ids[:limit])).values())
 
 
-def shapes_around(territory: Territory) -> list[Shape]:
-    """Return the outlines of a commune, of its neighbours and of theirs, nearest first."""
-    own = Q(vintage__is_current=True, territory=territory)
-    touching = Outline.neighbours.through.objects.filter(
-        outline__snapshot__in=Snapshot.objects.filter(own).values("pk")
-    ).order_by()
-    first = set(touching.values_list("snapshot_id", flat=True))
-    beyond = Outline.neighbours.through.objects.filter(outline__snapshot__in=first).order_by()
-    drawn = (
-        Snapshot.objects.filter(own | Q(pk__in=first) | Q(pk__in=beyond.values("snapshot_id")))
-        .filter(outline__isnull=False)
-        .select_related("territory", "outline")
-        .order_by("name_key", "pk")
+def shapes_around(territory: Territory, box: Box) -> list[Shape]:
+    """Return the outlines that a frame shows around a commune: its own, its neighbours, others.
+
+    ``box`` is the left, top, right and bottom of the frame in the plane of the maps.
+    """
+    left, top, right, bottom = box
+    own = Q(territory=territory)
+    touching = Outline.neighbours.through.objects.order_by().filter(
+        outline__snapshot__vintage__is_current=True, outline__snapshot__territory=territory
     )
-    shapes = [
-        _shape(row, ring=0 if row.territory_id == territory.pk else 1 if row.pk in first else 2)
-        for row in drawn
-    ]
-    return sorted(shapes, key=lambda shape: shape.ring)
+    shown = Q(
+        outline__x_min__lte=right,
+        outline__x_max__gte=left,
+        outline__y_min__lte=bottom,
+        outline__y_max__gte=top,
+    )
+    nearness = Case(
+        When(own, then=Value(0)),
+        When(pk__in=touching.values("snapshot"), then=Value(1)),
+        default=Value(2),
+    )
+    drawn = Snapshot.objects.filter(shown, vintage__is_current=True).annotate(ring=nearness)
+    return _shapes(drawn.order_by("ring", "name_key", "pk"), F("ring"))
 
 
 def shapes_in(territory: Territory) -> list[Shape]:
     """Return the outlines of the communes of a territory, by name; some may have none."""
-    rows = (
-        communes_in(territory).filter(outline__isnull=False).select_related("territory", "outline")
-    )
-    return [_shape(row) for row in rows]
+    return _shapes(communes_in(territory), Value(0))
 
 
-def _shape(snapshot: Snapshot, *, ring: int = 0) -> Shape:
-    return Shape(
-        code=snapshot.territory.code,
-        name=snapshot.name,
-        url=snapshot.territory.get_absolute_url(),
-        path=snapshot.outline.path,
-        population=snapshot.population,
-        surface_km2=snapshot.surface_km2,
-        ring=ring,
+def _shapes(rows: QuerySet[Snapshot], ring: Combinable) -> list[Shape]:
+    """Read outlines as plain rows: a department has up to 900 of them."""
+    columns = rows.filter(outline__isnull=False).values_list(
+        "territory__code", "name", "outline__path", "population", "surface_km2", ring, "ept_id"
     )
+    # The address of one commune gives those of all: reversing each would take longer than reading.
+    pattern = reverse("site:territory", args=[Level.COMMUNE, "CODE"])
+    return [
+        Shape(
+            code,
+            name,
+            pattern.replace("CODE", code),
+            path,
+            population,
+            surface,
+            nearness,
+            bool(ept),
+        )
+        for code, name, path, population, surface, nearness, ept in columns
+    ]
 
 
 # The communes of a form

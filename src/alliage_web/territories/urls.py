@@ -1,10 +1,20 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from .views import contents, index, perimeters, suggestions
 
 app_name = "territories"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("territoires/", index.index, name="index"),
+    path("territoires/suggestions/", suggestions.suggest, name="suggest"),
+    path("territoires/perimetres/nouveau/", perimeters.new, name="perimeter-new"),
+    path("territoires/perimetres/<slug:code>/modifier/", perimeters.edit, name="perimeter-edit"),
+    path("territoires/<str:level>/<str:code>/communes/", contents.communes, name="communes"),
+    path(
+        "territoires/<str:level>/<str:code>/intercommunalites/",
+        contents.intercommunal_bodies,
+        name="intercommunal-bodies",
+    ),
+]

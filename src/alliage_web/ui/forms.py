@@ -43,6 +43,11 @@ class ComboboxWidget(forms.TextInput):
     def value_from_datadict(
         self, data: Mapping[str, Any], files: Mapping[str, Any], name: str
     ) -> Any:
-        """Prefer the chosen value to the typed text."""
+        """Prefer the chosen value to the typed text, unless another text was typed over it."""
         _ = files
-        return data.get(name) or data.get(f"{name}_text")
+        typed = data.get(f"{name}_text")
+        # Only without JavaScript is the text that was shown sent back: the chosen value then stays
+        # in the form when the person types another text.
+        if data.get(f"{name}_shown", typed) != typed:
+            return typed
+        return data.get(name) or typed

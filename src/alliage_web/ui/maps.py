@@ -235,27 +235,35 @@ class LocalMap:
         order = sorted(self.areas, key=lambda area: (not area.highlighted, -extent(area.path)))
         placed = {2: [], 1: []}  # type: dict[int, list[tuple[float, float, float, float]]]
         names = []
+        frame_of_map, text_size = self.bounds, self.text_size
         for area in order:
             # On a phone the names are twice as large in the plane: only those that still fit show.
-            fits = {size: self._fits(area, size, placed[size]) for size in placed}
-            if fits[1] or fits[2]:
+            fits = {
+                size: self._fits(area, size * text_size, frame_of_map, placed[size])
+                for size in placed
+            }
+            if fits[1]:
                 names.append(
                     MapName(area.label, area.label_x, area.label_y, area.highlighted, not fits[2])
                 )
         return tuple(names)
 
     def _fits(
-        self, area: MapArea, size: int, placed: list[tuple[float, float, float, float]]
+        self,
+        area: MapArea,
+        text_size: float,
+        frame_of_map: tuple[float, float, float, float],
+        placed: list[tuple[float, float, float, float]],
     ) -> bool:
-        half_width = 0.27 * size * self.text_size * len(str(area.label))
-        half_height = 0.6 * size * self.text_size
+        half_width = 0.27 * text_size * len(str(area.label))
+        half_height = 0.6 * text_size
         box = (
             area.label_x - half_width,
             area.label_y - half_height,
             area.label_x + half_width,
             area.label_y + half_height,
         )
-        left, top, width, height = self.bounds
+        left, top, width, height = frame_of_map
         inside = left < box[0] and top < box[1] and box[2] < left + width and box[3] < top + height
         if not inside or any(overlap(box, other) for other in placed):
             return False

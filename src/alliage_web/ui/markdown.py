@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from markdown_it.token import Token
 
 _TAGS = {
@@ -37,3 +39,18 @@ def render(text: str) -> SafeString:
 def _lower(token: Token) -> None:
     if token.type in {"heading_open", "heading_close"}:
         token.tag = f"h{min(int(token.tag[1]) + _ABOVE, _LOWEST)}"
+
+
+def plain(text: str) -> str:
+    """Give the words of a Markdown text without its marks, one line a block."""
+    lines = (
+        _words(token.children or ()) if token.type == "inline" else token.content.strip()
+        for token in _parser.parse(text)
+        if token.type in {"inline", "fence", "code_block"}
+    )
+    return "\n".join(line for line in lines if line)
+
+
+def _words(children: Iterable[Token]) -> str:
+    pieces = (" " if child.type.endswith("break") else child.content for child in children)
+    return "".join(pieces).strip()

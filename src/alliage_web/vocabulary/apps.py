@@ -12,6 +12,8 @@ class VocabularyConfig(AppConfig):
     def ready(self) -> None:
         from alliage_web.ui.citations import register_labels
 
+        # The permissions register themselves when their module is read.
+        from . import permissions  # noqa: F401
         from .queries import finish_request, source_labels, start_request
 
         register_labels(source_labels)

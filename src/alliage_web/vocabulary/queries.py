@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from alliage_web.ui.citations import SourceLabel
 
-from .models import Scheme, SchemeNote, SourceDocument, Term
+from .models import ReadingChoices, Scheme, SchemeNote, SourceDocument, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +35,11 @@ class Referential:
     source: str
     entries: tuple[TermEntry, ...]
     is_open: bool
+
+    @property
+    def is_external(self) -> bool:
+        """Whether none of the terms comes from the documents of the platform."""
+        return all(entry.term.reading == ReadingChoices.EXTERNAL for entry in self.entries)
 
     @property
     def count(self) -> int:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from alliage.territories.distance import great_circle_km
+from alliage.territories.levels import Level
 from alliage_web.actors.models import Catalyst
+from alliage_web.territories.models import Territory
 from alliage_web.territories.queries import containing_ids, facts_of
+from alliage_web.vocabulary.models import Scheme
 
-from .lookups import card, cards
+from .links import in_order, links_of_catalysts, terms_of_links
+from .lookups import cards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from django.db.models import QuerySet
 
-    from alliage_web.territories.models import Territory
-    from alliage_web.territories.queries import TerritoryFacts
+    from alliage_web.actors.models import Organisation
+    from alliage_web.territories.queries import Suggestion, TerritoryFacts
     from alliage_web.vocabulary.models import Term
 
+    from .links import Links
     from .lookups import OrganisationCard
 
 
@@ -32,7 +38,7 @@ class CatalystEntry:
     ``distance_km`` is measured from the place asked for, and None when either place is unknown.
     """
 
-    card: OrganisationCard
+    organisation: Organisation
     functions: tuple[Term, ...]
     functions_reading: str
     territories: tuple[TerritoryFacts, ...]
@@ -63,46 +69,70 @@ class CatalystPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """The place that catalysts are sorted by their distance from."""
+class TermCount:
+    """A term and how many catalysts it would keep."""
 
-    territory: Territory
-    facts: TerritoryFacts
+    term: Term
+    count: int
 
 
-def catalysts(
+@dataclass(frozen=True, slots=True)
+class CatalystDirectory:
+    """The catalysts asked for, and how many each function and domain would keep.
+
+    A function is counted under the domains chosen, and a domain under the functions.
+    """
+
+    entries: tuple[CatalystEntry, ...]
+    functions: tuple[TermCount, ...]
+    domains: tuple[TermCount, ...]
+
+
+def catalyst_directory(
     *,
     functions: Iterable[str] = (),
     domains: Iterable[str] = (),
-    covering: Territory | None = None,
-    near: Near | None = None,
-) -> list[CatalystEntry]:
-    """Return the catalysts by name, or by distance from a place; a constant number of queries.
+    covering: Suggestion | None = None,
+    near: Suggestion | None = None,
+) -> CatalystDirectory:
+    """Return the catalysts that fulfil a function, work in a domain or cover a territory.
 
-    Parameters
-    ----------
-    functions
-        Codes of functions; a catalyst that fulfils one of them is kept.
-    domains
-        Codes of domains; a catalyst that works in one of them is kept.
-    covering
-        Keep the catalysts that cover this territory or a part of it.
-    near
-        Sort by distance from this place; catalysts that cover it come first, those whose place is
-        not known last.
+    By name or, when ``near`` is given, by distance from it, those whose place is not known last.
+    The number of queries is constant.
     """
-    kept = Catalyst.objects.filter(organisation__merged_into=None)
-    for path, codes in (("functions", tuple(functions)), ("domains", tuple(domains))):
-        if codes:
-            kept = kept.filter(
-                pk__in=Catalyst.objects.order_by()
-                .filter(**{f"{path}__code__in": codes})
-                .values("pk")
-            )
-    if covering is not None:
-        kept = kept.filter(_covers(covering))
-    entries = _entries(kept)
-    return _sorted_from(near, entries) if near else entries
+    kept = _active()
+    terms = terms_of_links()
+    everyone = _entries(kept.filter(_covers(_territory(covering))) if covering else kept, terms)
+    if near:
+        everyone = _sorted_from(near, everyone)
+    wanted = set(functions), set(domains)
+    by_function = [entry for entry in everyone if _fulfils(entry.functions, wanted[0])]
+    by_domain = [entry for entry in everyone if _fulfils(entry.domains, wanted[1])]
+    return CatalystDirectory(
+        entries=tuple(entry for entry in by_function if _fulfils(entry.domains, wanted[1])),
+        functions=_counted(terms, Scheme.CATALYST_FUNCTION, (item.functions for item in by_domain)),
+        domains=_counted(terms, Scheme.DOMAIN, (item.domains for item in by_function)),
+    )
+
+
+def _counted(
+    terms: Mapping[int, Term], scheme: str, held: Iterable[Iterable[Term]]
+) -> tuple[TermCount, ...]:
+    counts = Counter(term.pk for of_entry in held for term in of_entry)
+    return tuple(TermCount(term, counts[pk]) for pk, term in terms.items() if term.scheme == scheme)
+
+
+def _territory(place: Suggestion) -> Territory:
+    """Give the territory of a suggestion, which holds all of its columns."""
+    return Territory(pk=place.territory_id, level=place.level, code=place.code, name=place.name)
+
+
+def _active() -> QuerySet[Catalyst]:
+    return Catalyst.objects.filter(organisation__merged_into=None)
+
+
+def _fulfils(terms: Iterable[Term], wanted: set[str]) -> bool:
+    return not wanted or any(term.code in wanted for term in terms)
 
 
 def _covers(territory: Territory) -> Q:
@@ -115,64 +145,54 @@ def _covers(territory: Territory) -> Q:
         | Q(territories__snapshots__ept=territory)
     )
     there = Catalyst.objects.order_by().filter(
-        Q(territories__in=related) | Q(territories__level="country") | inside
+        Q(territories__in=related) | Q(territories__level=Level.COUNTRY) | inside
     )
     return Q(pk__in=there.values("pk"))
 
 
-def _entries(kept: QuerySet[Catalyst]) -> list[CatalystEntry]:
-    rows = list(
-        kept.select_related("organisation__seat")
-        .prefetch_related("functions", "domains", "territories", "organisation__roles")
-        .order_by("organisation__name_key", "pk")
+def _entries(kept: QuerySet[Catalyst], terms: Mapping[int, Term]) -> list[CatalystEntry]:
+    rows = list(kept.select_related("organisation__seat").order_by("organisation__name_key", "pk"))
+    links = links_of_catalysts([row.pk for row in rows])
+    facts = facts_of(pk for row in rows for pk in _territory_ids(row, links[row.pk]))
+    return [_entry(row, links[row.pk], terms, facts) for row in rows]
+
+
+def _entry(
+    row: Catalyst, links: Links, terms: Mapping[int, Term], facts: Mapping[int, TerritoryFacts]
+) -> CatalystEntry:
+    place = _place(_territory_ids(row, links), facts)
+    return CatalystEntry(
+        organisation=row.organisation,
+        functions=in_order(terms, links.functions),
+        functions_reading=row.functions_reading,
+        territories=tuple(facts[pk] for pk in links.territories if pk in facts),
+        domains=in_order(terms, links.domains),
+        place=place,
+        place_is_seat=place is not None and place.territory_id == row.organisation.seat_id,
     )
-    facts = facts_of(pk for row in rows for pk in _territory_ids(row))
-    entries = []
-    for row in rows:
-        # What ``with_cards`` asks the database, known here without asking.
-        row.organisation.has_catalyst = True  # type: ignore[attr-defined]
-        place, is_seat = _place(row, facts)
-        entries.append(
-            CatalystEntry(
-                card=card(row.organisation),
-                functions=tuple(
-                    sorted(row.functions.all(), key=lambda term: (term.order, term.pk))
-                ),
-                functions_reading=row.functions_reading,
-                territories=tuple(
-                    facts[territory.pk]
-                    for territory in row.territories.all()
-                    if territory.pk in facts
-                ),
-                domains=tuple(sorted(row.domains.all(), key=lambda term: (term.order, term.pk))),
-                place=place,
-                place_is_seat=is_seat,
-            )
-        )
-    return entries
 
 
-def _territory_ids(row: Catalyst) -> list[int]:
-    seat = [row.organisation.seat_id] if row.organisation.seat_id else []
-    return [*seat, *(territory.pk for territory in row.territories.all())]
+def _territory_ids(row: Catalyst, links: Links) -> tuple[int, ...]:
+    seat = (row.organisation.seat_id,) if row.organisation.seat_id else ()
+    return (*seat, *links.territories)
 
 
 def _place(
-    row: Catalyst, facts: Mapping[int, TerritoryFacts]
-) -> tuple[TerritoryFacts | None, bool]:
-    """Give where a catalyst is: a country has no place of its own."""
-    for pk in _territory_ids(row):
-        if pk in facts and facts[pk].level != "country" and facts[pk].latitude is not None:
-            return facts[pk], pk == row.organisation.seat_id
-    return None, False
+    territory_ids: Iterable[int], facts: Mapping[int, TerritoryFacts]
+) -> TerritoryFacts | None:
+    """Give where a catalyst is: its seat, else what it covers, unless that is the country."""
+    for pk in territory_ids:
+        if pk in facts and facts[pk].level != Level.COUNTRY and facts[pk].latitude is not None:
+            return facts[pk]
+    return None
 
 
-def _sorted_from(near: Near, entries: Iterable[CatalystEntry]) -> list[CatalystEntry]:
-    related = containing_ids(near.territory) | {near.territory.pk}
+def _sorted_from(near: Suggestion, entries: Iterable[CatalystEntry]) -> list[CatalystEntry]:
+    related = containing_ids(_territory(near)) | {near.territory_id}
     measured = [
         replace(
             entry,
-            distance_km=_distance(near.facts, entry.place),
+            distance_km=_distance(near, entry.place),
             covers=any(territory.territory_id in related for territory in entry.territories),
         )
         for entry in entries
@@ -180,15 +200,14 @@ def _sorted_from(near: Near, entries: Iterable[CatalystEntry]) -> list[CatalystE
     return sorted(
         measured,
         key=lambda entry: (
-            not entry.covers,
             entry.distance_km is None,
             entry.distance_km or 0.0,
-            entry.card.id,
+            entry.organisation.pk,
         ),
     )
 
 
-def _distance(here: TerritoryFacts, there: TerritoryFacts | None) -> float | None:
+def _distance(here: Suggestion, there: TerritoryFacts | None) -> float | None:
     if there is None or there.latitude is None or there.longitude is None:
         return None
     if here.latitude is None or here.longitude is None:
@@ -198,23 +217,24 @@ def _distance(here: TerritoryFacts, there: TerritoryFacts | None) -> float | Non
 
 def catalysts_near(latitude: float, longitude: float, *, limit: int = 5) -> list[NearbyCatalyst]:
     """Return the nearest catalysts whose place is known, with the distance as the crow flies."""
-    found = [
-        NearbyCatalyst(
-            entry.card,
-            great_circle_km(latitude, longitude, entry.place.latitude, entry.place.longitude),
-            tuple(term.label for term in entry.functions),
-        )
-        for entry in catalysts()
-        if entry.place and entry.place.latitude is not None and entry.place.longitude is not None
+    measured = [
+        (great_circle_km(latitude, longitude, place.latitude, place.longitude), entry)
+        for entry in _entries(_active(), terms_of_links())
+        if (place := entry.place) and place.latitude is not None and place.longitude is not None
     ]
-    return sorted(found, key=lambda near: (near.distance_km, near.card.id))[:limit]
+    nearest = sorted(measured, key=lambda pair: (pair[0], pair[1].organisation.pk))[:limit]
+    shown = cards(entry.organisation.pk for _distance_km, entry in nearest)
+    return [
+        NearbyCatalyst(
+            shown[entry.organisation.pk], distance, tuple(term.label for term in entry.functions)
+        )
+        for distance, entry in nearest
+    ]
 
 
 def catalysts_covering(territory_ids: Iterable[int]) -> list[OrganisationCard]:
     """Return the catalysts that cover one of some territories, by name."""
-    rows = Catalyst.objects.filter(
-        territories__in=territory_ids, organisation__merged_into=None
-    ).order_by("organisation__name_key", "pk")
+    rows = _active().filter(territories__in=territory_ids).order_by("organisation__name_key", "pk")
     return list(cards(dict.fromkeys(rows.values_list("organisation", flat=True))).values())
 
 
@@ -224,11 +244,11 @@ def catalyst_points() -> list[CatalystPoint]:
         CatalystPoint(
             x=entry.place.x,
             y=entry.place.y,
-            name=entry.card.name,
-            url=entry.card.url,
-            world=entry.card.world,
+            name=entry.organisation.name,
+            url=entry.organisation.get_absolute_url(),
+            world=entry.organisation.world,
             place=entry.place.name,
         )
-        for entry in catalysts()
+        for entry in _entries(_active(), terms_of_links())
         if entry.place and entry.place.x is not None and entry.place.y is not None
     ]

@@ -119,3 +119,15 @@ def _catalyst_fields(organisation: Organisation) -> dict[str, Any]:
         "catalyst_territories": tuple(sorted(map(territory_key, catalyst.territories.all()))),
         "catalyst_domains": tuple(sorted(term.code for term in catalyst.domains.all())),
     }
+
+
+def describe(organisation: Organisation) -> Description:
+    """Describe an organisation as the tables do now."""
+    return description_of(with_relations(Organisation.objects.filter(pk=organisation.pk)).get())
+
+
+def shown_value(organisation: Organisation, name: str) -> str:
+    """Give a field of an organisation as people read it; empty if unknown."""
+    value = getattr(organisation, name)
+    display = getattr(organisation, f"get_{name}_display", None)
+    return str(display() if display and value else value or "")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alliage_web.actors.models import (
@@ -31,14 +32,18 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
 #: The facets, under the names that their parameters have in an address.
-FACETS = (
-    *("monde", "profil", "role", "domaine"),
-    *("region", "departement", "taille", "catalyseur"),
-)
-UNKNOWN = "inconnue"
-_PLACE_LEVELS = {"region": "region", "departement": "department"}
+FACETS = ("world", "profile", "role", "domain", "region", "department", "size", "catalyst")
+PLACE_FACETS = ("region", "department")
+UNKNOWN = "unknown"
+CATALYSTS_ONLY = "yes"
 
-PlaceLevel = Literal["region", "department"]
+# A perimeter drawn by a project is where its communes are.
+_PLACES = (
+    "seat",
+    "territories",
+    "seat__perimeter__communes",
+    "territories__perimeter__communes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,10 @@ class PlacedOrganisation:
     territory_id: int
     is_seat: bool
 
+    @property
+    def url(self) -> str:
+        return reverse("site:organisation", args=[self.slug])
+
 
 @dataclass(frozen=True, slots=True)
 class MapPlace:
@@ -108,26 +117,25 @@ def page_rows(selection: Selection) -> QuerySet[Organisation]:
 
 
 def _condition(facet: str, values: Iterable[str]) -> Q:
-    if facet in _PLACE_LEVELS:
-        return _located(_PLACE_LEVELS[facet], values)
+    if facet in PLACE_FACETS:
+        return _located(facet, values)
     if facet == "role":
         held = HeldRole.objects.filter(role__in=values)
         return Q(pk__in=held.order_by().values("organisation"))
-    if facet == "domaine":
+    if facet == "domain":
         classed = Organisation.domains.through.objects.filter(
             term__scheme=Scheme.DOMAIN, term__code__in=values
         )
         return Q(pk__in=classed.order_by().values("organisation"))
-    if facet == "catalyseur":
+    if facet == "catalyst":
         return Q(catalyst__isnull=False)
-    column = {"monde": "world", "profil": "profile", "taille": "size"}[facet]
-    return Q(**{f"{column}__in": ["" if value == UNKNOWN else value for value in values]})
+    return Q(**{f"{facet}__in": ["" if value == UNKNOWN else value for value in values]})
 
 
 def _located(level: str, codes: Iterable[str]) -> Q:
     """Select by the seat or a territory of action that is, or lies in, one of the territories."""
     there = Q()
-    for path in ("seat", "territories"):
+    for path in _PLACES:
         there |= Q(**{f"{path}__level": level, f"{path}__code__in": codes})
         there |= Q(
             **{
@@ -148,18 +156,21 @@ def options(selection: Selection) -> dict[str, list[Option]]:
     places = _count_places(selection)
     domains = {term.code: term.label for term in terms(Scheme.DOMAIN)}
     labels: dict[str, Mapping[str, object]] = {
-        "monde": dict(WorldChoices.choices),
-        "profil": dict(ProfileChoices.choices),
-        "role": dict(RoleChoices.choices),
-        "taille": {**dict(SizeChoices.choices), UNKNOWN: _("Non connue")},
-        "domaine": domains,
-        "catalyseur": {"oui": _("Catalyseurs seulement")},
+        "world": dict(WorldChoices.choices),
+        "profile": dict(ProfileChoices.choices),
+        # Catalysts have their own facet.
+        "role": {
+            code: label for code, label in RoleChoices.choices if code != RoleChoices.CATALYST
+        },
+        "size": {**dict(SizeChoices.choices), UNKNOWN: _("Non connue")},
+        "domain": domains,
+        "catalyst": {CATALYSTS_ONLY: _("Catalyseurs seulement")},
     }
     listed = {
         facet: _in_order(found[facet], names, selection.chosen(facet))
         for facet, names in labels.items()
     }
-    for facet in _PLACE_LEVELS:
+    for facet in PLACE_FACETS:
         listed[facet] = _by_count(places[facet], selection.chosen(facet))
     return listed
 
@@ -167,13 +178,13 @@ def options(selection: Selection) -> dict[str, list[Option]]:
 def _count_columns(selection: Selection) -> dict[str, dict[str, int]]:
     size = Case(When(size="", then=Value(UNKNOWN)), default=F("size"))
     branches = [
-        _tally(selected(selection, without="monde"), "monde", F("world")),
-        _tally(selected(selection, without="profil"), "profil", F("profile")),
-        _tally(selected(selection, without="taille"), "taille", size),
+        _tally(selected(selection, without="world"), "world", F("world")),
+        _tally(selected(selection, without="profile"), "profile", F("profile")),
+        _tally(selected(selection, without="size"), "size", size),
         _tally(
-            selected(selection, without="catalyseur").filter(catalyst__isnull=False),
-            "catalyseur",
-            Value("oui"),
+            selected(selection, without="catalyst").filter(catalyst__isnull=False),
+            "catalyst",
+            Value(CATALYSTS_ONLY),
         ),
         _tally(
             HeldRole.objects.filter(organisation__in=selected(selection, without="role")),
@@ -182,9 +193,9 @@ def _count_columns(selection: Selection) -> dict[str, dict[str, int]]:
         ),
         _tally(
             Organisation.domains.through.objects.filter(
-                organisation__in=selected(selection, without="domaine")
+                organisation__in=selected(selection, without="domain")
             ),
-            "domaine",
+            "domain",
             F("term__code"),
         ),
     ]
@@ -204,22 +215,22 @@ def _tally(rows: QuerySet[Any], facet: str, value: Any) -> QuerySet[Any, Any]:
 def _count_places(selection: Selection) -> dict[str, dict[tuple[str, str], int]]:
     """Count each organisation once per place, whether by its seat, its territories or both."""
     branches = [
-        _placed(selected(selection, without=facet), facet, level, path)
-        for facet, level in _PLACE_LEVELS.items()
-        for path in ("seat", "territories")
+        _placed(selected(selection, without=facet), level=facet, path=path)
+        for facet in PLACE_FACETS
+        for path in _PLACES
     ]
-    tallies: dict[str, dict[tuple[str, str], int]] = {facet: {} for facet in _PLACE_LEVELS}
+    tallies: dict[str, dict[tuple[str, str], int]] = {facet: {} for facet in PLACE_FACETS}
     for facet, _organisation, code, name in branches[0].union(*branches[1:]):
         if code:
             tallies[facet][code, name] = tallies[facet].get((code, name), 0) + 1
     return tallies
 
 
-def _placed(rows: QuerySet[Organisation], facet: str, level: str, path: str) -> QuerySet[Any, Any]:
+def _placed(rows: QuerySet[Organisation], *, level: str, path: str) -> QuerySet[Any, Any]:
     itself = Q(**{f"{path}__level": level})
     there = rows.order_by().filter(**{f"{path}__snapshots__vintage__is_current": True})
     named = there.annotate(
-        facet=Value(facet),
+        facet=Value(level),
         place_code=Case(
             When(itself, then=F(f"{path}__code")),
             default=Coalesce(F(f"{path}__snapshots__{level}__code"), Value("")),
@@ -237,10 +248,11 @@ def _in_order(
     tally: Mapping[str, int], labels: Mapping[str, object], chosen: Iterable[str]
 ) -> list[Option]:
     """List the choices of a closed list in its order; those that keep nothing only if chosen."""
-    kept = set(chosen)
+    kept = list(chosen)
+    names = {**labels, **{value: value for value in kept if value not in labels}}
     return [
         Option(value, str(label), tally.get(value, 0))
-        for value, label in labels.items()
+        for value, label in names.items()
         if tally.get(value) or value in kept
     ]
 

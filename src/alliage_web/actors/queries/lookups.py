@@ -35,6 +35,13 @@ class OrganisationCard:
     url: str
     is_catalyst: bool
 
+    @property
+    def title(self) -> str:
+        """The name, with the acronym that it does not already hold."""
+        if self.acronym and self.acronym not in self.name:
+            return f"{self.name} ({self.acronym})"
+        return self.name
+
 
 @dataclass(frozen=True, slots=True)
 class OrganisationSuggestion:

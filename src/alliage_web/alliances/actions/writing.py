@@ -17,13 +17,16 @@ from alliage_web.vocabulary.queries import by_scheme
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from alliage_web.accounts.models import User
     from alliage_web.alliances.queries.contents import Row, Section
 
 Changes = dict[str, list[Any]]
+
+#: Addresses of pages that stand beside those of the alliances.
+RESERVED_SLUGS = frozenset({"nouvelle", "importer", "exporter", "suggestions"})
 
 
 class Status(StrEnum):
@@ -58,6 +61,15 @@ class UnknownReferencesError(ValueError):
         )
 
 
+class AlreadyThereError(ValueError):
+    """Alliances that were to be created have been created since."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        self.codes = tuple(sorted(codes))
+        names = ", ".join(self.codes)
+        super().__init__(f"Nothing was written: {names} exist already. Read them, then try again.")
+
+
 @dataclass(slots=True)
 class Written:
     """An alliance after it was written, and what changed in it."""
@@ -87,16 +99,19 @@ def write(
     by: User | None,
     at: dt.datetime,
     submission: UUID | None = None,
+    new: Collection[str] = (),
 ) -> dict[str, Written]:
     """Create or update alliances by their identifiers, within the transaction of the caller.
 
     Only what a content holds is written; what is the same is left alone. ``submission`` goes with
-    the event of the first alliance.
+    the event of the first alliance. The identifiers of ``new`` must not be there yet.
     """
     known = {
         alliance.code: alliance
         for alliance in Alliance.objects.select_for_update().filter(code__in=wanted).order_by("pk")
     }
+    if taken := set(new) & set(known):
+        raise AlreadyThereError(taken)
     before = contents([alliance.pk for alliance in known.values()])
     keys = _find_keys([*wanted.values(), *before.values()])
     _refuse_unknown(wanted, keys)
@@ -172,7 +187,9 @@ def _write_fields(
         alliance = known.get(code)
         status = Status.UNCHANGED
         if alliance is None:
-            alliance = Alliance(code=code, slug=slugs[code], created_by=by, created_at=at)
+            alliance = Alliance(
+                code=code, slug=slugs[code], created_by=by, created_at=at, updated_at=at
+            )
             status = Status.CREATED
         changes = {
             name: [_plain(getattr(alliance, name)), _plain(value)]
@@ -182,7 +199,6 @@ def _write_fields(
         for name, value in values.items():
             setattr(alliance, name, value)
         alliance.text_key = alliance.fold_text()
-        alliance.updated_at = alliance.updated_at or at
         written[code] = Written(alliance, status, changes)
     new = [item.alliance for item in written.values() if item.status is Status.CREATED]
     Alliance.objects.bulk_create(new)
@@ -192,7 +208,7 @@ def _write_fields(
 def _free_slugs(new: Mapping[str, Content]) -> dict[str, str]:
     """Give each new alliance an address that no other has: its own, or one from its title."""
     asked = {code: _asked_slug(code, content) for code, content in new.items()}
-    taken: set[str] = set()
+    taken = set(RESERVED_SLUGS)
     for base in set(asked.values()):
         near = Alliance.objects.filter(slug__startswith=base)
         taken.update(near.values_list("slug", flat=True))

@@ -88,6 +88,18 @@ def find_by_code(code: str) -> Alliance | None:
     return Alliance.objects.filter(code=code).first()
 
 
+def ancestors(code: str) -> set[str]:
+    """Return the identifiers of the alliances above one, whatever their number."""
+    parents = dict(
+        Alliance.objects.exclude(part_of=None).order_by().values_list("code", "part_of__code")
+    )
+    found: set[str] = set()
+    while code in parents and parents[code] not in found:
+        code = parents[code]
+        found.add(code)
+    return found
+
+
 def suggest(text: str, *, limit: int = 10) -> list[AllianceSuggestion]:
     """Return the alliances whose texts hold every word typed, by title."""
     found = matching(text).order_by("text_key", "pk")[:limit] if text.strip() else ()

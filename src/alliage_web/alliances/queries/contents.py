@@ -177,3 +177,14 @@ def _rows(section: Section, owners: Collection[int]) -> list[tuple[int, Row]]:
         for key, row in _rows(section.nested, list(below)):
             below[key].append(row)
     return rows
+
+
+def differences(before: Content, after: Content) -> list[str]:
+    """Name the fields and sections of ``after`` that are not those of ``before``."""
+    fields = [name for name, value in after.fields.items() if before.fields.get(name) != value]
+    sections = [
+        name
+        for name, rows in after.sections.items()
+        if arranged(name, rows) != before.sections.get(name)
+    ]
+    return fields + sections

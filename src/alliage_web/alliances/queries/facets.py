@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Concat, Substr
@@ -57,7 +57,7 @@ class Selection:
 
     def without(self, facet: str) -> Selection:
         """Return the same choices with one facet left open."""
-        return replace(self, **{facet: ()})
+        return replace(self, **cast("dict[str, Any]", {facet: ()}))
 
     @property
     def is_empty(self) -> bool:
@@ -205,7 +205,7 @@ def _counts(
     """Count the alliances of each value among those that the other facets keep."""
     alliance = "pk" if rows.model is Alliance else "alliance"
     kept = Q(**{f"{alliance}__in": selected(selection.without(facet)).values("pk")})
-    return (
+    counted: QuerySet[Any, Any] = (
         rows.order_by()
         .annotate(
             facet=Value(facet, output_field=CharField()),
@@ -217,6 +217,7 @@ def _counts(
         .annotate(facet_count=Count(alliance, filter=kept, distinct=True))
         .values_list("facet", "facet_value", "facet_label", "facet_rank", "facet_count")
     )
+    return counted
 
 
 def _labelled(options: list[Option], labels: Any) -> list[Option]:
@@ -229,15 +230,15 @@ def _labelled(options: list[Option], labels: Any) -> list[Option]:
 
 def _years(spans: list[tuple[str, int]], this_year: int) -> list[Option]:
     """Count the alliances active in each year, the latest first."""
-    parted = [(*span.split("/"), count) for span, count in spans]
-    first = min((int(start) for start, _end, _count in parted), default=this_year + 1)
+    first = min((int(span[:4]) for span, _count in spans), default=this_year + 1)
     return [
-        (str(year), str(year), sum(n for start, end, n in parted if _during(year, start, end)))
+        (str(year), str(year), sum(count for span, count in spans if _during(year, span)))
         for year in range(this_year, first - 1, -1)
     ]
 
 
-def _during(year: int, start: str, end: str) -> bool:
+def _during(year: int, span: str) -> bool:
+    start, _slash, end = span.partition("/")
     return int(start) <= year and (not end or year <= int(end))
 
 

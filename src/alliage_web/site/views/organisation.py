@@ -1,12 +1,72 @@
+"""The page of an organisation: who it is, where it acts, with whom."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.shortcuts import render
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from alliage_web.actors import queries as actors
+from alliage_web.alliances.queries import alliances_of
+from alliage_web.ui.components import Card, Crumb
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from alliage_web.actors.models import Organisation
+    from alliage_web.alliances.queries import Membership
+
 
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "site/organisation.html")
+    profile = actors.profile(slug)
+    if profile is None:
+        raise Http404(
+            _("Aucune organisation « %(slug)s ». Cherchez-la dans l’annuaire.") % {"slug": slug}
+        )
+    organisation = profile.organisation
+    if organisation.slug != slug:
+        return redirect(organisation, permanent=True)
+    context = {
+        "profile": profile,
+        "organisation": organisation,
+        "identifiers": _identifiers(organisation),
+        "memberships": [_membership(item) for item in alliances_of(organisation.pk)],
+        "may_change": request.user.has_perm("actors.change_organisation", organisation),
+        "may_merge": request.user.has_perm("actors.merge_organisation", organisation),
+        "crumbs": [Crumb(_("Acteurs"), reverse("actors:index")), Crumb(organisation.name)],
+    }
+    return render(request, "site/organisation.html", context)
+
+
+def _identifiers(organisation: Organisation) -> list[tuple[str, str, str]]:
+    """Give each identifier with its number and how it was checked; unknown is empty."""
+    checked = _("clé vérifiée")
+    return [
+        (_("SIREN"), _spaced(organisation.siren), checked),
+        (_("SIRET du siège"), _spaced(organisation.siret), checked),
+        # An RNA number has no check digit: only its form can be told right or wrong.
+        (_("Numéro RNA"), organisation.rna or "", _("forme vérifiée")),
+    ]
+
+
+def _spaced(number: str | None) -> str:
+    """Write an identifier as people read it: 217 500 016 00019."""
+    if not number:
+        return ""
+    groups = [number[:3], number[3:6], number[6:9], number[9:]]
+    return "\N{NARROW NO-BREAK SPACE}".join(filter(None, groups))
+
+
+def _membership(item: Membership) -> tuple[Card, Membership]:
+    card = Card(
+        title=item.card.title,
+        href=item.card.url,
+        eyebrow=item.card.kind,
+        text=item.card.summary,
+        worlds=item.card.worlds,
+        meta=tuple(filter(None, (item.card.stage_label, *item.card.territories[:2]))),
+    )
+    return card, item

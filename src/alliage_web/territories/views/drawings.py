@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -11,20 +12,35 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from alliage.territories.comparison import density
 from alliage.territories.levels import Level
-from alliage.territories.size_classes import SizeClass
+from alliage.territories.size_classes import LOWER_BOUNDS, SizeClass
 from alliage_web.territories.models import SizeClassChoices
 from alliage_web.ui.charts import ComparisonStrip
 from alliage_web.ui.components import Cell, Column, DataTable
-from alliage_web.ui.maps import Classes, FranceMap, LocalMap, MapArea, MapLegend, classes
+from alliage_web.ui.maps import (
+    Classes,
+    FranceMap,
+    LocalMap,
+    MapArea,
+    MapLegend,
+    classes,
+    frame,
+    path_middle,
+    path_points,
+)
 from alliage_web.ui.templatetags.ui import number, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.utils.functional import _StrPromise
 
-    from alliage_web.territories.models import SizeClassProfile, Snapshot, Vintage
-    from alliage_web.territories.queries import Place, Shape
+    from alliage.territories.comparison import ClassProfile
+    from alliage_web.territories.models import Snapshot, Vintage
+    from alliage_web.territories.queries import Box, Place, Shape
+
+# How much of its surroundings the map of a commune shows, and how finely names look for room.
+_MARGIN = 0.9
+_GRID = 10
 
 # The outlines that ship as static files, by level.
 STATIC_LEVELS: Mapping[str, str] = {
@@ -95,7 +111,9 @@ class Area:
 def areas_of_shapes(shapes: Iterable[Shape]) -> list[Area]:
     """Return communes to colour."""
     return [
-        Area(shape.code, shape.name, shape.url, shape.population, shape.surface_km2, path=shape.path)
+        Area(
+            shape.code, shape.name, shape.url, shape.population, shape.surface_km2, path=shape.path
+        )
         for shape in shapes
     ]
 
@@ -129,6 +147,11 @@ def _written(value: float | None, indicator: Indicator) -> str:
     return f"{_rounded(value, indicator)} {indicator.unit}"
 
 
+def density_text(population: int | None, surface_km2: float | None) -> str:
+    """Write a density; one decimal below ten."""
+    return _rounded(density(population, surface_km2), DENSITY)
+
+
 def _rounded(value: float | None, indicator: Indicator) -> str:
     small = indicator is DENSITY and value is not None and value < 10
     return number(value, 1 if small else 0)
@@ -152,7 +175,8 @@ def _coloured(areas: Iterable[Area], indicator: Indicator, cut: Classes) -> tupl
 def _legend(areas: Iterable[Area], indicator: Indicator, cut: Classes) -> MapLegend:
     unknown = any(area.value(indicator) is None for area in areas)
     return MapLegend(
-        title=f"{indicator.label} ({indicator.unit})" if indicator is not ALLIANCES
+        title=f"{indicator.label} ({indicator.unit})"
+        if indicator is not ALLIANCES
         else str(indicator.label),
         entries=cut.entries(
             lambda value: _rounded(value, indicator), _("non connu") if unknown else ""
@@ -257,9 +281,7 @@ def situation_map(place: Place, *, source: str) -> FranceMap | None:
         description="",
         base="departements" if level != "regions" else "regions",
         areas=(
-            MapArea(
-                code=place.territory.code, level=level, label=place.name, highlighted=True
-            ),
+            MapArea(code=place.territory.code, level=level, label=place.name, highlighted=True),
         ),
         table=DataTable(
             caption=_("Où se trouve %(name)s") % {"name": place.name},
@@ -273,45 +295,85 @@ def situation_map(place: Place, *, source: str) -> FranceMap | None:
     )
 
 
-def neighbours_map(place: Place, shapes: Sequence[Shape], *, source: str) -> LocalMap | None:
-    """Return a commune among its neighbours."""
-    if not any(shape.ring == 0 for shape in shapes):
-        return None
+def surroundings(box: Box) -> Box:
+    """Give the frame (left, top, right, bottom) of the map of a commune from its own box."""
+    left, top, width, height = frame([box], margin=_MARGIN)
+    return left, top, left + width, top + height
+
+
+def neighbours_map(place: Place, shapes: Sequence[Shape], box: Box, *, source: str) -> LocalMap:
+    """Return a commune among its neighbours, in the frame that ``surroundings`` gave."""
     near = [shape for shape in shapes if shape.ring <= 1]
     neighbours = [shape for shape in near if shape.ring == 1]
     return LocalMap(
         id="carte-voisines",
         title=_("%(name)s et ses voisines") % {"name": place.name},
         description=_("Choisissez une commune voisine pour ouvrir sa page."),
-        areas=tuple(
-            MapArea(
-                code=shape.code,
-                path=shape.path,
-                label=shape.name,
-                href="" if shape.ring == 0 else shape.url,
-                text=_written(shape.population, POPULATION),
-                highlighted=shape.ring == 0,
-            )
-            for shape in shapes
-        ),
+        areas=tuple(_neighbour(shape, box) for shape in shapes),
         table=_table(
             _("La commune et ses voisines") if neighbours else _("La commune"),
             _("Commune"),
             areas_of_shapes(near),
         ),
         source=source,
+        margin=_MARGIN,
     )
 
 
-def size_class_table(
-    profiles: Mapping[str, Mapping[str, SizeClassProfile]], *, source: str
-) -> DataTable:
+def _neighbour(shape: Shape, box: Box) -> MapArea:
+    x, y = (None, None) if shape.ring != 1 else _middle_in_sight(shape.path, box)
+    return MapArea(
+        code=shape.code,
+        path=shape.path,
+        label=shape.name,
+        href="" if shape.ring == 0 else shape.url,
+        text=_written(shape.population, POPULATION),
+        highlighted=shape.ring == 0,
+        x=x,
+        y=y,
+    )
+
+
+def _middle_in_sight(path: str, box: Box) -> tuple[float | None, float | None]:
+    """Give a point in the middle of what a box shows of a shape whose own middle is out of sight.
+
+    Paris is far larger than its neighbours: on their maps its name goes where it can be read.
+    """
+    left, top, right, bottom = box
+    middle_x, middle_y = path_middle(path)
+    if left < middle_x < right and top < middle_y < bottom:
+        return None, None
+    rings = [list(path_points(f"{ring}z")) for ring in path.split("z") if ring]
+    inside = [
+        (x, y)
+        for x in (left + (right - left) * column / _GRID for column in range(1, _GRID))
+        for y in (top + (bottom - top) * row / _GRID for row in range(1, _GRID))
+        if sum(_crossings(ring, x, y) for ring in rings) % 2
+    ]
+    if not inside:
+        return None, None
+    mean_x = sum(x for x, _ in inside) / len(inside)
+    mean_y = sum(y for _, y in inside) / len(inside)
+    return min(inside, key=lambda point: (point[0] - mean_x) ** 2 + (point[1] - mean_y) ** 2)
+
+
+def _crossings(ring: Sequence[tuple[float, float]], x: float, y: float) -> int:
+    """Count the sides of a ring that a ray from a point to the right meets."""
+    count = 0
+    for (x_1, y_1), (x_2, y_2) in pairwise([*ring, ring[0]]):
+        if (y_1 > y) != (y_2 > y) and x < x_1 + (y - y_1) * (x_2 - x_1) / (y_2 - y_1):
+            count += 1
+    return count
+
+
+def size_class_table(profiles: Mapping[tuple[str, str], ClassProfile], *, source: str) -> DataTable:
     """Return how communes and intercommunal bodies are spread over the size classes."""
-    communes, bodies = profiles[Level.COMMUNE], profiles[Level.EPCI]
-    total = sum(profile.population for profile in communes.values())
+    total = sum(
+        profile.population for (level, _size), profile in profiles.items() if level == Level.COMMUNE
+    )
     rows = []
     for size in SizeClass:
-        commune, body = communes.get(size), bodies.get(size)
+        commune, body = profiles.get((Level.COMMUNE, size)), profiles.get((Level.EPCI, size))
         rows.append(
             (
                 SizeClassChoices(size).label,
@@ -345,7 +407,7 @@ def _share(part: int, total: int) -> str:
 
 
 def comparison_strips(
-    place: Place, profile: SizeClassProfile | None, *, source: str
+    place: Place, profile: ClassProfile | None, *, source: str
 ) -> list[ComparisonStrip]:
     """Return where the population and the density of a territory stand in its size class."""
     # One territory alone in its class is not compared with itself.
@@ -353,12 +415,19 @@ def comparison_strips(
         return []
     base = _base(profile)
     strips = []
-    for indicator, value, marks in (
+    for indicator, value, spread in (
         (POPULATION, place.population, profile.populations),
         (DENSITY, place.density, profile.densities),
     ):
-        if value is None or not marks:
+        if value is None or spread is None:
             continue
+        marks = (
+            spread.minimum,
+            spread.lower_quartile,
+            spread.median,
+            spread.upper_quartile,
+            spread.maximum,
+        )
         strips.append(
             ComparisonStrip(
                 title=str(indicator.label),
@@ -385,30 +454,32 @@ def _five(texts: Sequence[str]) -> tuple[str, str, str, str, str]:
     return low, first, middle, third, high
 
 
-def _base(profile: SizeClassProfile) -> str:
+def _base(profile: ClassProfile) -> str:
     """Say what the territory is compared with."""
     names = {
-        Level.COMMUNE: _("%(count)s communes de %(size)s"),
-        Level.EPCI: _("%(count)s intercommunalités de %(size)s"),
+        Level.COMMUNE: _("%(count)s communes de %(size)s habitants"),
+        Level.EPCI: _("%(count)s intercommunalités de %(size)s habitants"),
         Level.EPT: _("%(count)s établissements publics territoriaux"),
         Level.DEPARTMENT: _("%(count)s départements"),
         Level.REGION: _("%(count)s régions"),
-        Level.ARRONDISSEMENT: _("%(count)s arrondissements municipaux de %(size)s"),
+        Level.ARRONDISSEMENT: _("%(count)s arrondissements municipaux de %(size)s habitants"),
     }
     return _("Base : %(base)s") % {
         "base": names[Level(profile.level)]
-        % {"count": number(profile.count), "size": class_words(profile.size_class)}
+        % {"count": number(profile.count), "size": class_bounds(profile.size_class)}
     }
 
 
-def class_words(size_class: str) -> str:
-    """Write a size class so that it follows « de »."""
-    return {
-        SizeClass.VERY_SMALL: _("moins de 2 000 habitants"),
-        SizeClass.SMALL_MEDIUM: _("2 000 à 19 999 habitants"),
-        SizeClass.INTERMEDIATE: _("20 000 à 49 999 habitants"),
-        SizeClass.LARGE: _("50 000 habitants et plus"),
-    }[SizeClass(size_class)]
+def class_bounds(size_class: str) -> str:
+    """Write the bounds of a size class, as short as can be."""
+    bounds = {size: low for low, size in LOWER_BOUNDS}
+    higher = sorted(low for low in bounds.values() if low > bounds[SizeClass(size_class)])
+    low, next_low = bounds[SizeClass(size_class)], higher[0] if higher else None
+    if next_low is None:
+        return _("%(low)s et plus") % {"low": number(low)}
+    if low == 0:
+        return _("moins de %(next)s") % {"next": number(next_low)}
+    return _("%(low)s à %(high)s") % {"low": number(low), "high": number(next_low - 1)}
 
 
 def source_of(vintage: Vintage | None) -> str:

@@ -53,8 +53,10 @@ def index(request: HttpRequest) -> HttpResponse:
             "regions": _by_region(departments),
             "collectivities": queries.collectivities(),
             "size_classes": drawings.size_class_table(
-                queries.size_class_profiles([Level.COMMUNE, Level.EPCI]), source=source
-            ),
+                queries.size_class_profiles(vintage), source=source
+            )
+            if vintage
+            else None,
             "perimeters": queries.perimeters(),
         },
     )

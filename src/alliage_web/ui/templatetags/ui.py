@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from alliage.values import french
 from alliage.values.dates import PartialDate, PartialDateError
-from alliage_web.ui import citations, icons, marks
+from alliage_web.ui import citations, icons, markdown, marks
 from alliage_web.ui.worlds import sign_of
 
 if TYPE_CHECKING:
@@ -116,13 +116,6 @@ def period(
 def soft_breaks(text: str) -> str:
     """Put non-breaking spaces where French wants them."""
     return french.no_break(text) if _language() == "fr" else text
-
-
-@register.filter
-@stringfilter
-def markdown(text: str) -> SafeString:
-    """Write a Markdown text as HTML that cannot harm the page."""
-    return markdown_texts.render(text)
 
 
 @register.filter(name="markdown")

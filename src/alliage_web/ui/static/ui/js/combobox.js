@@ -9,6 +9,8 @@ class Combobox {
     this.root = root;
     this.input = root.querySelector(".combobox__input");
     this.hidden = root.querySelector("input[type=hidden]");
+    // Here the chosen value is emptied when another text is typed: the server need not compare.
+    root.querySelector("[data-shown]")?.remove();
     this.items = [];
     this.active = -1;
     this.list = document.createElement("ul");

@@ -1,0 +1,143 @@
+"""Time and weight of the case sheets: composed, printed, beside a Typst page of one word.
+
+Run it as ``python -m benchmarks.case_sheet_pdf``; it needs no database and writes the table of
+``benchmarks/results``. Each round prints every sheet once, in an order drawn anew. The words change
+at each printing, so that nothing of the sheet before can be used again.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import statistics
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alliage.knowledge.document_tree import Sheet
+
+ROUNDS = int(os.environ.get("ROUNDS", "15"))
+SEED = 20261121
+RESULTS = Path(__file__).parent / "results" / "case_sheet_pdf.md"
+BARE = b"Alliage"
+GROUPS = {
+    "pemb_aet": "full sheet, PEMB",
+    "ptce_vivre_les_mureaux": "full sheet, Vivre Les Mureaux (the longest)",
+    "absr_romainville": "full sheet, Romainville",
+}
+OTHERS = "the 31 others"
+
+HEAD = """# Time and weight of the case sheets
+
+Written by `python -m benchmarks.case_sheet_pdf`: {rounds} rounds, each sheet once a round, in one
+process, in random order, words changed each time.
+
+- Machine: {machine}.
+- Typst {typst}. Beside them, a Typst document of one word with the same fonts: {bare:.1f} ms (median).
+- First sheet of a process, fonts found and Typst warmed up included: {first:.0f} ms.
+
+| sheet | pages | words | composed, ms | printed, median ms | p95 ms | × a bare document | PDF, kB |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+"""
+FOOT = """
+A sheet is printed in well under a second: PDFs are not cached, and always say what the database
+says. Most of the time goes to the search of the largest text that fits (`docs/explanation/case-sheets.md`).
+"""
+
+
+@dataclass(slots=True)
+class Measure:
+    pages: list[int] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
+    composed: list[float] = field(default_factory=list)
+    printed: list[float] = field(default_factory=list)
+    weight: list[int] = field(default_factory=list)
+
+
+def timed(work: Callable[[], object]) -> tuple[object, float]:
+    start = time.perf_counter()
+    result = work()
+    return result, 1000 * (time.perf_counter() - start)
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliage_web.config.settings")
+    import django
+    import typst
+    from pypdf import PdfReader
+
+    django.setup()
+    from alliage.knowledge import document_tree as tree
+    from alliage.knowledge.case_sheet import compose
+    from alliage_web.knowledge import documents
+    from benchmarks.machine import describe
+    from tests.factories import case_sheets as shipped
+
+    def composed(case: str) -> Sheet:
+        content = shipped.content(case) if case in shipped.FULL else None
+        return compose(shipped.facts(case), shipped.reference(), shipped.boilerplate(), content)
+
+    cases = sorted(shipped.records())
+    first_sheet = composed(cases[0])
+    _, first = timed(lambda: documents.sheet_pdf(first_sheet))
+    fonts = typst.Fonts(include_system_fonts=False)
+    measures: dict[str, Measure] = {}
+    bare: list[float] = []
+    draw = random.Random(SEED)
+    for turn in range(ROUNDS):
+        draw.shuffle(cases)
+        word = BARE + str(turn).encode()
+        bare.append(timed(lambda word=word: typst.compile(word, font_paths=fonts))[1])  # type: ignore[misc]
+        for case in cases:
+            sheet, compose_time = timed(lambda case=case: composed(case))  # type: ignore[misc]
+            assert isinstance(sheet, tree.Sheet)
+            changed = tree.with_texts(sheet, lambda text: f"{text}{turn % 10}" if text else text)
+            changed = replace(changed, title=f"{sheet.title} {turn}")
+            file, print_time = timed(lambda changed=changed: documents.sheet_pdf(changed))  # type: ignore[misc]
+            assert isinstance(file, bytes)
+            measure = measures.setdefault(GROUPS.get(case, OTHERS), Measure())
+            measure.composed.append(compose_time)
+            measure.printed.append(print_time)
+            if turn == 0:
+                file = documents.sheet_pdf(sheet)
+                measure.pages.append(len(PdfReader(io.BytesIO(file)).pages))
+                measure.words.append(sum(len(text.split()) for text in tree.texts(sheet)))
+                measure.weight.append(len(file))
+    base = statistics.median(bare)
+    lines = [row(name, measures[name], base) for name in (*GROUPS.values(), OTHERS)]
+    head = HEAD.format(
+        rounds=ROUNDS, machine=describe(), typst=typst.__version__, bare=base, first=first
+    )
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(head + "".join(lines) + FOOT, encoding="utf-8")
+    print(RESULTS.read_text(encoding="utf-8"))
+
+
+def row(name: str, measure: Measure, base: float) -> str:
+    median = statistics.median(measure.printed)
+    p95 = statistics.quantiles(measure.printed, n=20)[-1]
+    cells = (
+        name,
+        span(measure.pages),
+        span(measure.words),
+        f"{statistics.median(measure.composed):.1f}",
+        f"{median:.0f}",
+        f"{p95:.0f}",
+        f"{median / base:.0f}",
+        span([round(size / 1000) for size in measure.weight]),
+    )
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def span(values: list[int]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+if __name__ == "__main__":
+    main()

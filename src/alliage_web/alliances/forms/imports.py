@@ -1,0 +1,87 @@
+"""The forms of an import: the file, then the confirmation of what it would write."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from alliage.alliances.tabular import Existing
+from alliage.values.tables import MAX_BYTES
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
+_SALT = "alliances.import"
+_MEBIBYTE = 1024 * 1024
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("Fichier"),
+        help_text=gettext_lazy("CSV ou XLSX, 5 Mo au plus, 5 000 lignes au plus."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
+        error_messages={"empty": gettext_lazy("Ce fichier est vide. Choisissez-en un autre.")},
+    )
+    existing = forms.ChoiceField(
+        label=gettext_lazy("Si l’identifiant d’une ligne est déjà celui d’une alliance"),
+        choices=[
+            (
+                Existing.REFUSE.value,
+                gettext_lazy("C’est une erreur : je n’ajoute que des alliances"),
+            ),
+            (Existing.UPDATE.value, gettext_lazy("Mettre à jour l’alliance avec la ligne")),
+        ],
+        initial=Existing.REFUSE.value,
+        widget=forms.RadioSelect,
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Refuse by its size a file that nothing has read yet."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_BYTES:
+            raise ValidationError(
+                _(
+                    "Ce fichier pèse %(size)s Mo ; %(limit)s Mo au plus sont lus. Partagez-le en "
+                    "plusieurs."
+                ),
+                params={
+                    "size": f"{(file.size or 0) / _MEBIBYTE:.1f}".replace(".", ","),
+                    "limit": MAX_BYTES // _MEBIBYTE,
+                },
+            )
+        return file
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An upload that was previewed: where it is kept, whose it is, and what was seen of it."""
+
+    file: str
+    user: int
+    existing: str
+    seen: str
+    submission: str
+
+    def sign(self) -> str:
+        """Write it so that a page can carry it and nobody can change it."""
+        return signing.dumps(asdict(self), salt=_SALT, compress=True)
+
+
+class ConfirmForm(forms.Form):
+    """The confirmation of a preview: ``cleaned_data["token"]`` is the upload that waits."""
+
+    token = forms.CharField(widget=forms.HiddenInput)
+
+    def clean_token(self) -> Waiting:
+        try:
+            return Waiting(**signing.loads(self.cleaned_data["token"], salt=_SALT))
+        except (signing.BadSignature, TypeError) as error:
+            raise ValidationError(
+                _("Cet aperçu n’est plus valable. Envoyez le fichier à nouveau.")
+            ) from error

@@ -1,0 +1,1 @@
+"""Pages of alliances: the list, the forms, the import and the export."""

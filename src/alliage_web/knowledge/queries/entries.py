@@ -1,0 +1,164 @@
+"""Entries of the knowledge base, for the pages of this app and of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, F, Prefetch, Q
+
+from alliage_web.knowledge.models import CaseSheet, Entry, EntryKind, EntryState
+from alliage_web.territories.queries import ids_of_size_class
+from alliage_web.vocabulary.models import Scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from typing import Any
+
+    from django.db.models import QuerySet
+
+    from alliage_web.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCard:
+    """A published entry in a list. Empty texts are unknown."""
+
+    id: int
+    slug: str
+    kind: str
+    kind_label: str
+    title: str
+    summary: str
+    date: str
+    publisher: str
+    url: str
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """An entry in the lists of work: what it is, where it stands, who holds it."""
+
+    slug: str
+    title: str
+    kind_label: str
+    state: str
+    state_label: str
+    author: str
+    review_note: str
+    updated_at: Any
+    url: str
+
+
+def published() -> QuerySet[Entry]:
+    """Return the entries that everybody may read."""
+    return Entry.objects.filter(state=EntryState.PUBLISHED)
+
+
+def find(slug: str) -> Entry | None:
+    """Return an entry in any state, with the people it names: who may read it is asked apart."""
+    return Entry.objects.select_related("author", "reviewer", "alliance").filter(slug=slug).first()
+
+
+def counts() -> dict[str, int]:
+    """Return the number of published entries of each kind, 0 included."""
+    found = published().order_by().values_list("kind").annotate(number=Count("pk"))
+    return {kind.value: 0 for kind in EntryKind} | dict(found)
+
+
+def recent(limit: int) -> list[EntryCard]:
+    """Return the examples published last."""
+    return _cards(
+        published()
+        .filter(kind=EntryKind.EXAMPLE)
+        .order_by("-published_at", "-alliance__started", "title", "pk"),
+        limit,
+    )
+
+
+def example_of(alliance_id: int) -> EntryCard | None:
+    """Return the published example that tells an alliance, the first one if there are several."""
+    found = published().filter(kind=EntryKind.EXAMPLE, alliance=alliance_id).order_by("pk")
+    return next(iter(_cards(found, 1)), None)
+
+
+def has_sheet(alliance_id: int) -> bool:
+    """Tell whether an alliance has a case sheet: every published example of an alliance has."""
+    return published().filter(kind=EntryKind.EXAMPLE, alliance=alliance_id).exists()
+
+
+def sheet_content(alliance_id: int) -> dict[str, Any] | None:
+    """Return what a full sheet adds to the facts of its alliance, if it was written."""
+    sheet = CaseSheet.objects.filter(alliance=alliance_id).first()
+    return sheet.content if sheet else None
+
+
+def examples_for_size_class(
+    size_class: str, *, exclude_alliance_ids: Collection[int], limit: int
+) -> list[EntryCard]:
+    """Return examples of the official territories of a size class, the latest started first."""
+    there = ids_of_size_class(size_class)
+    placed = Entry.objects.filter(
+        Q(territories__in=there) | Q(alliance__territories__in=there)
+    ).order_by()
+    return _cards(
+        published()
+        .filter(kind=EntryKind.EXAMPLE, pk__in=placed.values("pk"))
+        .exclude(alliance__in=exclude_alliance_ids)
+        .order_by(F("alliance__started").desc(nulls_last=True), "title", "pk"),
+        limit,
+    )
+
+
+def _cards(entries: QuerySet[Entry], limit: int) -> list[EntryCard]:
+    with_domains = entries.prefetch_related(
+        "terms", Prefetch("alliance__terms", to_attr="all_terms")
+    )
+    return [_card(entry) for entry in with_domains[:limit]]
+
+
+def _card(entry: Entry) -> EntryCard:
+    told = entry.alliance.all_terms if entry.alliance else []  # type: ignore[attr-defined]
+    domains = (term.label for term in (*entry.terms.all(), *told) if term.scheme == Scheme.DOMAIN)
+    return EntryCard(
+        id=entry.pk,
+        slug=entry.slug,
+        kind=entry.kind,
+        kind_label=entry.get_kind_display(),
+        title=entry.display_title,
+        summary=entry.display_summary,
+        date=entry.date or (entry.alliance.started if entry.alliance else ""),
+        publisher=entry.publisher,
+        url=entry.get_absolute_url(),
+        domains=tuple(dict.fromkeys(domains)),
+    )
+
+
+def written_by(user: User) -> list[DraftLine]:
+    """Return what a person wrote, the last modified first."""
+    return _lines(Entry.objects.filter(author=user.pk))
+
+
+def waiting_for_review() -> list[DraftLine]:
+    """Return what waits for an editor, the first sent first."""
+    return _lines(Entry.objects.filter(state=EntryState.IN_REVIEW), order=("updated_at", "pk"))
+
+
+def _lines(
+    entries: QuerySet[Entry], order: Iterable[str] = ("-updated_at", "-pk")
+) -> list[DraftLine]:
+    return [
+        DraftLine(
+            slug=entry.slug,
+            title=entry.display_title,
+            kind_label=entry.get_kind_display(),
+            state=entry.state,
+            state_label=entry.get_state_display(),
+            author=str(entry.author or ""),
+            review_note=entry.review_note,
+            updated_at=entry.updated_at,
+            url=entry.get_absolute_url(),
+        )
+        for entry in entries.select_related("author").order_by(*order)
+    ]
