@@ -12,7 +12,9 @@ import os
 import random
 import statistics
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,15 +40,17 @@ Written by `python -m benchmarks.case_sheet_pdf`: {rounds} rounds, each sheet on
 process, in random order, words changed each time.
 
 - Machine: {machine}.
-- Typst {typst}. Beside them, a Typst document of one word with the same fonts: {bare:.1f} ms (median).
+- Typst {typst}. Beside them, a Typst document of one word: {bare:.1f} ms (median).
 - First sheet of a process, fonts found and Typst warmed up included: {first:.0f} ms.
+- Memory of the process: {before} MB after the first sheet, {after} MB after {count} more.
 
 | sheet | pages | words | composed, ms | printed, median ms | p95 ms | × a bare document | PDF, kB |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 """
 FOOT = """
-A sheet is printed in well under a second: PDFs are not cached, and always say what the database
-says. Most of the time goes to the search of the largest text that fits (`docs/explanation/case-sheets.md`).
+A sheet is printed in less than a second: PDFs are not cached, and always say what the database
+says. Most of the time goes to the search of the largest text that fits: see
+`docs/explanation/case-sheets.md`.
 """
 
 
@@ -57,6 +61,16 @@ class Measure:
     composed: list[float] = field(default_factory=list)
     printed: list[float] = field(default_factory=list)
     weight: list[int] = field(default_factory=list)
+
+
+def memory() -> int:
+    """Return the resident memory of this process in MB."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+def marked(text: str, *, turn: int) -> str:
+    return f"{text}{turn % 10}" if text else text
 
 
 def timed(work: Callable[[], object]) -> tuple[object, float]:
@@ -72,11 +86,12 @@ def main() -> None:
     from pypdf import PdfReader
 
     django.setup()
+    from tests.factories import case_sheets as shipped
+
     from alliage.knowledge import document_tree as tree
     from alliage.knowledge.case_sheet import compose
     from alliage_web.knowledge import documents
     from benchmarks.machine import describe
-    from tests.factories import case_sheets as shipped
 
     def composed(case: str) -> Sheet:
         content = shipped.content(case) if case in shipped.FULL else None
@@ -84,7 +99,8 @@ def main() -> None:
 
     cases = sorted(shipped.records())
     first_sheet = composed(cases[0])
-    _, first = timed(lambda: documents.sheet_pdf(first_sheet))
+    _, first = timed(partial(documents.sheet_pdf, first_sheet))
+    before = memory()
     fonts = typst.Fonts(include_system_fonts=False)
     measures: dict[str, Measure] = {}
     bare: list[float] = []
@@ -92,13 +108,12 @@ def main() -> None:
     for turn in range(ROUNDS):
         draw.shuffle(cases)
         word = BARE + str(turn).encode()
-        bare.append(timed(lambda word=word: typst.compile(word, font_paths=fonts))[1])  # type: ignore[misc]
+        bare.append(timed(partial(typst.compile, word, font_paths=fonts))[1])
         for case in cases:
-            sheet, compose_time = timed(lambda case=case: composed(case))  # type: ignore[misc]
+            sheet, compose_time = timed(partial(composed, case))
             assert isinstance(sheet, tree.Sheet)
-            changed = tree.with_texts(sheet, lambda text: f"{text}{turn % 10}" if text else text)
-            changed = replace(changed, title=f"{sheet.title} {turn}")
-            file, print_time = timed(lambda changed=changed: documents.sheet_pdf(changed))  # type: ignore[misc]
+            changed = tree.with_texts(sheet, partial(marked, turn=turn))
+            file, print_time = timed(partial(documents.sheet_pdf, changed))
             assert isinstance(file, bytes)
             measure = measures.setdefault(GROUPS.get(case, OTHERS), Measure())
             measure.composed.append(compose_time)
@@ -111,7 +126,14 @@ def main() -> None:
     base = statistics.median(bare)
     lines = [row(name, measures[name], base) for name in (*GROUPS.values(), OTHERS)]
     head = HEAD.format(
-        rounds=ROUNDS, machine=describe(), typst=typst.__version__, bare=base, first=first
+        rounds=ROUNDS,
+        machine=describe(),
+        typst=version("typst"),
+        bare=base,
+        first=first,
+        before=before,
+        after=memory(),
+        count=sum(len(measure.printed) for measure in measures.values()),
     )
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(head + "".join(lines) + FOOT, encoding="utf-8")
@@ -120,7 +142,7 @@ def main() -> None:
 
 def row(name: str, measure: Measure, base: float) -> str:
     median = statistics.median(measure.printed)
-    p95 = statistics.quantiles(measure.printed, n=20)[-1]
+    p95 = statistics.quantiles(measure.printed, n=20, method="inclusive")[-1]
     cells = (
         name,
         span(measure.pages),

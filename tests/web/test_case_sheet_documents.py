@@ -325,7 +325,7 @@ def test_markup_of_the_web_is_escaped() -> None:
     assert "<b>gras</b>" not in html
 
 
-@pytest.mark.parametrize("word", [LONG, ENDLESS])
+@pytest.mark.parametrize("word", [LONG, ENDLESS, "INTERMINISTÉRIELLES", "MonTresGrandNomDeMarque"])
 def test_a_very_long_word_stays_in_its_column(word: str) -> None:
     sheet = shipped.sheet(shipped.PEMB)
     *pages, last = sheet.pages

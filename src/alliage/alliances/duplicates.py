@@ -52,10 +52,11 @@ _EMPTY_WORDS = frozenset(_EMPTY.split())
 _ORDINARY, _KIND, _FORM = 1.0, 0.6, 0.3
 _WEIGHTS = {**dict.fromkeys(_KINDS.split(), _KIND), **dict.fromkeys(_FORMS.split(), _FORM)}
 
+_NUMBER = re.compile(r"\d+")
 _WORD_LIKENESS = 0.75
 _SPELLING_LIKENESS = 0.85
 _INITIALS_SCORE = 0.9
-_SHORTEST_FUZZY_WORD = 4
+_SHORTEST_FUZZY_WORD = 5
 _SHORTEST_INITIALS = 3
 
 
@@ -147,7 +148,8 @@ def resemblance(first: str, second: str) -> Resemblance:
     Returns
     -------
     Resemblance
-        The score and the reading that gives it. A name without letter or digit resembles none.
+        The score and the reading that gives it. A name without letter or digit resembles none,
+        and two names with other numbers do not resemble: « Lycée 1 » and « Lycée 2 » are two.
 
     Examples
     --------
@@ -160,8 +162,9 @@ def resemblance(first: str, second: str) -> Resemblance:
     >>> resemblance("Ville de Vincennes", "CCAS de Vincennes").score < THRESHOLD
     True
     """
-    one, other = comparable_words(first), comparable_words(second)
-    if not one or not other:
+    # Sorted, so that the sums below are rounded alike whatever the order of the names.
+    one, other = sorted((comparable_words(first), comparable_words(second)))
+    if not one or not other or _numbered_apart(one, other):
         return Resemblance(0.0, Reason.SHARED_WORDS)
     if sorted(one) == sorted(other):
         return Resemblance(1.0, Reason.SAME_NAME)
@@ -254,8 +257,8 @@ def _shared_words(one: Sequence[str], other: Sequence[str]) -> float:
 def _word_likeness(left: str, right: str) -> float:
     if left == right:
         return 1.0
-    # « Lycée 1 » and « Lycée 2 » are two; so are two short words one letter apart.
-    if min(len(left), len(right)) < _SHORTEST_FUZZY_WORD or _has_digit(left + right):
+    # Short words one letter apart are most often two words or two acronyms.
+    if min(len(left), len(right)) < _SHORTEST_FUZZY_WORD:
         return 0.0
     return _edit_likeness(left, right, least=_WORD_LIKENESS)
 
@@ -263,7 +266,7 @@ def _word_likeness(left: str, right: str) -> float:
 def _spelling(one: Sequence[str], other: Sequence[str]) -> float:
     """Compare the names without their spaces: « Unis-Cité » is « Uniscité »."""
     left, right = "".join(one), "".join(other)
-    if sorted(filter(_has_digit, left)) != sorted(filter(_has_digit, right)):
+    if min(len(left), len(right)) < _SHORTEST_FUZZY_WORD:
         return 0.0
     return _edit_likeness(left, right, least=_SPELLING_LIKENESS)
 
@@ -275,8 +278,10 @@ def _initials(one: Sequence[str], other: Sequence[str]) -> float:
     return _INITIALS_SCORE if short[0] == "".join(word[0] for word in long) else 0.0
 
 
-def _has_digit(text: str) -> bool:
-    return any(char.isdigit() for char in text)
+def _numbered_apart(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether both names have numbers, and not the same."""
+    here, there = (sorted(_NUMBER.findall(" ".join(words))) for words in (one, other))
+    return bool(here and there and here != there)
 
 
 def _edit_likeness(left: str, right: str, *, least: float) -> float:

@@ -1,4 +1,4 @@
-"""Life of an entry of the knowledge base: which state may follow which.
+"""Life of an entry of the knowledge base: which decision may be taken in which state.
 
 The table is the specification. ``docs/reference/publication-states.md`` is generated from it.
 """
@@ -21,52 +21,79 @@ class PublicationState(StrEnum):
     PUBLISHED = "published"
 
 
-#: From each state, the states that may follow and the decision that leads there.
-TRANSITIONS: Mapping[PublicationState, Mapping[PublicationState, str]] = {
-    PublicationState.DRAFT: {PublicationState.IN_REVIEW: "submit"},
+class Decision(StrEnum):
+    """What a person may decide about an entry."""
+
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    SEND_BACK = "send_back"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
+
+
+#: In each state, the decisions that may be taken and the state that follows.
+TRANSITIONS: Mapping[PublicationState, Mapping[Decision, PublicationState]] = {
+    PublicationState.DRAFT: {Decision.SUBMIT: PublicationState.IN_REVIEW},
     PublicationState.IN_REVIEW: {
-        PublicationState.PUBLISHED: "publish",
-        PublicationState.DRAFT: "send back, or withdraw",
+        Decision.WITHDRAW: PublicationState.DRAFT,
+        Decision.SEND_BACK: PublicationState.DRAFT,
+        Decision.PUBLISH: PublicationState.PUBLISHED,
     },
-    PublicationState.PUBLISHED: {PublicationState.DRAFT: "unpublish"},
+    PublicationState.PUBLISHED: {Decision.UNPUBLISH: PublicationState.DRAFT},
+}
+
+#: Who takes a decision, for the documentation: the platform's permissions say it in code.
+TAKEN_BY: Mapping[Decision, str] = {
+    Decision.SUBMIT: "its author, or an editor",
+    Decision.WITHDRAW: "its author",
+    Decision.SEND_BACK: "an editor who is not its author; an administrator",
+    Decision.PUBLISH: "an editor who is not its author; an administrator",
+    Decision.UNPUBLISH: "an editor",
 }
 
 
 class TransitionNotAllowed(ValueError):
-    """The asked state may not follow the current one."""
+    """The decision may not be taken in the current state."""
 
-    def __init__(self, current: PublicationState, asked: PublicationState) -> None:
-        self.current, self.asked = current, asked
+    def __init__(self, current: PublicationState, decision: Decision) -> None:
+        self.current, self.decision = current, decision
         allowed = ", ".join(sorted(TRANSITIONS[current]))
-        super().__init__(f"Cannot go from {current} to {asked}. Allowed from here: {allowed}.")
+        super().__init__(f"Cannot {decision} what is {current}. Allowed in this state: {allowed}.")
 
 
-def check_transition(current: PublicationState, asked: PublicationState) -> None:
-    """Raise unless a state may follow another.
+def check_transition(current: PublicationState, decision: Decision) -> PublicationState:
+    """Return the state that follows a decision, or raise if it may not be taken.
 
     Parameters
     ----------
     current : PublicationState
         Where the entry stands.
-    asked : PublicationState
-        Where someone wants it to go.
+    decision : Decision
+        What someone decides.
+
+    Returns
+    -------
+    PublicationState
+        Where the entry goes.
 
     Raises
     ------
     TransitionNotAllowed
-        If ``asked`` may not follow ``current``; the message says what may.
+        If the decision may not be taken in this state; the message says which may.
 
     Examples
     --------
-    >>> check_transition(PublicationState.DRAFT, PublicationState.IN_REVIEW)
-    >>> check_transition(PublicationState.DRAFT, PublicationState.PUBLISHED)
+    >>> check_transition(PublicationState.DRAFT, Decision.SUBMIT)
+    <PublicationState.IN_REVIEW: 'in_review'>
+    >>> check_transition(PublicationState.DRAFT, Decision.PUBLISH)
     Traceback (most recent call last):
         ...
-    alliage.knowledge.publication.TransitionNotAllowed: Cannot go from draft to published. \
-Allowed from here: in_review.
+    alliage.knowledge.publication.TransitionNotAllowed: Cannot publish what is draft. \
+Allowed in this state: submit.
     """
-    if asked not in TRANSITIONS[current]:
-        raise TransitionNotAllowed(current, asked)
+    if decision not in TRANSITIONS[current]:
+        raise TransitionNotAllowed(current, decision)
+    return TRANSITIONS[current][decision]
 
 
 def document() -> str:
@@ -83,9 +110,9 @@ def document() -> str:
     # States of an entry of the knowledge base
     """
     moves = [
-        (current, following, decision)
+        (current, decision, following)
         for current, possible in TRANSITIONS.items()
-        for following, decision in possible.items()
+        for decision, following in possible.items()
     ]
     return "\n".join(
         [
@@ -98,19 +125,19 @@ def document() -> str:
             "```mermaid",
             "stateDiagram-v2",
             f"    [*] --> {PublicationState.DRAFT}: write",
-            *(f"    {current} --> {following}: {decision}" for current, following, decision in moves),
+            *(f"    {current} --> {following}: {decision}" for current, decision, following in moves),
             "```",
             "",
-            "| from | decision | to |",
-            "| --- | --- | --- |",
+            "| in state | decision | taken by | then |",
+            "| --- | --- | --- | --- |",
             *(
-                f"| `{current}` | {decision} | `{following}` |"
-                for current, following, decision in moves
+                f"| `{current}` | `{decision}` | {TAKEN_BY[decision]} | `{following}` |"
+                for current, decision, following in moves
             ),
             "",
-            "Who may decide is told in `src/alliage_web/knowledge/permissions.py`: an author submits",
-            "and withdraws; an editor who is not the author publishes, sends back and unpublishes;",
-            "an administrator may publish what they wrote.",
+            "Who may decide is held by `src/alliage_web/knowledge/permissions.py`. A draft and an",
+            "entry in review are read by their author and by editors; anyone else is told that the",
+            "page does not exist.",
             "",
         ]
     )

@@ -298,7 +298,8 @@ def _separator(text: str) -> str:
 
 def _header_width(text: str, separator: str) -> int:
     try:
-        return next((len(row) for _, row in _csv_rows(text, separator) if any(row)), 0)
+        rows = _csv_rows(text, separator)
+        return next((len(row) for _, row in rows if "".join(row).strip(" ;,\t")), 0)
     except TableError:
         return 0
 

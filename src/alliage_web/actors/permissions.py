@@ -21,8 +21,6 @@ def has_created(user: User | AnonymousUser, organisation: Organisation | None = 
     return organisation is not None and organisation.created_by_id == user.pk is not None
 
 
-rules.add_perm("actors.add_organisation", is_signed_in)  # type: ignore[no-untyped-call]
-rules.add_perm(  # type: ignore[no-untyped-call]
-    "actors.change_organisation", is_editor | (is_signed_in & has_created)
-)
-rules.add_perm("actors.merge_organisation", is_editor)  # type: ignore[no-untyped-call]
+rules.add_perm("actors.add_organisation", is_signed_in)
+rules.add_perm("actors.change_organisation", is_editor | (is_signed_in & has_created))
+rules.add_perm("actors.merge_organisation", is_editor)

@@ -41,7 +41,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 #: What each column of the import holds, for the person who fills it.
 MEANINGS: Mapping[str, _StrPromise] = {
     "identifiant": gettext_lazy(
-        "Identifiant durable : minuscules, chiffres et « _ ». Il distingue une mise à jour d’une "
+        "Identifiant durable : minuscules, chiffres et « _ ». Il distingue une mise à jour d’une "
         "création."
     ),
     "titre": gettext_lazy("Titre, 200 caractères au plus."),
@@ -51,7 +51,7 @@ MEANINGS: Mapping[str, _StrPromise] = {
     "resume_en": gettext_lazy("Le même résumé en anglais."),
     "pourquoi": gettext_lazy("Le besoin et le point de départ."),
     "a_reprendre": gettext_lazy("Ce que d’autres peuvent reprendre."),
-    "etape": gettext_lazy("Étape : émergence, modélisation ou déploiement."),
+    "etape": gettext_lazy("Étape : émergence, modélisation ou déploiement."),
     "debut": gettext_lazy("Première année, premier mois ou premier jour."),
     "fin": gettext_lazy("Dernière année, dernier mois ou dernier jour, si elle est finie."),
     "fait_partie_de": gettext_lazy("Identifiant de l’alliance dont elle est une composante."),
@@ -61,16 +61,16 @@ MEANINGS: Mapping[str, _StrPromise] = {
     "odd": gettext_lazy("Numéros des objectifs de développement durable."),
     "cibles_odd": gettext_lazy("Codes officiels de leurs cibles."),
     "territoires": gettext_lazy(
-        "Territoires par niveau et code ; un code seul de cinq caractères est celui d’une commune."
+        "Territoires par niveau et code ; un code seul de cinq caractères est celui d’une commune."
     ),
     "precision_territoire": gettext_lazy("Où, quand aucun territoire officiel ne convient."),
-    "parties": gettext_lazy("Parties prenantes : nom, monde entre crochets, rôle."),
-    "chronologie": gettext_lazy("Dates : quand, deux-points, ce qui s’est passé."),
+    "parties": gettext_lazy("Parties prenantes : nom, monde entre crochets, rôle."),
+    "chronologie": gettext_lazy("Dates : quand, deux-points, ce qui s’est passé."),
     "resultats": gettext_lazy(
-        "Résultats : quoi, le chiffre et son unité, ce qu’on en sait entre crochets."
+        "Résultats : quoi, le chiffre et son unité, ce qu’on en sait entre crochets."
     ),
     "enseignements": gettext_lazy("Ce qui a été appris."),
-    "sources": gettext_lazy("D’où cela vient : document, page, entretien."),
+    "sources": gettext_lazy("D’où cela vient : document, page, entretien."),
 }
 
 
@@ -119,7 +119,7 @@ def _descriptions() -> list[list[str]]:
         [
             column.name,
             _("oui") if column.required else _("non"),
-            _("oui, séparés par « | »") if column.several else _("non"),
+            _("oui, séparés par « | »") if column.several else _("non"),
             str(MEANINGS[column.name]),
             column.example,
         ]

@@ -21,7 +21,7 @@ def is_author(user: User | AnonymousUser, alliance: Alliance | None = None) -> b
     return alliance is not None and user.is_active and alliance.created_by_id == user.pk
 
 
-rules.add_perm("alliances.add_alliance", is_signed_in)  # type: ignore[no-untyped-call]
-rules.add_perm(  # type: ignore[no-untyped-call]
-    "alliances.change_alliance", is_signed_in & (is_editor | is_author)
-)
+may_change = is_signed_in & (is_editor | is_author)
+
+rules.add_perm("alliances.add_alliance", is_signed_in)
+rules.add_perm("alliances.change_alliance", may_change)

@@ -59,6 +59,7 @@ LANGUAGE = "fr"
 
 _APP = Path(__file__).parent
 _TEMPLATE = _APP / "typst" / "sheet.typ"
+_KEPT_COMPILATIONS = 10
 _FONT_PACKAGES = ("font_source_sans_pro", "font_source_serif_pro")
 
 
@@ -214,8 +215,20 @@ def sheet_pdf(sheet: Sheet) -> bytes:
         printed = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"])
     except typst.TypstError:
         printed = compiler.compile(format="pdf", sys_inputs=inputs)
+    finally:
+        _forget(compiler)
     assert isinstance(printed, bytes)
     return printed
+
+
+def _forget(compiler: typst.Compiler) -> None:
+    """Let Typst drop what it laid out, which it keeps for the next ten compilations.
+
+    Nothing of it serves the sheet of another alliance, and it weighs about 90 MB a sheet: a server
+    would end up holding a gigabyte. Compiling a blank document ten times and more takes no time.
+    """
+    for _ in range(_KEPT_COMPILATIONS + 1):
+        compiler.compile(input=b" ", format="svg", sys_inputs={})
 
 
 @lru_cache(maxsize=1)

@@ -49,7 +49,9 @@ class PerimeterForm(OnceForm):
     )
     codes = forms.CharField(
         label=gettext_lazy("Communes du périmètre"),
-        required=False,
+        error_messages={
+            "required": gettext_lazy("Aucune commune n’est indiquée. Ajoutez-en au moins une.")
+        },
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
         help_text=gettext_lazy(
             "Un code INSEE par ligne ; ce qui suit le code est ignoré. Vous pouvez coller une "
@@ -80,8 +82,6 @@ class PerimeterForm(OnceForm):
                 "count": len(problems) - _SHOWN_ERRORS
             }
             problems = [*problems[:_SHOWN_ERRORS], more]
-        if not lines:
-            problems = [_("Aucune commune n’est indiquée. Ajoutez-en au moins une.")]
         if len(lines) > MOST_COMMUNES:
             problems = [
                 _(
@@ -125,15 +125,16 @@ def _problem(line: int, reading: CodeReading) -> str:
     if reading.is_malformed:
         return (
             _(
-                "Ligne %(line)s : « %(code)s » n’est pas un code INSEE. Il en faut cinq "
-                "caractères, par exemple 94080 ou 2A004."
+                "Ligne %(line)s : « %(code)s » n’est pas un code INSEE. Écrivez cinq caractères "
+                "qui commencent par le département, par exemple 94080 ou 2A004."
             )
             % said
         )
     if reading.successors:
         places = ", ".join(f"{place.name} ({place.code})" for place in reading.successors)
         return _(
-            "Ligne %(line)s : %(code)s n’est plus le code d’une commune. Écrivez : %(places)s."
+            "Ligne %(line)s : %(code)s n’est plus le code d’une commune. Écrivez plutôt : "
+            "%(places)s."
         ) % {**said, "places": places}
     return (
         _(

@@ -24,7 +24,5 @@ def drew_it(user: User | AnonymousUser, perimeter: Perimeter | None = None) -> b
     return perimeter is not None and user.pk is not None and perimeter.created_by_id == user.pk
 
 
-rules.add_perm(ADD_PERIMETER, is_signed_in)  # type: ignore[no-untyped-call]
-rules.add_perm(  # type: ignore[no-untyped-call]
-    CHANGE_PERIMETER, is_signed_in & (drew_it | is_editor)
-)
+rules.add_perm(ADD_PERIMETER, is_signed_in)
+rules.add_perm(CHANGE_PERIMETER, is_signed_in & (drew_it | is_editor))

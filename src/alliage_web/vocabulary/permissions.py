@@ -6,5 +6,5 @@ import rules
 
 from alliage_web.accounts.permissions import is_editor
 
-rules.add_perm("vocabulary.change_term", is_editor)  # type: ignore[no-untyped-call]
-rules.add_perm("vocabulary.add_term", is_editor)  # type: ignore[no-untyped-call]
+rules.add_perm("vocabulary.change_term", is_editor)
+rules.add_perm("vocabulary.add_term", is_editor)

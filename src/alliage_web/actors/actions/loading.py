@@ -96,21 +96,21 @@ def _load_organisations(records: Sequence[OrganisationRecord], at: dt.datetime) 
         Organisation.objects.filter(slug__in=wanted).order_by().values_list("slug", flat=True)
     )
     _create_rows(wanted, wanted.keys() - existing, at)
-    # Parents may be new too: what the files name is looked for once every row exists.
-    found = references_of(wanted.values())
     protected = changed_by_people("organisation:")
-    rows = with_relations(active().filter(slug__in=wanted)).order_by("pk")
-    for row in rows:
+    changed: list[tuple[Organisation, Description]] = []
+    for row in with_relations(active().filter(slug__in=wanted)).order_by("pk"):
         before = description_of(row)
         own = _own_changes(before, wanted[row.slug], protected.get(f"organisation:{row.slug}"))
         report.kept += [f"organisation:{row.slug} {name}" for name in sorted(own)]
         description = replace(wanted[row.slug], **own)
-        if row.slug not in existing:
-            report.created += 1
-        elif description != before:
-            report.updated += 1
+        report.created += row.slug not in existing
         if description != before:
-            write(row, description, found, at=at)
+            changed.append((row, description))
+            report.updated += row.slug in existing
+    # Parents may be new too: what is named is looked for now that every row exists.
+    found = references_of([description for _row, description in changed])
+    for row, description in changed:
+        write(row, description, found, at=at)
     # Those that an editor merged into another since are left as the editor wanted.
     report.unchanged = len(wanted) - report.created - report.updated
     return report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.urls import reverse
@@ -119,13 +119,22 @@ class TerritoriesWidget(forms.Widget):
     template_name = "actors/forms/territories.html"
     use_fieldset = True
 
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.found: dict[str, Suggestion] = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> TerritoriesWidget:
+        copied: TerritoriesWidget = super().__deepcopy__(memo)
+        copied.found = {}
+        return copied
+
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         chosen, typed = [], ""
         for item in value or []:
-            found = _named_by_key(item)
-            if found:
-                chosen.append((found.value, found.name, found.context))
+            place = self.found.get(item) or _named_by_key(item)
+            if place:
+                chosen.append((place.value, place.name, place.context))
             else:
                 typed = item
         context["widget"] |= {
@@ -151,16 +160,20 @@ class TerritoriesWidget(forms.Widget):
 class TerritoriesField(forms.Field):
     """Territories, as sorted ``level/code``."""
 
-    widget: ClassVar[type[forms.Widget]] = TerritoriesWidget  # type: ignore[misc]
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=TerritoriesWidget(), **kwargs)
 
     def clean(self, value: Any) -> tuple[str, ...]:
         texts: list[str] = super().clean(value) or []
-        return tuple(sorted({territory_named(text).value for text in texts}))
+        found = {text: territory_named(text) for text in texts}
+        assert isinstance(self.widget, TerritoriesWidget)
+        self.widget.found |= found
+        return tuple(sorted({place.value for place in found.values()}))
 
 
 def _told(item: Suggestion) -> str:
     context = item.context or str(item.level_label)
-    return _("%(name)s (%(context)s, code %(code)s)") % {
+    return _("%(name)s, %(context)s, code %(code)s") % {
         "name": item.name,
         "context": context,
         "code": item.code,

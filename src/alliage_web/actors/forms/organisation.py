@@ -19,6 +19,7 @@ from alliage_web.actors.models import (
 )
 from alliage_web.actors.queries import Description, same_identifier
 from alliage_web.audit.forms import OnceForm
+from alliage_web.audit.queries import target_of
 from alliage_web.vocabulary.models import ReadingChoices, Scheme
 from alliage_web.vocabulary.queries import by_scheme
 
@@ -272,6 +273,14 @@ class OrganisationForm(OnceForm):
             "catalyst_territories": data["catalyst_territories"],
             "catalyst_domains": tuple(sorted(data["catalyst_domains"])),
         }
+
+    @property
+    def already_made(self) -> str:
+        """The slug of what this very form made when it was sent before, if it was."""
+        self.is_valid()
+        token = self.cleaned_data.get("submission")
+        target = target_of(token) if token else None
+        return (target or "").removeprefix("organisation:")
 
     def keep_errors_of(self, *names: str) -> None:
         """Forget the errors of the other fields: the person is still filling the form."""

@@ -62,6 +62,7 @@ from .profiles import (
     profile,
     target_of,
 )
+from .surroundings import Surroundings, surroundings
 from .wording import EVENTS, FIELD_LABELS, reason_in_words
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "PlacedOrganisation",
     "Pointers",
     "Selection",
+    "Surroundings",
     "TermCount",
     "Twin",
     "active",
@@ -119,6 +121,7 @@ __all__ = [
     "selected",
     "shown_value",
     "suggest",
+    "surroundings",
     "target_of",
     "territory_key",
     "with_cards",

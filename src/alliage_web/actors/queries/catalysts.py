@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -215,14 +215,21 @@ def _distance(here: Suggestion, there: TerritoryFacts | None) -> float | None:
     return great_circle_km(here.latitude, here.longitude, there.latitude, there.longitude)
 
 
-def catalysts_near(latitude: float, longitude: float, *, limit: int = 5) -> list[NearbyCatalyst]:
-    """Return the nearest catalysts whose place is known, with the distance as the crow flies."""
+def nearest_entries(
+    latitude: float, longitude: float, *, limit: int
+) -> list[tuple[float, CatalystEntry]]:
+    """Return the nearest catalysts whose place is known, each after its distance in kilometres."""
     measured = [
         (great_circle_km(latitude, longitude, place.latitude, place.longitude), entry)
         for entry in _entries(_active(), terms_of_links())
         if (place := entry.place) and place.latitude is not None and place.longitude is not None
     ]
-    nearest = sorted(measured, key=lambda pair: (pair[0], pair[1].organisation.pk))[:limit]
+    return sorted(measured, key=lambda pair: (pair[0], pair[1].organisation.pk))[:limit]
+
+
+def catalysts_near(latitude: float, longitude: float, *, limit: int = 5) -> list[NearbyCatalyst]:
+    """Return the nearest catalysts whose place is known, with the distance as the crow flies."""
+    nearest = nearest_entries(latitude, longitude, limit=limit)
     shown = cards(entry.organisation.pk for _distance_km, entry in nearest)
     return [
         NearbyCatalyst(
@@ -232,7 +239,9 @@ def catalysts_near(latitude: float, longitude: float, *, limit: int = 5) -> list
     ]
 
 
-def catalysts_covering(territory_ids: Iterable[int]) -> list[OrganisationCard]:
+def catalysts_covering(
+    territory_ids: Iterable[int] | QuerySet[Any, Any],
+) -> list[OrganisationCard]:
     """Return the catalysts that cover one of some territories, by name."""
     rows = _active().filter(territories__in=territory_ids).order_by("organisation__name_key", "pk")
     return list(cards(dict.fromkeys(rows.values_list("organisation", flat=True))).values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -109,17 +109,20 @@ def cards(organisation_ids: Iterable[int]) -> dict[int, OrganisationCard]:
     return {pk: found[pk] for pk in ids if pk in found}
 
 
-def organisations_on(territory_ids: Iterable[int], *, limit: int) -> list[OrganisationCard]:
+def organisations_on(
+    territory_ids: Iterable[int] | QuerySet[Any, Any], *, limit: int
+) -> list[OrganisationCard]:
     """Return the organisations that have their seat or act on some territories, by name."""
-    return [card(row) for row in with_cards(_on(territory_ids))[:limit]]
+    return [card(row) for row in with_cards(on_territories(territory_ids))[:limit]]
 
 
-def count_on(territory_ids: Iterable[int]) -> int:
+def count_on(territory_ids: Iterable[int] | QuerySet[Any, Any]) -> int:
     """Return how many organisations have their seat or act on some territories."""
-    return _on(territory_ids).count()
+    return on_territories(territory_ids).count()
 
 
-def _on(territory_ids: Iterable[int]) -> QuerySet[Organisation]:
+def on_territories(territory_ids: Iterable[int] | QuerySet[Any, Any]) -> QuerySet[Organisation]:
+    """Return the organisations that have their seat or act on some territories, by name."""
     acting = Organisation.territories.through.objects.filter(territory__in=territory_ids)
     return active().filter(Q(seat__in=territory_ids) | Q(pk__in=acting.values("organisation")))
 

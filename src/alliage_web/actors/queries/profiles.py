@@ -138,7 +138,7 @@ def pointers_to(organisation: Organisation) -> list[Pointers]:
 def _kind_of_pointer(field: Field[Any, Any]) -> str:
     """Name the rows that a foreign key belongs to; those of a hidden table, by what they link."""
     model = field.model
-    owner = model._meta.auto_created  # noqa: SLF001
+    owner: Any = model._meta.auto_created  # noqa: SLF001
     if owner:
         links = owner._meta.many_to_many  # noqa: SLF001
         return next(str(link.verbose_name) for link in links if link.remote_field.through is model)

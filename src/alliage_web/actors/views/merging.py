@@ -47,6 +47,9 @@ def merge(request: HttpRequest, slug: str) -> HttpResponse:
         Crumb(_("Fusionner")),
     ]
     if not form.is_valid():
+        if request.method == "POST":
+            # The form was sent twice: the other record has already joined this one.
+            return redirect(kept)
         candidates = queries.near_same_name(queries.describe(kept), besides=kept.pk)
         context = {
             "organisation": kept,

@@ -35,11 +35,14 @@ def new(request: HttpRequest) -> HttpResponse:
     candidates: list[queries.Candidate] = []
     if _is_adding_a_place(request):
         form.keep_errors_of(*_PLACES)
-    elif form.is_valid():
-        candidates = queries.near_same_name(form.description)
-        seen = set(request.POST.get("different_from", "").split())
-        if all(candidate.card.slug in seen for candidate in candidates):
-            response = _create(request, form)
+    elif form.is_bound:
+        # Sent twice, the form would find a duplicate: the organisation it has just made.
+        made = form.already_made
+        if made:
+            return redirect("site:organisation", made)
+        if form.is_valid():
+            candidates = _candidates(request, form)
+            response = None if candidates else _create(request, form)
             if response:
                 return response
     context = {
@@ -49,6 +52,13 @@ def new(request: HttpRequest) -> HttpResponse:
         "crumbs": [Crumb(_("Acteurs"), reverse("actors:index")), Crumb(_("Ajouter"))],
     }
     return render(request, "actors/new.html", context)
+
+
+def _candidates(request: HttpRequest, form: OrganisationForm) -> list[queries.Candidate]:
+    """Give the likely duplicates, unless the person has seen them all and says they are others."""
+    found = queries.near_same_name(form.description)
+    seen = set(request.POST.get("different_from", "").split())
+    return [] if all(candidate.card.slug in seen for candidate in found) else found
 
 
 def _create(request: HttpRequest, form: OrganisationForm) -> HttpResponse | None:
@@ -61,8 +71,7 @@ def _create(request: HttpRequest, form: OrganisationForm) -> HttpResponse | None
             submission=form.cleaned_data["submission"],
         )
     except AlreadyDoneError as done:
-        slug = done.target.removeprefix("organisation:")
-        return redirect("site:organisation", slug)
+        return redirect("site:organisation", done.target.removeprefix("organisation:"))
     except actions.SameIdentifierError as error:
         # Another person recorded it since the form was checked.
         form.add_twins(error.twins)

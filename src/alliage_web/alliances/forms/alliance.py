@@ -67,14 +67,14 @@ class AllianceForm(OnceForm):
         label=gettext_lazy("Forme"),
         max_length=80,
         required=False,
-        help_text=gettext_lazy("En quelques mots : pôle territorial, programme, fonds local…"),
+        help_text=gettext_lazy("En quelques mots : pôle territorial, programme, fonds local…"),
     )
     kind_en = forms.CharField(label=gettext_lazy("Forme en anglais"), max_length=80, required=False)
     summary = forms.CharField(
         label=gettext_lazy("Résumé"),
         max_length=3000,
         widget=_lines(4),
-        help_text=gettext_lazy("Deux ou trois phrases : qui, où, pour quoi."),
+        help_text=gettext_lazy("Deux ou trois phrases : qui, où, pour quoi."),
     )
     summary_en = forms.CharField(
         label=gettext_lazy("Résumé anglais"), max_length=3000, required=False, widget=_lines(3)
@@ -112,7 +112,7 @@ class AllianceForm(OnceForm):
         label=gettext_lazy("Cibles de développement durable"),
         required=False,
         max_length=400,
-        help_text=gettext_lazy("Leurs codes officiels, séparés par des virgules : 4.4, 17.17."),
+        help_text=gettext_lazy("Leurs codes officiels, séparés par des virgules : 4.4, 17.17."),
     )
     territory_note = forms.CharField(
         label=gettext_lazy("Précision sur le territoire"),
@@ -125,7 +125,7 @@ class AllianceForm(OnceForm):
         required=False,
         max_length=6000,
         widget=_lines(5),
-        help_text=gettext_lazy("Markdown possible : une ligne par idée, commencée par un tiret."),
+        help_text=gettext_lazy("Markdown possible : une ligne par idée, commencée par un tiret."),
     )
     private_fund_to_public_authority = forms.BooleanField(
         label=gettext_lazy("Un fonds privé y soutient une autorité publique"), required=False
@@ -141,7 +141,7 @@ class AllianceForm(OnceForm):
         label=gettext_lazy("Sources"),
         max_length=2000,
         widget=_lines(2),
-        help_text=gettext_lazy("D’où vient ce que vous décrivez : documents et pages, entretiens."),
+        help_text=gettext_lazy("D’où vient ce que vous décrivez : documents et pages, entretiens."),
     )
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -169,7 +169,7 @@ class AllianceForm(OnceForm):
         unknown = [code for code in codes if code not in self.targets]
         if unknown:
             raise ValidationError(
-                _("%(codes)s : aucune cible ne porte ce code. Écrivez par exemple 17.17 ou 4.4."),
+                _("%(codes)s : aucune cible ne porte ce code. Écrivez par exemple 17.17 ou 4.4."),
                 params={"codes": ", ".join(unknown)},
             )
         return codes

@@ -51,8 +51,8 @@ class MomentField(forms.CharField):
         except PartialDateError as error:
             raise forms.ValidationError(
                 _(
-                    "« %(text)s » n’est pas une date. Écrivez une année (2014), un mois (2014-09 "
-                    "ou septembre 2014), un jour, une saison (été 2020) ou « vers 2018 »."
+                    "« %(text)s » n’est pas une date. Écrivez une année (2014), un mois (2014-09 "
+                    "ou septembre 2014), un jour, une saison (été 2020) ou « vers 2018 »."
                 ),
                 params={"text": text},
                 code="not_a_date",
@@ -70,7 +70,7 @@ class PartialDateField(MomentField):
         if precision is not date.precision:
             raise forms.ValidationError(
                 _(
-                    "« %(text)s » est trop imprécis ici. Écrivez une année (%(year)s), un mois ou "
+                    "« %(text)s » est trop imprécis ici. Écrivez une année (%(year)s), un mois ou "
                     "un jour."
                 ),
                 params={"text": value, "year": date.year},
@@ -107,7 +107,7 @@ class PlaceField(TerritoryField):
             if reading.successors:
                 names = ", ".join(f"{place.name} ({place.code})" for place in reading.successors)
                 raise forms.ValidationError(
-                    _("%(code)s n’est plus le code d’une commune. Écrivez : %(names)s."),
+                    _("%(code)s n’est plus le code d’une commune. Écrivez : %(names)s."),
                     params={"code": code[1], "names": names},
                     code="retired",
                 )
@@ -144,9 +144,9 @@ class AllianceField(forms.CharField):
             return found[0].code
         titles = " ; ".join(item.title for item in found)
         raise forms.ValidationError(
-            _("« %(text)s » peut être : %(titles)s. Choisissez-en une dans la liste.")
+            _("« %(text)s » peut être : %(titles)s. Choisissez-en une dans la liste.")
             if found
-            else _("« %(text)s » n’est le titre d’aucune alliance. Choisissez-la dans la liste."),
+            else _("« %(text)s » n’est le titre d’aucune alliance. Choisissez-la dans la liste."),
             params={"text": text, "titles": titles},
             code="ambiguous" if found else "unknown",
         )

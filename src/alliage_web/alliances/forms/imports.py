@@ -24,7 +24,7 @@ _MEBIBYTE = 1024 * 1024
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Fichier"),
-        help_text=gettext_lazy("CSV ou XLSX, 5 Mo au plus, 5 000 lignes au plus."),
+        help_text=gettext_lazy("CSV ou XLSX, 5 Mo au plus, 5 000 lignes au plus."),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
         error_messages={"empty": gettext_lazy("Ce fichier est vide. Choisissez-en un autre.")},
     )
@@ -33,7 +33,7 @@ class UploadForm(forms.Form):
         choices=[
             (
                 Existing.REFUSE.value,
-                gettext_lazy("C’est une erreur : je n’ajoute que des alliances"),
+                gettext_lazy("C’est une erreur : je n’ajoute que des alliances"),
             ),
             (Existing.UPDATE.value, gettext_lazy("Mettre à jour l’alliance avec la ligne")),
         ],
@@ -47,7 +47,7 @@ class UploadForm(forms.Form):
         if (file.size or 0) > MAX_BYTES:
             raise ValidationError(
                 _(
-                    "Ce fichier pèse %(size)s Mo ; %(limit)s Mo au plus sont lus. Partagez-le en "
+                    "Ce fichier pèse %(size)s Mo ; %(limit)s Mo au plus sont lus. Partagez-le en "
                     "plusieurs."
                 ),
                 params={

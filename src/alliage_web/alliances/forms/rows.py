@@ -108,7 +108,7 @@ class PlaceForm(RowForm):
         label=gettext_lazy("Précision"),
         max_length=200,
         required=False,
-        help_text=gettext_lazy("Par exemple « commune de départ »."),
+        help_text=gettext_lazy("Par exemple « commune de départ »."),
     )
 
     @property
@@ -131,7 +131,7 @@ class PartyForm(RowForm):
         label=gettext_lazy("Organisation de l’annuaire"),
         required=False,
         help_text=gettext_lazy(
-            "Laissez vide pour un groupe, par exemple « associations locales »."
+            "Laissez vide pour un groupe, par exemple « associations locales »."
         ),
     )
     name = forms.CharField(
@@ -223,21 +223,21 @@ class OutcomeForm(RowForm):
         required=False,
         max_digits=16,
         decimal_places=2,
-        help_text=gettext_lazy("Laissez vide s’il n’est pas connu : ce n’est pas zéro."),
+        help_text=gettext_lazy("Laissez vide s’il n’est pas connu : ce n’est pas zéro."),
     )
     unit = forms.CharField(label=gettext_lazy("Unité"), max_length=60, required=False)
     qualifier = forms.CharField(
         label=gettext_lazy("Réserve"),
         max_length=60,
         required=False,
-        help_text=gettext_lazy("« environ », « plus de »…"),
+        help_text=gettext_lazy("« environ », « plus de »…"),
     )
     status = forms.ChoiceField(
         label=gettext_lazy("Ce qu’on en sait"),
         choices=OutcomeStatusChoices.choices,
         initial=OutcomeStatus.DECLARED.value,
         help_text=gettext_lazy(
-            "« déclaré » : une source le dit ; « observé » : vous l’avez mesuré."
+            "« déclaré » : une source le dit ; « observé » : vous l’avez mesuré."
         ),
     )
     as_of = PartialDateField(label=gettext_lazy("À la date de"), required=False)
@@ -279,7 +279,7 @@ class SupportForm(RowForm):
             )
         if data.get("na_text") and not data.get("na"):
             self.add_error(
-                "na_text", _("Cette précision vaut pour un levier non mobilisé : cochez.")
+                "na_text", _("Cette précision vaut pour un levier non mobilisé : cochez.")
             )
         return data
 
@@ -295,6 +295,10 @@ class SupportForm(RowForm):
 
 class AmountForm(RowForm):
     named_by = ("eur", "purpose", "lever")
+
+    def _shown(self, name: str) -> str:
+        value = super()._shown(name)
+        return f"{value} €" if name == "eur" and value else value
 
     lever = forms.ChoiceField(
         label=gettext_lazy("Levier"),

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.utils.translation import get_language
 
 from alliage.alliances.vocabulary import World
 from alliage.values.text import fold
@@ -123,31 +124,57 @@ def matching(text: str) -> QuerySet[Alliance]:
 
 
 def cards(ids: Iterable[int]) -> list[AllianceCard]:
-    """Return the cards of alliances in the order given, in four queries."""
+    """Return the cards of alliances in the order given, in two queries."""
     wanted = list(dict.fromkeys(ids))
     found = {item.pk: item for item in Alliance.objects.filter(pk__in=wanted).order_by("pk")}
-    worlds = worlds_of(wanted)
-    places = _places_of(wanted)
-    domains = _domains_of(wanted)
+    return _cards([found[key] for key in wanted if key in found])
+
+
+def _cards(alliances: Sequence[Alliance]) -> list[AllianceCard]:
+    """Show alliances that were read, in one more query."""
+    links = _links_of([alliance.pk for alliance in alliances])
     return [
         AllianceCard(
-            id=key,
-            slug=found[key].slug,
-            title=found[key].display_title,
-            kind=found[key].display_kind,
-            summary=found[key].display_summary,
-            stage=found[key].stage,
-            stage_label=found[key].get_stage_display(),
-            worlds=worlds[key],
-            territories=tuple(places[key]),
-            started=found[key].started,
-            ended=found[key].ended,
-            domains=tuple(domains[key]),
-            url=found[key].get_absolute_url(),
+            id=alliance.pk,
+            slug=alliance.slug,
+            title=alliance.display_title,
+            kind=alliance.display_kind,
+            summary=alliance.display_summary,
+            stage=alliance.stage,
+            stage_label=alliance.get_stage_display(),
+            worlds=tuple(sorted(links[alliance.pk]["world"], key=_WORLDS.index)),
+            territories=tuple(links[alliance.pk]["territory"]),
+            started=alliance.started,
+            ended=alliance.ended,
+            domains=tuple(links[alliance.pk]["domain"]),
+            url=alliance.get_absolute_url(),
         )
-        for key in wanted
-        if key in found
+        for alliance in alliances
     ]
+
+
+def _links_of(ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
+    """Give the worlds, the territories and the domains of alliances, in the language of the page.
+
+    They are read together: a page that shows alliances among other things has few queries to spend.
+    """
+    label = "term__label_en" if (get_language() or "").startswith("en") else "term__label_fr"
+    of_kinds: tuple[tuple[str, QuerySet[Any], str, str], ...] = (
+        ("world", Party.objects.all(), "world", "alliance_id"),
+        ("territory", AllianceTerritory.objects.all(), "territory__name", "pk"),
+        ("domain", AllianceTerm.objects.filter(term__scheme="domain"), label, "term__order"),
+    )
+    branches = [
+        rows.filter(alliance__in=ids)
+        .order_by()
+        .annotate(kind=Value(kind), rank=F(rank), text=F(text))
+        .values_list("alliance_id", "kind", "rank", "text")
+        for kind, rows, text, rank in of_kinds
+    ]
+    links: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for alliance, kind, _rank, text in sorted(branches[0].union(*branches[1:])):
+        links[alliance][kind].append(text)
+    return links
 
 
 def worlds_of(ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -159,22 +186,6 @@ def worlds_of(ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     return {key: tuple(sorted(found[key], key=_WORLDS.index)) for key in ids}
 
 
-def _places_of(ids: Sequence[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = defaultdict(list)
-    places = AllianceTerritory.objects.filter(alliance__in=ids).order_by("alliance", "pk")
-    for alliance, name in places.values_list("alliance_id", "territory__name"):
-        found[alliance].append(name)
-    return found
-
-
-def _domains_of(ids: Sequence[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = defaultdict(list)
-    terms = AllianceTerm.objects.filter(alliance__in=ids, term__scheme="domain")
-    for item in terms.select_related("term").order_by("alliance", "term__order", "pk"):
-        found[item.alliance_id].append(item.term.label)
-    return found
-
-
 def alliances_on(
     territory_ids: Iterable[int] | QuerySet[Any, Any], *, limit: int
 ) -> list[AllianceCard]:
@@ -183,7 +194,7 @@ def alliances_on(
     found = Alliance.objects.filter(pk__in=acting.values("alliance")).order_by(
         "-started", "text_key", "pk"
     )
-    return cards(found.values_list("pk", flat=True)[:limit])
+    return _cards(list(found[:limit]))
 
 
 def alliances_of(organisation_id: int) -> list[Membership]:

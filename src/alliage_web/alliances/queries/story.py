@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 _WORLDS = [world.value for world in World]
+#: Reserves read before their figure: « plus de 110 jeunes », but « 100 acteurs (une centaine) ».
+_BEFORE_FIGURE = frozenset(
+    {"environ", "plus de", "près de", "moins de", "au moins", "au plus", "jusqu’à", "presque"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,11 @@ class OutcomeOfAlliance:
     status_label: str
     as_of: str
     source: str
+
+    @property
+    def is_reserved_before(self) -> bool:
+        """Tell whether the reserve is read before the figure."""
+        return self.qualifier.lower() in _BEFORE_FIGURE
 
 
 @dataclass(frozen=True, slots=True)

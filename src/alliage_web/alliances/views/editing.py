@@ -77,7 +77,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         raise PermissionDenied
     present = queries.content(alliance)
     form = _form(request, alliance, present)
-    title = _("Modifier « %(title)s »") % {"title": alliance.display_title}
+    title = _("Modifier « %(title)s »") % {"title": alliance.display_title}
     if request.method != "POST" or _adding(request) or not form.is_valid():
         return _show(request, form, title=title, alliance=alliance)
     try:

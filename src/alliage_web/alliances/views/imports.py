@@ -81,6 +81,8 @@ def _preview(
 def _show(
     request: HttpRequest, plan: ImportPlan, waiting: Waiting | None, *, changed: bool = False
 ) -> HttpResponse:
+    # A row that would change nothing is counted, not shown.
+    acting = [item for item in plan.alliances if item.changed or not item.exists]
     context = {
         "plan": plan,
         "token": waiting.sign() if waiting else "",
@@ -91,9 +93,9 @@ def _show(
         "more_problems": max(len(plan.problems) - _SHOWN_PROBLEMS, 0),
         "rows": [
             (item, [field_label(name) for name in item.changed])
-            for item in plan.alliances[:_SHOWN_ROWS]
+            for item in acting[:_SHOWN_ROWS]
         ],
-        "more_rows": max(len(plan.alliances) - _SHOWN_ROWS, 0),
+        "more_rows": max(len(acting) - _SHOWN_ROWS, 0),
         "nothing_to_do": not plan.problems and not plan.created and not plan.updated,
         "crumbs": _crumbs(_("Aperçu")),
     }
@@ -117,7 +119,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if target_of(UUID(waiting.submission)):
         return _done(request)
     return _send_again(
-        request, _("Ce fichier n’est plus gardé : un aperçu l’est un jour. Envoyez-le à nouveau.")
+        request, _("Ce fichier n’est plus gardé : un aperçu l’est un jour. Envoyez-le à nouveau.")
     )
 
 
@@ -149,7 +151,7 @@ def _told(plan: ImportPlan) -> str:
     created = ngettext("%(n)s alliance créée", "%(n)s alliances créées", plan.created)
     updated = ngettext("%(n)s mise à jour", "%(n)s mises à jour", plan.updated)
     same = ngettext("%(n)s inchangée", "%(n)s inchangées", plan.unchanged)
-    return _("Import terminé : %(created)s, %(updated)s, %(same)s.") % {
+    return _("Import terminé : %(created)s, %(updated)s, %(same)s.") % {
         "created": created % {"n": plan.created},
         "updated": updated % {"n": plan.updated},
         "same": same % {"n": plan.unchanged},
@@ -157,7 +159,7 @@ def _told(plan: ImportPlan) -> str:
 
 
 def _done(request: HttpRequest) -> HttpResponse:
-    messages.info(request, _("Cet import a déjà été fait : rien n’a été écrit une seconde fois."))
+    messages.info(request, _("Cet import a déjà été fait : rien n’a été écrit une seconde fois."))
     return redirect("alliances:index")
 
 

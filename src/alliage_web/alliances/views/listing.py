@@ -58,6 +58,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "facets": _facets(selection),
         "query": selection.text,
+        "kept": [("sort", sort)] if "sort" in request.GET else [],
         "page": page,
         "summary": _summary(page, selection),
         "cards": [card(item) for item in queries.cards(row.pk for row in page)],
@@ -163,7 +164,7 @@ def _map(alliances: Any, total: int) -> FranceMap | None:
             columns=(Column(_("Alliance")), Column(_("Territoire"))),
             rows=tuple((Cell(point.title, point.url), point.place) for point in points),
         ),
-        source=_("Base Alliage ; fond de carte IGN et INSEE, Licence Ouverte 2.0"),
+        source=_("Base Alliage ; fond de carte IGN et INSEE, Licence Ouverte 2.0"),
     )
 
 

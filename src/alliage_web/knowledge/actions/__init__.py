@@ -2,6 +2,37 @@
 
 from __future__ import annotations
 
-from .indexing import Refresh, missing_meanings, read_meanings, refresh
+from .cases import CasesLoad, load_cases
+from .entries import (
+    EditConflictError,
+    create_entry,
+    publish_entry,
+    send_back_entry,
+    submit_entry,
+    target_of,
+    unpublish_entry,
+    update_entry,
+    version_of,
+    withdraw_entry,
+)
+from .indexing import Refresh, missing_meanings, paused, read_meanings, refresh
 
-__all__ = ["Refresh", "missing_meanings", "read_meanings", "refresh"]
+__all__ = [
+    "CasesLoad",
+    "EditConflictError",
+    "Refresh",
+    "create_entry",
+    "load_cases",
+    "missing_meanings",
+    "paused",
+    "publish_entry",
+    "read_meanings",
+    "refresh",
+    "send_back_entry",
+    "submit_entry",
+    "target_of",
+    "unpublish_entry",
+    "update_entry",
+    "version_of",
+    "withdraw_entry",
+]

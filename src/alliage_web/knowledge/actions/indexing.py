@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import local
 from typing import TYPE_CHECKING, Any
@@ -21,10 +22,11 @@ from ..queries.indexable import drafts, entry_targets_of
 from ..queries.meaning import embedder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from django.db.models import QuerySet
 
+    from alliage.knowledge.embedding import Embedder
     from alliage_web.audit.models import Event
 
     from ..queries.indexable import Draft
@@ -225,29 +227,41 @@ def read_meanings(
     if model is None:
         return 0
     _forget_other_models(model.name)
-    missing = SearchDocument.objects.filter(vector=None).exclude(passage_digest="")
+    missing = _without_meaning()
     if targets is not None:
         missing = missing.filter(target__in=targets)
-    keys = list(missing.order_by("pk").values_list("pk", flat=True)[:limit])
-    for start in range(0, len(keys), _PASSAGES):
-        documents = list(SearchDocument.objects.filter(pk__in=keys[start : start + _PASSAGES]))
-        vectors = model.passages([document.passage for document in documents])
-        for document, vector in zip(documents, vectors, strict=True):
-            document.vector = vector.astype("<f4").tobytes()
-        with transaction.atomic():
-            state = _lock()
-            SearchDocument.objects.bulk_update(documents, ["vector"])
-            state.version = uuid4()
-            state.save(update_fields=["version"])
-        progress(len(documents))
-    return len(keys)
+    digests = list(missing.values_list("passage_digest", flat=True).distinct()[:limit])
+    for start in range(0, len(digests), _PASSAGES):
+        _read_passages(model, digests[start : start + _PASSAGES])
+        progress(len(digests[start : start + _PASSAGES]))
+    return len(digests)
+
+
+def _without_meaning() -> QuerySet[SearchDocument]:
+    """Give the documents whose passage was not read, in the order of their passages."""
+    missing = SearchDocument.objects.filter(vector=None).exclude(passage_digest="")
+    return missing.order_by("passage_digest")
+
+
+@transaction.atomic
+def _read_passages(model: Embedder, digests: list[str]) -> None:
+    """Read some passages: an alliance and its example have the same, which is read once."""
+    state = _lock()
+    documents = list(SearchDocument.objects.filter(passage_digest__in=digests))
+    passages = {document.passage_digest: document.passage for document in documents}
+    vectors = dict(zip(passages, model.passages(list(passages.values())), strict=True))
+    for document in documents:
+        document.vector = vectors[document.passage_digest].astype("<f4").tobytes()
+    SearchDocument.objects.bulk_update(documents, ["vector"])
+    state.version = uuid4()
+    state.save(update_fields=["version"])
 
 
 def missing_meanings() -> int:
     """Count the passages whose meaning remains to be read."""
     if embedder() is None:
         return 0
-    return SearchDocument.objects.filter(vector=None).exclude(passage_digest="").count()
+    return _without_meaning().values("passage_digest").distinct().count()
 
 
 @transaction.atomic
@@ -265,9 +279,20 @@ class _Pending(local):
 
     def __init__(self) -> None:
         self.targets: set[str] = set()
+        self.paused = False
 
 
 _pending = _Pending()
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Index nothing meanwhile: a command that writes much refreshes everything at its end."""
+    _pending.paused = True
+    try:
+        yield
+    finally:
+        _pending.paused = False
 
 
 def follow_trail(*, instance: Event, **_signal: Any) -> None:
@@ -277,7 +302,7 @@ def follow_trail(*, instance: Event, **_signal: Any) -> None:
     none of the tables of the apps below. Targets of a transaction that is rolled back stay and are
     indexed with the next ones, which changes nothing in the index.
     """
-    if instance.target.partition(":")[0] in _INDEXED:
+    if not _pending.paused and instance.target.partition(":")[0] in _INDEXED:
         _pending.targets.add(instance.target)
         transaction.on_commit(_index_pending, robust=True)
 

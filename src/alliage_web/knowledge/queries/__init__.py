@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from .catalogue import KIND, documents_count
+from .comparable import ComparableExample, comparable_to
+from .contents import EntryContent, content_of
 from .entries import (
     DraftLine,
     EntryCard,
@@ -12,22 +15,41 @@ from .entries import (
     has_sheet,
     published,
     recent,
-    sheet_content,
     waiting_for_review,
     written_by,
 )
+from .facets import labels
+from .hits import Hit, hits
+from .indexable import ENTRY_KINDS
+from .meaning import embedder
+from .referenced import known_codes
+from .search import Asked, Found, search
 
 __all__ = [
+    "ENTRY_KINDS",
+    "KIND",
+    "Asked",
+    "ComparableExample",
     "DraftLine",
     "EntryCard",
+    "EntryContent",
+    "Found",
+    "Hit",
+    "comparable_to",
+    "content_of",
     "counts",
+    "documents_count",
+    "embedder",
     "example_of",
     "examples_for_size_class",
     "find",
     "has_sheet",
+    "hits",
+    "known_codes",
+    "labels",
     "published",
     "recent",
-    "sheet_content",
+    "search",
     "waiting_for_review",
     "written_by",
 ]

@@ -81,6 +81,11 @@ class Catalogue:
                 flags[self.facets.documents[self.facets.values == number]] = True
         return flags
 
+    def values_of(self, position: int) -> list[tuple[str, str]]:
+        """Give the values of all the facets of a document."""
+        first, last = np.searchsorted(self.facets.documents, [position, position + 1])
+        return [self.facets.names[number] for number in self.facets.values[first:last]]
+
     def count(self, flags: Flags, facets: Collection[str]) -> dict[str, dict[str, int]]:
         """Count the flagged documents that have each value of some facets."""
         found: dict[str, dict[str, int]] = {facet: {} for facet in facets}
@@ -107,6 +112,11 @@ def catalogue() -> Catalogue:
     if known is None or known.version != version or known.embedder != meaning or version is None:
         known = _latest = _read(version, meaning)
     return known
+
+
+def documents_count() -> int:
+    """Return how many documents are indexed."""
+    return SearchDocument.objects.count()
 
 
 def _read(version: UUID | None, meaning: str) -> Catalogue:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, F, Prefetch, Q
 
-from alliage_web.knowledge.models import CaseSheet, Entry, EntryKind, EntryState
+from alliage_web.knowledge.models import Entry, EntryKind, EntryState
 from alliage_web.territories.queries import ids_of_size_class
 from alliage_web.vocabulary.models import Scheme
 
@@ -88,12 +88,6 @@ def has_sheet(alliance_id: int) -> bool:
     return published().filter(kind=EntryKind.EXAMPLE, alliance=alliance_id).exists()
 
 
-def sheet_content(alliance_id: int) -> dict[str, Any] | None:
-    """Return what a full sheet adds to the facts of its alliance, if it was written."""
-    sheet = CaseSheet.objects.filter(alliance=alliance_id).first()
-    return sheet.content if sheet else None
-
-
 def examples_for_size_class(
     size_class: str, *, exclude_alliance_ids: Collection[int], limit: int
 ) -> list[EntryCard]:
@@ -112,7 +106,7 @@ def examples_for_size_class(
 
 
 def _cards(entries: QuerySet[Entry], limit: int) -> list[EntryCard]:
-    with_domains = entries.prefetch_related(
+    with_domains = entries.select_related("alliance").prefetch_related(
         "terms", Prefetch("alliance__terms", to_attr="all_terms")
     )
     return [_card(entry) for entry in with_domains[:limit]]

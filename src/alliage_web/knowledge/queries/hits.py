@@ -23,7 +23,7 @@ _LENGTH = 230
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A document of a list. ``extracts`` are lines of its text; the first is its summary if not."""
+    """A document of a list. ``extracts`` are its best lines, or the beginning of its summary."""
 
     key: int
     kind: str
@@ -31,6 +31,7 @@ class Hit:
     url: str
     title: str
     title_segments: tuple[Segment, ...]
+    summary: str
     extracts: tuple[Extract, ...]
     date: str
     facets: Mapping[str, tuple[str, ...]]
@@ -84,6 +85,7 @@ def _hit(
         url=document.url,
         title=title,
         title_segments=highlight(title, held),
+        summary=document.display_summary,
         extracts=tuple(_extracts(document, held)),
         date=document.date,
         facets={facet: tuple(values) for facet, values in facets.items()},

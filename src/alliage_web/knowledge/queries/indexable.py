@@ -43,7 +43,7 @@ TERM_FACETS: Mapping[str, Scheme] = {
 
 _CHUNK = 500
 #: The meaning of a document is read from its beginning: a model forgets what is further.
-_PASSAGE_LENGTH = 700
+_PASSAGE_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,8 @@ def _entry_facets(
     if content is not None:
         worlds = {row["world"] for row in content.sections["parties"]}
         yield from (f"monde:{world}" for world in sorted(worlds))
+        if content.fields["stage"]:
+            yield f"etape:{content.fields['stage']}"
     if date:
         yield f"annee:{date[:4]}"
     if entry.publisher:
@@ -220,7 +222,7 @@ def _places_of(entries: Iterable[Entry]) -> dict[int, _Places]:
         key: _Places(
             tuple(dict.fromkeys(place.name for place in places)),
             frozenset(place.region for place in places if place.region),
-            frozenset(sizes.get(place.territory, place.size) or "" for place in places) - {""},
+            frozenset(_size(place, sizes) for place in places) - {""},
         )
         for key, places in found.items()
     }
@@ -233,6 +235,13 @@ class _Place:
     name: str
     size: str | None
     region: str | None
+
+
+def _size(place: _Place, perimeters: Mapping[int, str]) -> str:
+    """Give the size class of a place; the whole country is of no size that others could have."""
+    if place.level == Level.COUNTRY:
+        return ""
+    return perimeters.get(place.territory, place.size) or ""
 
 
 def _located(keys: list[int], path: str) -> QuerySet[Any, Any]:

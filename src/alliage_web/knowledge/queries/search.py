@@ -87,6 +87,16 @@ class Found:
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def is_too_common(self) -> bool:
+        """Whether words were typed and none of them can be searched."""
+        return bool(self.asked.text) and self.expanded.query.is_empty
+
+    @property
+    def text(self) -> str:
+        """The words that were searched."""
+        return self.correction.text if self.correction else self.asked.text
+
 
 @dataclass(frozen=True, slots=True)
 class _Matched:

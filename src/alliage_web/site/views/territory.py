@@ -153,10 +153,13 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
             else [],
             "arrondissements": _arrondissements(place),
             "alliances": [_alliance_card(card) for card in found],
-            "organisations": actors.organisations_on(
-                territories.around_ids(here, near), limit=ACTORS_SHOWN
+            "around": actors.surroundings(
+                territories.around_ids(here, near),
+                latitude=place.latitude,
+                longitude=place.longitude,
+                organisations=ACTORS_SHOWN,
+                catalysts=CATALYSTS_SHOWN,
             ),
-            "catalysts": _catalysts(place),
             "examples": _examples(place, found),
             "may_change": place.perimeter is not None
             and request.user.has_perm(permissions.CHANGE_PERIMETER, place.perimeter),
@@ -312,12 +315,6 @@ def _arrondissements(place: Place) -> list[Snapshot]:
     """List the arrondissements of the cities that may have some: three of the largest."""
     large = place.territory.level == Level.COMMUNE and place.size_class == SizeClass.LARGE
     return territories.arrondissements_of(place.territory) if large else []
-
-
-def _catalysts(place: Place) -> list[actors.NearbyCatalyst]:
-    if place.latitude is None or place.longitude is None:
-        return []
-    return actors.catalysts_near(place.latitude, place.longitude, limit=CATALYSTS_SHOWN)
 
 
 def _examples(place: Place, shown: Sequence[AllianceCard]) -> list[Card]:

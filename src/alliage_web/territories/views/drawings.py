@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from alliage_web.territories.models import Snapshot, Vintage
     from alliage_web.territories.queries import Box, Place, Shape
 
-# How much of its surroundings the map of a commune shows, and how finely names look for room.
-_MARGIN = 0.9
+# The map of a commune shows at least this width (about 8 km) and this share of it on each side.
+_LEAST_WIDTH = 7
+_LEAST_MARGIN = 0.35
+# How finely a name looks for the visible part of a shape.
 _GRID = 10
 
 # The outlines that ship as static files, by level.
@@ -157,6 +159,12 @@ def _rounded(value: float | None, indicator: Indicator) -> str:
     return number(value, 1 if small else 0)
 
 
+def _cut(areas: Sequence[Area], indicator: Indicator) -> Classes:
+    """Cut the values into classes, fewer where there are few values."""
+    values = [area.value(indicator) for area in areas]
+    return classes(values, count=min(5, max(2, len(values) // 3)))
+
+
 def _coloured(areas: Iterable[Area], indicator: Indicator, cut: Classes) -> tuple[MapArea, ...]:
     return tuple(
         MapArea(
@@ -213,14 +221,14 @@ def national_map(
 ) -> FranceMap:
     """Return the map of France coloured by region or department."""
     by_region = level == Level.REGION
-    cut = classes([area.value(indicator) for area in areas])
+    cut = _cut(areas, indicator)
     title = _("%(indicator)s par région") if by_region else _("%(indicator)s par département")
     return FranceMap(
         id="carte-france",
         title=title % {"indicator": indicator.label},
         description=_(
-            "Plus la teinte est soutenue, plus la valeur est élevée. Choisissez un territoire pour "
-            "ouvrir sa page."
+            "Chaque teinte est une classe de valeurs, à lire dans la légende. Choisissez un "
+            "territoire pour ouvrir sa page."
         ),
         base=STATIC_LEVELS[level],
         areas=_coloured(areas, indicator, cut),
@@ -236,13 +244,13 @@ def national_map(
 
 def choropleth(areas: Sequence[Area], indicator: Indicator, *, source: str) -> LocalMap:
     """Return the map of a territory coloured by commune."""
-    cut = classes([area.value(indicator) for area in areas])
+    cut = _cut(areas, indicator)
     return LocalMap(
         id="carte-communes",
         title=_("%(indicator)s par commune") % {"indicator": indicator.label},
         description=_(
-            "Plus la teinte est soutenue, plus la valeur est élevée. Choisissez une commune pour "
-            "ouvrir sa page."
+            "Chaque teinte est une classe de valeurs, à lire dans la légende. Choisissez une "
+            "commune pour ouvrir sa page."
         ),
         areas=_coloured(areas, indicator, cut),
         legend=_legend(areas, indicator, cut),
@@ -256,7 +264,7 @@ def region_map(
     areas: Sequence[Area], indicator: Indicator, *, region: str, source: str
 ) -> FranceMap:
     """Return the map of France where the departments of one region are coloured."""
-    cut = classes([area.value(indicator) for area in areas])
+    cut = _cut(areas, indicator)
     return FranceMap(
         id="carte-departements",
         title=_("%(indicator)s par département") % {"indicator": indicator.label},
@@ -297,8 +305,15 @@ def situation_map(place: Place, *, source: str) -> FranceMap | None:
 
 def surroundings(box: Box) -> Box:
     """Give the frame (left, top, right, bottom) of the map of a commune from its own box."""
-    left, top, width, height = frame([box], margin=_MARGIN)
+    left, top, width, height = frame([box], margin=_margin(box))
     return left, top, left + width, top + height
+
+
+def _margin(box: Box) -> float:
+    """Show more around a small place: its neighbours are often larger than itself."""
+    left, top, right, bottom = box
+    width = max(right - left, (bottom - top) * 4 / 3, 0.1)
+    return max((_LEAST_WIDTH / width - 1) / 2, _LEAST_MARGIN)
 
 
 def neighbours_map(place: Place, shapes: Sequence[Shape], box: Box, *, source: str) -> LocalMap:
@@ -316,7 +331,7 @@ def neighbours_map(place: Place, shapes: Sequence[Shape], box: Box, *, source: s
             areas_of_shapes(near),
         ),
         source=source,
-        margin=_MARGIN,
+        margin=_margin(place.box) if place.box else _LEAST_MARGIN,
     )
 
 

@@ -146,5 +146,4 @@ def _show(
         request,
         "territories/perimeter_form.html",
         {"form": form, "perimeter": perimeter, "adding": adding, "crumbs": crumbs},
-        status=422 if form.errors else 200,
     )

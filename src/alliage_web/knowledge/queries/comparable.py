@@ -1,0 +1,117 @@
+"""« Comparable mais différent »: the same need, met on a territory of another size."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alliage.knowledge.comparable import Comparable, Situation, comparable_examples
+from alliage.knowledge.embedding import similarities
+from alliage.knowledge.ranking import Collection
+from alliage_web.knowledge.models import EntryKind, SearchDocument
+
+from .catalogue import KIND, Catalogue, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from alliage_web.knowledge.models import Entry
+
+#: Examples compared in full. Among thousands, those that share the most domains and objectives.
+MOST_COMPARED = 200
+_FACETS = ("domaine", "objectif", "taille", "monde", "etape")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparableExample:
+    """Another example, why it is comparable and what differs, in codes."""
+
+    title: str
+    summary: str
+    url: str
+    date: str
+    found: Comparable
+
+
+def comparable_to(entry: Entry, *, limit: int = 3) -> list[ComparableExample]:
+    """Return the examples that met the need of this one elsewhere, in three queries at most."""
+    index = catalogue()
+    here = SearchDocument.objects.filter(target=f"entry:{entry.slug}").only("pk").first()
+    found = index.positions([here.pk]) if here else ()
+    if not len(found):
+        return []
+    position = int(found[0])
+    compared = _compared(index, position)
+    situations = _situations(index, compared)
+    resemblances = _resemblances(index, compared, position)
+    best = comparable_examples(
+        situations[str(index.keys[position])],
+        situations.values(),
+        resemblances=resemblances,
+        limit=limit,
+    )
+    documents = SearchDocument.objects.filter(pk__in=[int(item.key) for item in best])
+    by_key = {str(row.pk): row for row in documents.defer("text", "stems", "vector", "passage")}
+    return [_shown(by_key[item.key], item) for item in best if item.key in by_key]
+
+
+def _shown(document: SearchDocument, found: Comparable) -> ComparableExample:
+    return ComparableExample(
+        title=document.display_heading,
+        summary=document.display_summary,
+        url=document.url,
+        date=document.date,
+        found=found,
+    )
+
+
+def _compared(index: Catalogue, position: int) -> NDArray[np.int64]:
+    """Choose the examples worth comparing, the one that is read first."""
+    examples = index.having(KIND, [EntryKind.EXAMPLE.value])
+    examples[position] = False
+    shared = np.zeros(len(index), dtype=np.int64)
+    for facet, value in index.values_of(position):
+        if facet in {"domaine", "objectif"}:
+            shared += index.having(facet, [value])
+    others = np.flatnonzero(examples)
+    order = np.argsort(-shared[others], kind="stable")[:MOST_COMPARED]
+    return np.concatenate([[position], np.sort(others[order])])
+
+
+def _situations(index: Catalogue, positions: Sequence[int]) -> dict[str, Situation]:
+    found: dict[str, Situation] = {}
+    for position in positions:
+        values: dict[str, list[str]] = defaultdict(list)
+        for facet, value in index.values_of(position):
+            values[facet].append(value)
+        domains, objectives, sizes, worlds, stages = (values[facet] for facet in _FACETS)
+        key = str(index.keys[position])
+        found[key] = Situation(
+            key=key,
+            domains=frozenset(domains),
+            objectives=frozenset(objectives),
+            sizes=frozenset(sizes),
+            worlds=frozenset(worlds),
+            stage=stages[0] if stages else None,
+        )
+    return found
+
+
+def _resemblances(
+    index: Catalogue, positions: NDArray[np.int64], position: int
+) -> Mapping[str, float]:
+    """Say how close the texts are: by their meaning where it was read, else by their words."""
+    keys = [str(key) for key in index.keys[positions]]
+    vectors = index.vectors
+    if vectors is not None and vectors[positions].any(axis=1).all():
+        close = similarities(vectors[positions], vectors[position])
+        return dict(zip(keys, close.tolist(), strict=True))
+    rows = SearchDocument.objects.filter(pk__in=index.keys[positions].tolist())
+    stems = {str(pk): text for pk, text in rows.values_list("pk", "stems")}
+    collection = Collection([stems.get(key, "") for key in keys])
+    return dict(zip(keys, collection.resemblances(0).tolist(), strict=True))

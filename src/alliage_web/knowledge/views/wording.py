@@ -1,0 +1,135 @@
+"""Sentences that several pages of the knowledge base say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from alliage.knowledge.comparable import DifferenceCode, ReasonCode
+from alliage.values.french import number
+from alliage_web.alliances.models import StageChoices
+from alliage_web.knowledge import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from alliage.knowledge.comparable import Comparable, Difference, Reason
+
+EVENTS = {
+    "entry.created": gettext_lazy("Écriture du brouillon"),
+    "entry.changed": gettext_lazy("Modification"),
+    "entry.loaded": gettext_lazy("Chargement depuis les fichiers"),
+    "entry.submitted": gettext_lazy("Envoi à la relecture"),
+    "entry.withdrawn": gettext_lazy("Reprise par la personne qui écrit"),
+    "entry.sent_back": gettext_lazy("Renvoi avec une remarque"),
+    "entry.published": gettext_lazy("Publication"),
+    "entry.unpublished": gettext_lazy("Retrait de la publication"),
+}
+FIELDS = {
+    "kind": gettext_lazy("Type"),
+    "title": gettext_lazy("Titre"),
+    "title_en": gettext_lazy("Titre en anglais"),
+    "summary": gettext_lazy("Résumé"),
+    "summary_en": gettext_lazy("Résumé en anglais"),
+    "body": gettext_lazy("Texte"),
+    "date": gettext_lazy("Date"),
+    "date_end": gettext_lazy("Date de fin"),
+    "place": gettext_lazy("Lieu"),
+    "publisher": gettext_lazy("Éditeur"),
+    "url": gettext_lazy("Adresse internet"),
+    "alliance": gettext_lazy("Alliance racontée"),
+    "territories": gettext_lazy("Territoires"),
+    "terms": gettext_lazy("Classement"),
+    "source": gettext_lazy("Sources"),
+    "note": gettext_lazy("Note"),
+    "state": gettext_lazy("État"),
+    "review_note": gettext_lazy("Remarque"),
+}
+
+
+def results_summary(total: int, *, text: str, resources: bool) -> str:
+    """Say how many were found."""
+    if resources:
+        said = (
+            ngettext("%(count)s ressource", "%(count)s ressources", total)
+            if not text
+            else ngettext(
+                "%(count)s ressource pour « %(text)s »", "%(count)s ressources pour « %(text)s »", total
+            )
+        )
+    else:
+        said = (
+            ngettext("%(count)s exemple", "%(count)s exemples", total)
+            if not text
+            else ngettext(
+                "%(count)s exemple pour « %(text)s »", "%(count)s exemples pour « %(text)s »", total
+            )
+        )
+    return said % {"count": number(total), "text": text}
+
+
+def reasons(found: Comparable) -> str:
+    """Say in a sentence why an example is comparable and why it is different."""
+    parts = [_reason(item) for item in found.reasons]
+    shared, size = [part for part in parts[:-1] if part], parts[-1]
+    if not shared:
+        return _("Différent : %(size)s.") % {"size": size}
+    return _("Comparable : %(shared)s. Différent : %(size)s.") % {
+        "shared": _(" ; ").join(shared),
+        "size": size,
+    }
+
+
+def _reason(reason: Reason) -> str:
+    labels = queries.labels()
+    if reason.code is ReasonCode.SHARED_DOMAINS:
+        return _("même besoin (%(names)s)") % {"names": _named(labels["domaine"], reason.values)}
+    if reason.code is ReasonCode.SHARED_OBJECTIVES:
+        return _("même objectif (%(names)s)") % {"names": _named(labels["objectif"], reason.values)}
+    if reason.code is ReasonCode.CLOSE_TEXT:
+        return _("récit parmi les plus proches")
+    return _("la taille du territoire (%(there)s, et non %(here)s)") % {
+        "there": _sizes(labels["taille"], reason.values),
+        "here": _sizes(labels["taille"], reason.here),
+    }
+
+
+def differences(found: Comparable) -> str:
+    """Say what else is not the same, to be checked before copying."""
+    parts = [_difference(item) for item in found.differences]
+    if not parts:
+        return ""
+    return _("À vérifier avant de s’en inspirer : %(parts)s.") % {"parts": _(" ; ").join(parts)}
+
+
+def _difference(difference: Difference) -> str:
+    worlds = queries.labels()["monde"]
+    if difference.code is DifferenceCode.WORLDS_ADDED:
+        return _("avec en plus : %(names)s") % {"names": _named(worlds, difference.values)}
+    if difference.code is DifferenceCode.WORLDS_MISSING:
+        return _("sans : %(names)s") % {"names": _named(worlds, difference.values)}
+    return _("étape : %(there)s, et non %(here)s") % {
+        "there": _stage(difference.values[0]),
+        "here": _stage(difference.here[0]),
+    }
+
+
+def _named(labels: Mapping[str, str], codes: Iterable[str]) -> str:
+    return ", ".join(_lowered(labels.get(code, code)) for code in codes)
+
+
+def _sizes(labels: Mapping[str, str], codes: Iterable[str]) -> str:
+    # The sizes in the order of the vocabulary, not of their codes.
+    wanted = set(codes)
+    return _(" ou ").join(label for code, label in labels.items() if code in wanted)
+
+
+def _stage(code: str) -> str:
+    return _lowered(str(StageChoices(code).label))
+
+
+def _lowered(label: str) -> str:
+    """Put a label inside a sentence; an acronym keeps its capitals."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
