@@ -31,6 +31,7 @@ check: $(VENV)/.installed-dev  ## Style, types, import contracts, templates, mig
 	$(BIN)/djlint --quiet --lint src
 	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs src/alliage
 	$(BIN)/alliage-web makemigrations --check --dry-run
+	$(BIN)/python scripts/messages.py --check
 	ALLIAGE_MODE=production ALLIAGE_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
 		$(BIN)/alliage-web check --deploy --fail-level WARNING
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import translation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,5 +20,7 @@ def _private_folders(settings: Settings, tmp_path: Path) -> None:
     # WhiteNoise warns of a folder that does not exist: nothing is collected for the tests.
     settings.STATIC_ROOT = tmp_path
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    # A request leaves its language active in the thread: each test starts in French.
+    translation.activate("fr")
     # One round of a weak hash: passwords of tests protect nothing and are set by the hundred.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -39,7 +39,7 @@ PUBLIC_PAGES = [
 MEMBER_PAGES = [
     "/compte/",
     "/alliances/nouvelle/",
-    "/alliances/import/",
+    "/alliances/importer/",
     "/acteurs/nouveau/",
     "/territoires/perimetres/nouveau/",
     "/exemples/nouveau/",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from alliage.alliances.records import AllianceRecord, load_alliances
 from alliage.alliances.reference import Reference, SchemeCode, load_reference
-from alliage.knowledge.case_sheet import (
+from alliage.knowledge.case_sheet import compose
+from alliage.knowledge.sheet_facts import (
     ReferenceTerm,
     SheetFacts,
     SheetReference,
-    compose,
     facts_of,
 )
 from alliage.knowledge.sheets import Boilerplate, SheetContent, load_boilerplate, load_sheet

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,14 +55,14 @@ HEADER = ("identifiant", "titre", "resume", "sources")
 ROW = ("une_alliance", "Une alliance", "Ce qu’elle est.", "entretien")
 
 
-def check(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER, **options: object) -> Import:
+def check(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER, **options: Any) -> Import:
     lines = [header, *rows]
     text = "\n".join(";".join(f'"{cell}"' for cell in line) for line in lines)
-    settings = {"known": KNOWN} | options
-    return check_import(read_table(text.encode()), **settings)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {"known": KNOWN} | options
+    return check_import(read_table(text.encode()), **settings)
 
 
-def with_cell(column: str, text: str, **options: object) -> Import:
+def with_cell(column: str, text: str, **options: Any) -> Import:
     if column in HEADER:
         place = HEADER.index(column)
         return check((*ROW[:place], text, *ROW[place + 1 :]), **options)

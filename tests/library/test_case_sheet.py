@@ -15,8 +15,8 @@ from tests.factories import case_sheets as shipped
 
 from alliage.alliances.vocabulary import AmountStatus, Lever, OutcomeStatus, Reading, World
 from alliage.knowledge import document_tree as tree
-from alliage.knowledge.case_sheet import (
-    LEVER_NAMES,
+from alliage.knowledge.case_sheet import compose
+from alliage.knowledge.sheet_facts import (
     AmountFacts,
     EventFacts,
     OutcomeFacts,
@@ -25,9 +25,6 @@ from alliage.knowledge.case_sheet import (
     SheetFacts,
     SheetReference,
     SupportFacts,
-    compose,
-    lever_cell,
-    monogram,
     readable_sources,
 )
 from alliage.values.dates import PartialDate, Precision
@@ -146,6 +143,14 @@ def short(**changes: Any) -> tree.Sheet:
     return compose(facts, shipped.reference(), shipped.boilerplate())
 
 
+def cell(support: SupportFacts) -> tree.Lever:
+    """Give the cell of a lever beside six that were not used."""
+    others = (SupportFacts(lever, na=True) for lever in Lever if lever is not support.lever)
+    table = one(short(supports=(support, *others)), tree.Levers)
+    assert isinstance(table, tree.Levers)
+    return next(column for column in table.columns if column.code == support.lever)
+
+
 # ── Full sheets ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -165,7 +170,15 @@ def test_a_full_sheet_has_one_banner_a_page(case: str) -> None:
 def test_the_seven_cells_keep_their_order_their_gaps_and_their_amounts(case: str) -> None:
     columns = one(shipped.sheet(case), tree.Levers).columns
     assert [cell.code for cell in columns] == [lever.value for lever in Lever]
-    assert [cell.label for cell in columns] == list(LEVER_NAMES.values())
+    assert [cell.label for cell in columns] == [
+        "Données",
+        "Outils & Ressources",
+        "Réseaux",
+        "Apport en ingénierie",
+        "Dialogue de gouvernance",
+        "Financement direct",
+        "Valorisation",
+    ]
     assert {Lever(cell.code) for cell in columns if not cell.used} == NOT_USED[case]
     amounts = {
         Lever(cell.code): [plain(amount.head) for amount in cell.amounts]
@@ -450,6 +463,13 @@ def test_dates_are_written_and_drawn_as_precisely_as_they_are_known() -> None:
     assert first.end - first.start == pytest.approx(2 / 11, abs=1e-3)
 
 
+def test_a_very_long_scale_has_few_ticks() -> None:
+    years = (1, 1200, 9999)
+    events = tuple(EventFacts(PartialDate(year), "a") for year in years)
+    ticks = one(short(timeline=events), tree.Timeline).ticks
+    assert [tick.label for tick in ticks] == ["1", "2001", "4001", "6001", "8001"]
+
+
 def test_two_dates_are_listed_and_not_drawn() -> None:
     events = (EventFacts(PartialDate(2012), "a"), EventFacts(PartialDate(2020), "b"))
     timeline = one(short(timeline=events), tree.Timeline)
@@ -489,13 +509,16 @@ def test_amounts_are_written_short_and_never_rounded(
     support = SupportFacts(
         Lever.DIRECT_FUNDING, amounts=(AmountFacts(Decimal(euros), "l’étude", years),)
     )
-    (amount,) = tree.typeset(lever_cell(support)).amounts
+    (amount,) = cell(support).amounts
     assert (plain(amount.head), amount.purpose) == (head, "pour l’étude")
 
 
 def test_phrases_of_a_cell_are_separated_by_spaced_semicolons_only() -> None:
-    cell = lever_cell(SupportFacts(Lever.NETWORKS, text="le réseau;  un club ; une  rencontre"))
-    assert cell.phrases == ("Le réseau;  un club", "Une  rencontre")
+    support = SupportFacts(Lever.NETWORKS, text="le réseau; un club ; une rencontre")
+    assert [plain(phrase) for phrase in cell(support).phrases] == [
+        "Le réseau; un club",
+        "Une rencontre",
+    ]
 
 
 def test_a_call_to_no_footnote_is_dropped() -> None:
@@ -515,7 +538,9 @@ def test_a_call_to_no_footnote_is_dropped() -> None:
     ],
 )
 def test_monograms(name: str, letters: str) -> None:
-    assert monogram(name) == letters
+    sheet = short(parties=(PartyFacts(name, World.OTHER),))
+    (mark,) = one(sheet, tree.Partners).marks
+    assert mark.monogram == letters
 
 
 def test_sources_are_named_once_each() -> None:

@@ -8,6 +8,7 @@ import io
 import re
 import unicodedata
 import zipfile
+from typing import Any
 
 import openpyxl
 import pytest
@@ -28,7 +29,7 @@ from alliage.values.tables import (
 TEXT = "identifiant;titre\nun;Été à Saint-Mandé\n"
 
 
-def workbook(*rows: tuple[object, ...], formats: dict[str, str] | None = None) -> bytes:
+def workbook(*rows: tuple[Any, ...], formats: dict[str, str] | None = None) -> bytes:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -100,6 +101,11 @@ def test_a_quote_that_is_not_closed_names_its_row() -> None:
     assert (error.fault, error.row) == (TableFault.QUOTES, 3)
 
 
+def test_a_quote_that_is_not_closed_in_the_header_does_not_change_the_separator() -> None:
+    error = fault_of(b'id;"never closed')
+    assert (error.fault, error.row) == (TableFault.QUOTES, 1)
+
+
 def test_a_file_that_is_too_large_is_refused_before_it_is_parsed() -> None:
     # The content would be refused as a PDF if it were looked at.
     error = fault_of(b"%PDF" + b"x" * MAX_BYTES)
@@ -131,9 +137,7 @@ def test_an_archive_that_is_no_workbook_is_refused() -> None:
     assert fault_of(stream.getvalue()).fault is TableFault.WRONG_TYPE
 
 
-@pytest.mark.parametrize(
-    "data", [b"id;title\none;\x81\x8d", b"id;title\none;\x07", b"\xff\xfeodd"]
-)
+@pytest.mark.parametrize("data", [b"id;title\none;\x81\x8d", b"id;title\none;\x07", b"\xff\xfeodd"])
 def test_a_text_in_another_encoding_is_refused(data: bytes) -> None:
     assert fault_of(data).fault is TableFault.ENCODING
 

@@ -123,7 +123,7 @@ def test_its_alliances_and_what_it_brings(client: Client, town: Organisation) ->
     )
     text = page(client, town.slug)
     assert 'href="/alliances/a/"' in text
-    assert "pilote" in text
+    assert "Pilote" in text
     assert "Un lieu" in text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import html
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-NEW = "/acteurs/nouvelle/"
+NEW = "/acteurs/nouveau/"
 
 
 @pytest.fixture(autouse=True)
@@ -304,7 +306,7 @@ def test_the_tables_hold_one_active_owner_of_an_identifier() -> None:
 
 @pytest.mark.parametrize(
     ("name", "slug"),
-    [("Nouvelle", "nouvelle-2"), ("Suggestions", "suggestions-2"), ("&&&", "organisation")],
+    [("Nouveau", "nouveau-2"), ("Suggestions", "suggestions-2"), ("&&&", "organisation")],
 )
 def test_addresses_never_hide_those_of_the_directory(name: str, slug: str) -> None:
     assert organisation(name).slug == slug
@@ -392,6 +394,31 @@ def test_an_organisation_does_not_depend_on_itself(client: Client) -> None:
         text = post(client, reverse("actors:edit", args=["la-gerbe"]), sent(parent_text=parent))
         assert "est elle-même, ou dépend d’elle" in text
     assert queries.describe(Organisation.objects.get(slug="la-gerbe")).parent is None
+
+
+def test_two_people_at_once_lose_nothing(client: Client) -> None:
+    author = person()
+    client.force_login(author)
+    row = organisation("La Gerbe", by=author)
+    address = reverse("actors:edit", args=["la-gerbe"])
+    shown = client.get(address).context["form"].initial["version"]
+    actions.change_organisation(
+        organisation=row,
+        description=described("La Gerbe", legal_form="SCIC"),
+        by=editor(),
+        at=AT + dt.timedelta(hours=1),
+    )
+    fields = sent(world="association", legal_form="SAS", version=shown)
+    text = post(client, address, fields)
+    assert "Quelqu’un d’autre a modifié cette fiche" in text
+    assert "SCIC" in text
+    assert 'value="SAS"' in text
+    assert queries.describe(row).legal_form == "SCIC"
+    row.refresh_from_db()
+    assert actions.version_of(row) in html.unescape(text)
+    again = client.post(address, fields | {"version": actions.version_of(row)})
+    assert again.status_code == 302
+    assert queries.describe(row).legal_form == "SAS"
 
 
 def test_who_may_change_what(client: Client) -> None:

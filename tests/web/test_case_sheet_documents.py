@@ -21,13 +21,13 @@ from tests.factories import pdf
 
 from alliage.alliances.vocabulary import Lever, Stage, World
 from alliage.knowledge import document_tree as tree
-from alliage.knowledge.case_sheet import (
+from alliage.knowledge.case_sheet import compose
+from alliage.knowledge.sheet_facts import (
     EventFacts,
     PartyFacts,
     PerspectiveFacts,
     SheetFacts,
     SupportFacts,
-    compose,
 )
 from alliage.values.dates import PartialDate
 from alliage_web.alliances.models import (

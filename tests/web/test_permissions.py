@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -30,7 +31,7 @@ NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 ROLES = ("visitor", "member", "author", "editor", "administrator")
 HEAD = """# Who may open what
 
-Every address of the platform asked with GET, by a visitor who is not signed in, a signed-in
+Every address of the platform asked with GET by a visitor who is not signed in, a signed-in
 member, the author of the object asked for, an editor and an administrator. A test asks them all
 and compares with this table, so that a new address without a line here fails the check.
 
@@ -38,9 +39,10 @@ and compares with this table, so that a new address without a line here fails th
 - **sign in**: sent to the sign-in page, then back.
 - **no**: refused, said so (403).
 - **hidden**: answers as if the object did not exist (404).
-- **post**: the address takes a form only.
 
-Writing follows the same rule as opening the form: what a person may not open, they may not send.
+An address marked *(sent)* takes a form only: it is asked with POST, and what it writes is undone.
+Elsewhere writing follows the same rule as opening the form: what a person may not open, they may
+not send.
 
 """
 
@@ -72,9 +74,11 @@ def arguments(people: dict[str, User | None]) -> dict[str, dict[str, Any]]:
     author = people["author"]
     vintage = Vintage.objects.create(year=2026, is_current=True)
     commune = Territory.objects.create(level="commune", code="94080", name="Vincennes")
-    Snapshot.objects.create(
-        vintage=vintage, territory=commune, name="Vincennes", name_key="vincennes", population=1
-    )
+    department = Territory.objects.create(level="department", code="94", name="Val-de-Marne")
+    for territory in (commune, department):
+        Snapshot.objects.create(
+            vintage=vintage, territory=territory, name=territory.name, name_key="x", population=1
+        )
     drawn = Territory.objects.create(level="perimeter", code="bassin", name="Bassin")
     perimeter = Perimeter.objects.create(territory=drawn, kind="basin", created_by=author)
     perimeter.communes.add(commune)
@@ -100,9 +104,15 @@ def arguments(people: dict[str, User | None]) -> dict[str, dict[str, Any]]:
     )  # fmt: skip
     return {
         "slug": {"site": "alliance", "actors": "acteur", "alliances": "alliance"},
-        "level": {"": "commune"},
-        "code": {"": "94080", "vocabulary": "dialogue", "territories:perimeter-edit": "bassin"},
+        "level": {"": "commune", "territories": "department"},
+        "code": {
+            "": "94080",
+            "territories": "94",
+            "vocabulary": "dialogue",
+            "territories:perimeter-edit": "bassin",
+        },
         "scheme": {"": "catalyst_function"},
+        "extension": {"": "csv"},
     }
 
 
@@ -125,17 +135,30 @@ def _cases(arguments: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str]]:
         yield name, reverse(name, kwargs=chosen)
 
 
-def _observed(user: User | None, address: str) -> str:
+def _observed(user: User | None, address: str) -> tuple[str, bool]:
+    """Say how an address answers, and whether it takes a form only."""
     client = Client()
     if user:
         client.force_login(user)
     response = client.get(address)
+    sent = response.status_code == 405
+    if sent:
+        with transaction.atomic():
+            response = client.post(address)
+            transaction.set_rollback(True)
     if response.status_code == 302 and response["Location"].startswith(reverse("accounts:login")):
-        return "sign in"
-    return {
-        200: "yes", 301: "yes", 302: "yes", 304: "yes", 400: "yes",
-        403: "no", 404: "hidden", 405: "post",
-    }[response.status_code]  # fmt: skip
+        return "sign in", sent
+    answers = {
+        200: "yes",
+        301: "yes",
+        302: "yes",
+        400: "yes",
+        409: "yes",
+        422: "yes",
+        403: "no",
+        404: "hidden",
+    }
+    return answers[response.status_code], sent
 
 
 def test_every_route_opens_for_whom_the_table_says(
@@ -146,8 +169,9 @@ def test_every_route_opens_for_whom_the_table_says(
         "| --- |" + " --- |" * len(ROLES),
     ]
     for title, address in _cases(arguments):
-        cells = [_observed(people[role], address) for role in ROLES]
-        lines.append(f"| `{title}` | " + " | ".join(cells) + " |")
+        observed = [_observed(people[role], address) for role in ROLES]
+        name = f"`{title}`" + (" *(sent)*" if observed[-1][1] else "")
+        lines.append(f"| {name} | " + " | ".join(cell for cell, _ in observed) + " |")
     written = HEAD + "\n".join(lines) + "\n"
     if os.environ.get("ALLIAGE_WRITE_DOCS"):
         TABLE.write_text(written, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.factories.actors import person
@@ -14,7 +14,7 @@ from alliage_web.territories import queries
 from alliage_web.territories.models import Territory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from pytest_django.fixtures import DjangoAssertNumQueries
@@ -131,7 +131,7 @@ def test_the_value_that_a_form_sends_back_is_understood() -> None:
     assert queries.identify(item.value) == [item]
 
 
-def _codes(ids: object) -> set[str]:
+def _codes(ids: Iterable[Any]) -> set[str]:
     return set(Territory.objects.filter(pk__in=ids).values_list("code", flat=True))
 
 
@@ -213,7 +213,6 @@ def test_codes_are_resolved_in_bulk(django_assert_num_queries: DjangoAssertNumQu
 def test_alliances_are_counted_once_in_each_department(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    from tests.factories.loaded_territories import AT
 
     for slug, places in (
         ("un", [("commune", "94080"), ("commune", "94067"), ("commune", "93048")]),

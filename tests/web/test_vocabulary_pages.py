@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from django.core.signals import request_finished, request_started
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 from tests.factories.actors import AT, editor, person, vocabulary
@@ -89,13 +90,21 @@ def test_references_are_named_in_the_language_of_the_page() -> None:
 def test_the_register_is_read_once_per_request_and_never_kept_longer(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    request_started.send(sender=None)
+    queries.start_request()
     with django_assert_num_queries(1):
         cite("X01")
         cite("sheet_pemb l.3")
-    request_finished.send(sender=None)
+    queries.finish_request()
     SourceDocument.objects.filter(code="X01").update(publisher="ailleurs.example")
     assert "ailleurs.example" in cite("X01")
+
+
+def test_a_page_reads_the_register_once(client: Client) -> None:
+    Term.objects.filter(code="place").update(reading="derived")
+    with CaptureQueriesContext(connection) as captured:
+        assert text_of(client, reverse("vocabulary:index")).count('class="cite"') > 1
+    read = [query for query in captured if "vocabulary_sourcedocument" in query["sql"]]
+    assert len(read) == 1
 
 
 def test_an_editor_changes_words_and_the_trail_says_so(client: Client) -> None:

@@ -96,6 +96,7 @@ def comparable_examples(
     others: Iterable[Situation],
     *,
     resemblances: Mapping[str, float] | None = None,
+    any_size: bool = False,
     limit: int = 3,
 ) -> tuple[Comparable, ...]:
     """Return examples of the same need on territories of another size, the closest need first.
@@ -110,6 +111,9 @@ def comparable_examples(
     resemblances : Mapping[str, float] | None, default: None
         How close the text of each other example is, by key: cosine of meanings, or
         ``Collection.resemblances``. Only their order counts. None compares without the texts.
+    any_size : bool, default: False
+        Also examples of the same size: for an example that covers the whole country, or every
+        size, none is of another one.
     limit : int, default: 3
         Examples at most.
 
@@ -191,7 +195,8 @@ def _reasons(
     if close >= CLOSE_TEXT:
         yield Reason(ReasonCode.CLOSE_TEXT, (str(int(close * 100)),))
     sizes = _sorted(other.sizes - example.sizes)
-    yield Reason(ReasonCode.OTHER_SIZE, sizes, here=_sorted(example.sizes))
+    if example.sizes and sizes:
+        yield Reason(ReasonCode.OTHER_SIZE, sizes, here=_sorted(example.sizes))
 
 
 def _differences(example: Situation, other: Situation) -> Iterator[Difference]:

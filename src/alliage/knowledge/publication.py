@@ -110,9 +110,9 @@ def document() -> str:
     # States of an entry of the knowledge base
     """
     moves = [
-        (current, decision, following)
-        for current, possible in TRANSITIONS.items()
-        for decision, following in possible.items()
+        (before, decision, after)
+        for before, possible in TRANSITIONS.items()
+        for decision, after in possible.items()
     ]
     return "\n".join(
         [
@@ -125,14 +125,17 @@ def document() -> str:
             "```mermaid",
             "stateDiagram-v2",
             f"    [*] --> {PublicationState.DRAFT}: write",
-            *(f"    {current} --> {following}: {decision}" for current, decision, following in moves),
+            *(
+                f"    {current} --> {following}: {decision}"
+                for current, decision, following in moves
+            ),
             "```",
             "",
             "| in state | decision | taken by | then |",
             "| --- | --- | --- | --- |",
             *(
-                f"| `{current}` | `{decision}` | {TAKEN_BY[decision]} | `{following}` |"
-                for current, decision, following in moves
+                f"| `{before}` | `{decision}` | {TAKEN_BY[decision]} | `{after}` |"
+                for before, decision, after in moves
             ),
             "",
             "Who may decide is held by `src/alliage_web/knowledge/permissions.py`. A draft and an",

@@ -79,7 +79,10 @@ def number(value: Number, decimals: int | None = None, *, language: str = "fr") 
 
 
 def euros(value: Number, *, full: bool = False, language: str = "fr") -> str:
-    """Write an amount of euros, in thousands or millions when it is at least 10,000.
+    """Write an amount of euros, in thousands or millions where nothing that matters is lost.
+
+    From 10,000 euros amounts are rounded to a tenth of the unit; from 1,000 they are written in
+    thousands only when that is exact.
 
     Parameters
     ----------
@@ -97,8 +100,8 @@ def euros(value: Number, *, full: bool = False, language: str = "fr") -> str:
 
     Examples
     --------
-    >>> [euros(amount).replace(NO_BREAK, " ") for amount in (900, 12000, 1_500_000)]
-    ['900 €', '12 k€', '1,5 M€']
+    >>> [euros(amount).replace(NO_BREAK, " ") for amount in (950, 5000, 12000, 1_500_000)]
+    ['950 €', '5 k€', '12 k€', '1,5 M€']
     >>> euros(12000, language="en"), euros(12345, full=True, language="en")
     ('€12k', '€12,345')
     """
@@ -121,7 +124,7 @@ def _euro_unit(amount: Decimal) -> tuple[str, Decimal]:
         return "Md", Decimal(10) ** 9
     if amount >= Decimal(999_950):
         return "M", Decimal(10) ** 6
-    if amount >= Decimal(10_000):
+    if amount >= Decimal(10_000) or (amount >= Decimal(1_000) and amount % 100 == 0):
         return "k", Decimal(10) ** 3
     return "", Decimal(1)
 

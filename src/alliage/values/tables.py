@@ -301,7 +301,8 @@ def _header_width(text: str, separator: str) -> int:
         rows = _csv_rows(text, separator)
         return next((len(row) for _, row in rows if "".join(row).strip(" ;,\t")), 0)
     except TableError:
-        return 0
+        # The header itself has a quote that is not closed: its reading will say so.
+        return text.lstrip().partition("\n")[0].count(separator) + 1
 
 
 def _csv_rows(text: str, separator: str) -> Iterator[tuple[int, Sequence[str]]]:

@@ -8,7 +8,7 @@ app_name = "actors"
 
 urlpatterns = [
     path("acteurs/", views.index, name="index"),
-    path("acteurs/nouvelle/", views.new, name="new"),
+    path("acteurs/nouveau/", views.new, name="new"),
     path("acteurs/suggestions/", views.suggest, name="suggest"),
     path("acteurs/liste.csv", views.export, name="export"),
     path("acteurs/<slug:slug>/modifier/", views.edit, name="edit"),

@@ -13,3 +13,5 @@ urlpatterns = [
     # Last: its addresses end with a free word, which would hide those of the apps above.
     path("", include("alliage_web.site.urls")),
 ]
+
+handler404 = "alliage_web.site.views.errors.page_not_found"

@@ -10,6 +10,8 @@ class KnowledgeConfig(AppConfig):
     verbose_name = "Connaissances"
 
     def ready(self) -> None:
+        # The permissions register themselves when their module is read.
+        from . import permissions  # noqa: F401
         from .actions.indexing import follow_trail
 
         # The apps below may not import this one: the search follows the trail that they leave.

@@ -19,7 +19,9 @@ from alliage.alliances.vocabulary import (
     Stage,
     World,
 )
-from alliage.knowledge.case_sheet import (
+from alliage.knowledge.case_sheet import compose
+from alliage.knowledge.document_tree import Sheet, as_data
+from alliage.knowledge.sheet_facts import (
     AmountFacts,
     EventFacts,
     OutcomeFacts,
@@ -29,10 +31,8 @@ from alliage.knowledge.case_sheet import (
     SheetFacts,
     SheetReference,
     SupportFacts,
-    compose,
     readable_sources,
 )
-from alliage.knowledge.document_tree import Sheet, as_data
 from alliage.knowledge.sheets import Boilerplate, SheetContent, load_boilerplate
 from alliage.values.citations import parse_citations
 from alliage.values.datafiles import data_directory

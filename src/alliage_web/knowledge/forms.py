@@ -127,7 +127,7 @@ class EntryForm(OnceForm):
         max_length=LONGEST_BODY,
         widget=forms.Textarea(attrs={"rows": 16}),
         help_text=gettext_lazy(
-            "En Markdown : une ligne vide entre deux paragraphes, ## pour un titre, - pour une "
+            "En Markdown : une ligne vide entre deux paragraphes, # pour un titre, - pour une "
             "liste, **gras**, [un lien](https://…)."
         ),
     )
@@ -184,7 +184,9 @@ class EntryForm(OnceForm):
         required=False,
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Ce que la lectrice ou le lecteur doit savoir : un chiffre douteux, une date contestée."),
+        help_text=gettext_lazy(
+            "Ce que la lectrice ou le lecteur doit savoir : un chiffre douteux, une date contestée."
+        ),
     )
 
     def __init__(
@@ -222,7 +224,8 @@ class EntryForm(OnceForm):
             self.add_error("date", _("Une date de fin demande une date de début."))
         if data.get("kind") == EntryKind.EXAMPLE and not self._tells(data):
             self.add_error(
-                "body", _("Racontez l’exemple dans le texte, ou choisissez l’alliance qu’il raconte.")
+                "body",
+                _("Racontez l’exemple dans le texte, ou choisissez l’alliance qu’il raconte."),
             )
         return data
 
@@ -240,24 +243,8 @@ class EntryForm(OnceForm):
         shown = tuple(f"{scheme}/" for scheme in TERM_FIELDS.values())
         kept = self.before.terms if self.before else ()
         terms += [term for term in kept if not term.startswith(shown)]
-        return EntryContent(
-            kind=data["kind"],
-            title=data["title"],
-            title_en=data["title_en"],
-            summary=data["summary"],
-            summary_en=data["summary_en"],
-            body=data["body"].replace("\r\n", "\n"),
-            date=data["date"],
-            date_end=data["date_end"],
-            place=data["place"],
-            publisher=data["publisher"],
-            url=data["url"],
-            alliance=data["alliance"],
-            territories=data["territories"],
-            terms=tuple(sorted(terms)),
-            source=data["source"],
-            note=data["note"],
-        )
+        texts = {name: data[name].replace("\r\n", "\n") for name in _TEXT_FIELDS}
+        return EntryContent(**texts, territories=data["territories"], terms=tuple(sorted(terms)))
 
 
 def _is_before(end: str | None, start: str | None) -> bool:
@@ -266,10 +253,14 @@ def _is_before(end: str | None, start: str | None) -> bool:
     return PartialDate.parse(end).first_day < PartialDate.parse(start).first_day
 
 
+_TEXT_FIELDS = (
+    *("kind", "title", "title_en", "summary", "summary_en", "body", "date", "date_end", "place"),
+    *("publisher", "url", "alliance", "source", "note"),
+)
+
+
 def _initial(before: EntryContent) -> dict[str, Any]:
-    names = ("kind", "title", "title_en", "summary", "summary_en", "body", "date", "date_end")
-    names += ("place", "publisher", "url", "alliance", "source", "note")
-    found: dict[str, Any] = {name: getattr(before, name) for name in names}
+    found: dict[str, Any] = {name: getattr(before, name) for name in _TEXT_FIELDS}
     found["territories"] = list(before.territories)
     for name, scheme in TERM_FIELDS.items():
         prefix = f"{scheme}/"
@@ -285,6 +276,8 @@ class NoteForm(forms.Form):
         label=gettext_lazy("Votre remarque"),
         max_length=_LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("La personne qui a écrit la lira : dites ce qui manque ou ce qui est à corriger."),
+        help_text=gettext_lazy(
+            "La personne qui a écrit la lira : dites ce qui manque ou ce qui est à corriger."
+        ),
         error_messages={"required": gettext_lazy("Dites pourquoi, en une phrase au moins.")},
     )

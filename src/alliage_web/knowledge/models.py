@@ -128,7 +128,7 @@ class DocumentKind(models.TextChoices):
 LINE = " \n "
 
 
-class SearchDocument(index.Indexed, models.Model):
+class SearchDocument(index.Indexed, models.Model):  # type: ignore[misc]
     """What the search knows of a public page. It is derived, and can be made again at any time."""
 
     # The actions of this app index explicitly: the signals of modelsearch swallow errors.

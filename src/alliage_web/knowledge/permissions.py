@@ -49,5 +49,5 @@ for name, predicate in {
     "review": may_review,
     "unpublish": is_signed_in & is_editor,
 }.items():
-    rules.add_perm(f"knowledge.{name}_entry", predicate)  # type: ignore[no-untyped-call]
-rules.add_perm("knowledge.review_entries", is_signed_in & is_editor)  # type: ignore[no-untyped-call]
+    rules.add_perm(f"knowledge.{name}_entry", predicate)
+rules.add_perm("knowledge.review_entries", is_signed_in & is_editor)

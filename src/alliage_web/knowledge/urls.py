@@ -13,6 +13,7 @@ urlpatterns = [
     path("exemples/mes-brouillons/", writing.drafts, name="drafts"),
     path("exemples/a-relire/", writing.reviews, name="reviews"),
     path("exemples/<slug:slug>/", detail.detail, name="detail"),
+    path("exemples/<slug:slug>/historique/", detail.history, name="history"),
     path("exemples/<slug:slug>/modifier/", writing.edit, name="edit"),
     path("exemples/<slug:slug>/soumettre/", writing.submit, name="submit"),
     path("exemples/<slug:slug>/reprendre/", writing.withdraw, name="withdraw"),

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import about, alliance, home, organisation, territory
+from .views import about, alliance, home, organisation, search, territory
 
 app_name = "site"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("recherche/", search.search, name="search"),
     path("a-propos/", about.about, name="about"),
     path("accessibilite/", about.accessibility, name="accessibility"),
     path("donnees-personnelles/", about.personal_data, name="personal-data"),

@@ -105,6 +105,7 @@ def load_vintage(
     tell("outlines")
     neighbours = _write_outlines(row, outlines)
     became_current = make_current(year=vintage.year, keep_current=keep_current)
+    _analyse()
     report = LoadReport(
         year=vintage.year,
         changed=True,
@@ -134,6 +135,18 @@ def make_current(*, year: int, keep_current: bool = False) -> bool:
     Vintage.objects.filter(is_current=True).update(is_current=False)
     Vintage.objects.filter(year=year).update(is_current=True)
     return True
+
+
+def _analyse() -> None:
+    """Tell the database how its rows are spread: it then looks for territories by the right index.
+
+    PostgreSQL would do it by itself later, SQLite never.
+    """
+    tables = (Territory, Snapshot, Outline, Outline.neighbours.through, SearchKey, Succession)
+    with connection.cursor() as cursor:
+        for table in tables:
+            name = connection.ops.quote_name(table._meta.db_table)  # noqa: SLF001
+            cursor.execute(f"ANALYZE {name}")
 
 
 def _forget(vintage: Vintage) -> None:

@@ -181,6 +181,9 @@ def communes_count(vintage: Vintage) -> int:
 
 def resolve(level: str, code: str) -> Territory | None:
     """Return the territory of a level and code, whether or not the current vintage has it."""
+    if not code.isprintable():
+        # PostgreSQL refuses a text with a null character; no code has one.
+        return None
     return Territory.objects.filter(level=level, code=code).first()
 
 
@@ -199,6 +202,8 @@ def by_codes(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Territor
 
 def successors(code: str) -> list[Succession]:
     """Return where a former commune code leads in the current vintage, by successor."""
+    if not code.isprintable():
+        return []
     return list(
         Succession.objects.filter(vintage__is_current=True, code=code)
         .select_related("successor")
@@ -403,23 +408,11 @@ def inside_ids(territory: Territory) -> QuerySet[Any, Any]:
     The perimeters of projects count when all their communes are within, and so do the former
     communes that earlier vintages knew.
     """
-    first, *others = _inside(territory)
-    return first.union(*others) if others else first
-
-
-def around_ids(territory: Territory, containing: Iterable[int]) -> QuerySet[Any, Any]:
-    """Return the ids of a territory, of all that is within it and of what contains it."""
-    first, *others = _inside(territory)
-    outer = Territory.objects.order_by().filter(pk__in=list(containing)).values("pk")
-    return first.union(*others, outer)
-
-
-def _inside(territory: Territory) -> list[QuerySet[Any, Any]]:
     itself = Territory.objects.filter(pk=territory.pk).order_by().values("pk")
     if territory.level == Level.ARRONDISSEMENT:
-        return [itself]
+        return itself
     if territory.level == Level.COUNTRY:
-        return [Territory.objects.order_by().values("pk")]
+        return Territory.objects.order_by().values("pk")
     within = _within(territory).values("territory_id")
     perimeters = (
         Perimeter.objects.order_by()
@@ -436,7 +429,15 @@ def _inside(territory: Territory) -> list[QuerySet[Any, Any]]:
         .filter(Q(successor=territory) | Q(successor__in=within), vintage__is_current=True)
         .values("code"),
     )
-    return [itself, within, perimeters, former.values("pk")]
+    return itself.union(within, perimeters, former.values("pk"))
+
+
+def ids_inside(territory: Territory) -> Iterable[int]:
+    """Return the same ids for several uses in a row: read once, unless they are thousands."""
+    ids = inside_ids(territory)
+    if territory.level in {Level.COUNTRY, Level.REGION}:
+        return ids
+    return [row["pk"] for row in ids]
 
 
 def _within(territory: Territory) -> QuerySet[Snapshot]:
@@ -494,6 +495,8 @@ def communes_in(territory: Territory) -> QuerySet[Snapshot]:
 
 def place(level: str, code: str) -> Place | None:
     """Return a territory as its page shows it; None if no vintage and no person described it."""
+    if not code.isprintable():
+        return None
     if level == Level.PERIMETER:
         return _place_of_perimeter(code)
     snapshot = (
@@ -511,7 +514,8 @@ def place(level: str, code: str) -> Place | None:
         name=snapshot.name,
         level_label=snapshot.territory.nature,
         kind=snapshot.kind,
-        kind_label=snapshot.get_kind_display(),
+        # The kind of a commune only tells that it is overseas.
+        kind_label="" if level == Level.COMMUNE else snapshot.get_kind_display(),
         siren=snapshot.siren,
         postal_codes=_split(snapshot.postal_codes),
         former_codes=_split(snapshot.former_codes),
@@ -734,6 +738,12 @@ def shapes_around(territory: Territory, box: Box) -> list[Shape]:
     )
     drawn = Snapshot.objects.filter(shown, vintage__is_current=True).annotate(ring=nearness)
     return _shapes(drawn.order_by("ring", "name_key", "pk"), F("ring"))
+
+
+def shape_of(territory_id: int) -> list[Shape]:
+    """Return the outline of one commune, if it has one."""
+    rows = Snapshot.objects.filter(vintage__is_current=True, territory=territory_id)
+    return _shapes(rows.order_by("pk"), Value(0))
 
 
 def shapes_in(territory: Territory) -> list[Shape]:

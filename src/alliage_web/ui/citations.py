@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from alliage.values.citations import Citation, parse_citations, write_lines
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
 
 SOURCES_URL = "/sources/"
 
@@ -37,7 +41,8 @@ def cite(source: str) -> SafeString:
     codes = {citation.code for citation in citations if citation.code}
     labels = _registry[0](codes) if _registry and codes else {}
     references = [(_reference(citation, labels.get(citation.code)),) for citation in citations]
-    return format_html_join(mark_safe('<span class="cite__sep"> ; </span>'), "{}", references)
+    between = format_html('<span class="cite__sep">{}</span>', _(" ; "))
+    return format_html_join(between, "{}", references)
 
 
 def _reference(citation: Citation, label: SourceLabel | None) -> SafeString:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from alliage_web.actors.queries import Description, Twin
 
 #: Words of the addresses that stand beside the organisations' own.
-RESERVED_SLUGS = frozenset({"nouvelle", "suggestions", "liste"})
+RESERVED_SLUGS = frozenset({"nouveau", "suggestions"})
 
 
 class SameIdentifierError(ValueError):
@@ -63,6 +63,20 @@ class ParentCircleError(ValueError):
         super().__init__(
             f"« {parent} » is the organisation itself or one below it. Choose another parent."
         )
+
+
+class EditConflictError(Exception):
+    """Another person changed the organisation since the form was shown; ``present`` says how."""
+
+    def __init__(self, present: Description, version: str) -> None:
+        self.present = present
+        self.version = version
+        super().__init__("The organisation was changed since the form was shown. Read it again.")
+
+
+def version_of(organisation: Organisation) -> str:
+    """Name the state of an organisation that a form shows."""
+    return organisation.updated_at.isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +181,19 @@ def _insert(organisation: Organisation, description: Description, submission: UU
 
 @transaction.atomic
 def change_organisation(
-    *, organisation: Organisation, description: Description, by: User | None, at: dt.datetime
+    *,
+    organisation: Organisation,
+    description: Description,
+    by: User | None,
+    at: dt.datetime,
+    version: str = "",
 ) -> Organisation:
     """Make an organisation what a description says; only what differs is written and recorded.
 
     Raises
     ------
+    EditConflictError
+        If ``version`` is given and the organisation was changed since.
     SameIdentifierError
         If another organisation has one of the identifiers.
     ParentCircleError
@@ -182,9 +203,12 @@ def change_organisation(
     """
     locked = Organisation.objects.select_for_update(of=("self",)).filter(pk=organisation.pk)
     row = with_relations(locked).get()
-    changes = description.changes_from(description_of(row))
+    present = description_of(row)
+    changes = description.changes_from(present)
     if not changes:
         return row
+    if version and version != version_of(row):
+        raise EditConflictError(present, version_of(row))
     if twins := same_identifier(description, besides=row.pk):
         raise SameIdentifierError(twins)
     write(row, description, references_of([description]), at=at)

@@ -17,7 +17,7 @@ from alliage_web.actors.models import (
     SizeChoices,
     WorldChoices,
 )
-from alliage_web.actors.queries import Description, same_identifier
+from alliage_web.actors.queries import FIELDS, Description, same_identifier
 from alliage_web.audit.forms import OnceForm
 from alliage_web.audit.queries import target_of
 from alliage_web.vocabulary.models import ReadingChoices, Scheme
@@ -147,14 +147,21 @@ class OrganisationForm(OnceForm):
         help_text=gettext_lazy("Document, page ou personne de qui vous tenez ces informations."),
     )
 
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
     def __init__(
-        self, *args: Any, before: Description | None = None, besides: int = 0, **kwargs: Any
+        self,
+        *args: Any,
+        before: Description | None = None,
+        besides: int = 0,
+        version: str = "",
+        **kwargs: Any,
     ) -> None:
         """``before`` describes the organisation that is changed, whose key is ``besides``."""
         self.before = before
         self.besides = besides
         if before:
-            kwargs["initial"] = _initial(before)
+            kwargs["initial"] = _initial(before) | {"version": version}
         super().__init__(*args, **kwargs)
         terms = by_scheme(Scheme.DOMAIN, Scheme.CATALYST_FUNCTION)
         for name, scheme in (
@@ -289,9 +296,8 @@ class OrganisationForm(OnceForm):
 
 
 def _initial(before: Description) -> dict[str, Any]:
-    initial = {
-        name: getattr(before, name) for name in OrganisationForm.base_fields if name != "submission"
-    }
+    asked = OrganisationForm.base_fields.keys()
+    initial = {name: getattr(before, name) for name in FIELDS if name in asked}
     return initial | {
         "aliases": "\n".join(before.aliases),
         "seat": before.seat or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from alliage_web.vocabulary.queries import terms
 from .lookups import active, matching, with_cards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from django.db.models import QuerySet
     from django.http import QueryDict
@@ -101,12 +101,12 @@ class MapPlace:
     organisations: tuple[PlacedOrganisation, ...]
 
 
-def selected(selection: Selection, *, without: str = "") -> QuerySet[Organisation]:
-    """Return the organisations of a selection, one facet left aside if asked."""
+def selected(selection: Selection, *, without: Iterable[str] = ()) -> QuerySet[Organisation]:
+    """Return the organisations of a selection, some facets left aside if asked."""
     kept = active().filter(matching(selection.text))
     for facet in FACETS:
         values = selection.chosen(facet)
-        if values and facet != without:
+        if values and facet not in without:
             kept = kept.filter(_condition(facet, values))
     return kept
 
@@ -178,22 +178,22 @@ def options(selection: Selection) -> dict[str, list[Option]]:
 def _count_columns(selection: Selection) -> dict[str, dict[str, int]]:
     size = Case(When(size="", then=Value(UNKNOWN)), default=F("size"))
     branches = [
-        _tally(selected(selection, without="world"), "world", F("world")),
-        _tally(selected(selection, without="profile"), "profile", F("profile")),
-        _tally(selected(selection, without="size"), "size", size),
+        _tally(selected(selection, without=["world"]), "world", F("world")),
+        _tally(selected(selection, without=["profile"]), "profile", F("profile")),
+        _tally(selected(selection, without=["size"]), "size", size),
         _tally(
-            selected(selection, without="catalyst").filter(catalyst__isnull=False),
+            selected(selection, without=["catalyst"]).filter(catalyst__isnull=False),
             "catalyst",
             Value(CATALYSTS_ONLY),
         ),
         _tally(
-            HeldRole.objects.filter(organisation__in=selected(selection, without="role")),
+            HeldRole.objects.filter(organisation__in=selected(selection, without=["role"])),
             "role",
             F("role"),
         ),
         _tally(
             Organisation.domains.through.objects.filter(
-                organisation__in=selected(selection, without="domain")
+                organisation__in=selected(selection, without=["domain"])
             ),
             "domain",
             F("term__code"),
@@ -213,34 +213,55 @@ def _tally(rows: QuerySet[Any], facet: str, value: Any) -> QuerySet[Any, Any]:
 
 
 def _count_places(selection: Selection) -> dict[str, dict[tuple[str, str], int]]:
-    """Count each organisation once per place, whether by its seat, its territories or both."""
-    branches = [
-        _placed(selected(selection, without=facet), level=facet, path=path)
-        for facet in PLACE_FACETS
-        for path in _PLACES
-    ]
-    tallies: dict[str, dict[tuple[str, str], int]] = {facet: {} for facet in PLACE_FACETS}
-    for facet, _organisation, code, name in branches[0].union(*branches[1:]):
-        if code:
-            tallies[facet][code, name] = tallies[facet].get((code, name), 0) + 1
-    return tallies
+    """Count each organisation once per place, whether by its seat, its territories or both.
+
+    One query gives where the organisations are, whatever the regions and departments chosen; what
+    is chosen under one facet then narrows the other here.
+    """
+    rows = selected(selection, without=PLACE_FACETS)
+    where: dict[str, dict[int, set[tuple[str, str]]]] = {
+        facet: defaultdict(set) for facet in PLACE_FACETS
+    }
+    for pk, *columns in _placed(rows, "seat").union(_placed(rows, "territories")):
+        for facet, code, name in zip(PLACE_FACETS, columns[::2], columns[1::2], strict=True):
+            if code:
+                where[facet][pk].add((code, name))
+    return {
+        facet: Counter(
+            place
+            for pk, places in where[facet].items()
+            if _is_there(where[other].get(pk, ()), selection.chosen(other))
+            for place in places
+        )
+        for facet, other in (PLACE_FACETS, PLACE_FACETS[::-1])
+    }
 
 
-def _placed(rows: QuerySet[Organisation], *, level: str, path: str) -> QuerySet[Any, Any]:
-    itself = Q(**{f"{path}__level": level})
-    there = rows.order_by().filter(**{f"{path}__snapshots__vintage__is_current": True})
-    named = there.annotate(
-        facet=Value(level),
-        place_code=Case(
-            When(itself, then=F(f"{path}__code")),
-            default=Coalesce(F(f"{path}__snapshots__{level}__code"), Value("")),
-        ),
-        place_name=Case(
-            When(itself, then=F(f"{path}__name")),
-            default=Coalesce(F(f"{path}__snapshots__{level}__name"), Value("")),
-        ),
+def _is_there(places: Iterable[tuple[str, str]], codes: Collection[str]) -> bool:
+    return not codes or any(code in codes for code, _name in places)
+
+
+def _placed(rows: QuerySet[Organisation], path: str) -> QuerySet[Any, Any]:
+    """Give where organisations are by one path: key, region and its name, department and its name.
+
+    A perimeter drawn by a project is where its communes are.
+    """
+    direct, through = f"{path}__snapshots", f"{path}__perimeter__communes__snapshots"
+    there = rows.order_by().filter(
+        Q(**{f"{direct}__vintage__is_current": True})
+        | Q(**{f"{through}__vintage__is_current": True})
     )
-    placed: QuerySet[Any, Any] = named.values_list("facet", "pk", "place_code", "place_name")
+    columns = {
+        f"{level}_{column}": Case(
+            When(Q(**{f"{path}__level": level}), then=F(f"{path}__{column}")),
+            default=Coalesce(
+                F(f"{direct}__{level}__{column}"), F(f"{through}__{level}__{column}"), Value("")
+            ),
+        )
+        for level in PLACE_FACETS
+        for column in ("code", "name")
+    }
+    placed: QuerySet[Any, Any] = there.annotate(**columns).values_list("pk", *columns)
     return placed
 
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from alliage.values.french import number
 from alliage_web.actors import queries
 from alliage_web.actors.forms import CatalystSearchForm
 from alliage_web.ui.components import Cell, Column, Crumb, DataTable, Facet, FacetOption
 from alliage_web.ui.maps import FranceMap, LegendEntry, MapLegend, MapPoint
+from alliage_web.ui.templatetags.ui import number
 from alliage_web.ui.worlds import WORLD_SIGNS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from alliage_web.accounts.models import User
 from alliage_web.actors import actions, queries
 from alliage_web.actors.forms import OrganisationForm
 from alliage_web.audit.actions import AlreadyDoneError
-from alliage_web.audit.queries import readable
+from alliage_web.audit.queries import HistoryLine, ReadableChange, readable
 from alliage_web.ui.components import Crumb
 
 if TYPE_CHECKING:
@@ -87,29 +87,31 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     if not request.user.has_perm("actors.change_organisation", organisation):
         raise PermissionDenied
     before = queries.describe(organisation)
-    form = OrganisationForm(request.POST or None, before=before, besides=organisation.pk)
+    form = OrganisationForm(
+        request.POST or None,
+        before=before,
+        besides=organisation.pk,
+        version=actions.version_of(organisation),
+    )
+    conflict: list[ReadableChange] = []
     if _is_adding_a_place(request):
         form.keep_errors_of(*_PLACES)
     elif form.is_valid():
         try:
-            actions.change_organisation(
-                organisation=organisation,
-                description=form.description,
-                by=request.user,
-                at=timezone.now(),
-            )
-        except actions.ParentCircleError:
-            form.add_error(
-                "parent",
-                _("Cette organisation est elle-même, ou dépend d’elle : choisissez-en une autre."),
-            )
-        except actions.SameIdentifierError as error:
-            form.add_twins(error.twins)
+            _change(request, form, organisation)
+        except actions.EditConflictError as error:
+            conflict = _differences(error.present, form.description)
+            # Sent again, the form says that the person has seen what the other wrote.
+            data = request.POST.copy()
+            data["version"] = error.version
+            form = OrganisationForm(data, before=before, besides=organisation.pk)
         else:
-            messages.success(request, _("Les modifications sont enregistrées."))
-            return redirect(organisation)
+            if form.is_valid():
+                messages.success(request, _("Les modifications sont enregistrées."))
+                return redirect(organisation)
     context = {
         "form": form,
+        "conflict": conflict,
         "organisation": organisation,
         "crumbs": [
             Crumb(_("Acteurs"), reverse("actors:index")),
@@ -118,6 +120,33 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         ],
     }
     return render(request, "actors/edit.html", context)
+
+
+def _change(request: HttpRequest, form: OrganisationForm, organisation: Organisation) -> None:
+    """Write the form, or put on it what only the tables could tell."""
+    assert isinstance(request.user, User)
+    try:
+        actions.change_organisation(
+            organisation=organisation,
+            description=form.description,
+            by=request.user,
+            at=timezone.now(),
+            version=form.cleaned_data["version"],
+        )
+    except actions.ParentCircleError:
+        form.add_error(
+            "parent",
+            _("Cette organisation est elle-même, ou dépend d’elle : choisissez-en une autre."),
+        )
+    except actions.SameIdentifierError as error:
+        form.add_twins(error.twins)
+
+
+def _differences(present: queries.Description, yours: queries.Description) -> list[ReadableChange]:
+    """Say field by field what another person wrote, and what this one is about to write."""
+    line = HistoryLine(timezone.now(), None, "", yours.changes_from(present))
+    (readable_line,) = readable([line], kinds={}, fields=queries.FIELD_LABELS)
+    return list(readable_line.changes)
 
 
 @login_required

@@ -220,8 +220,10 @@ class AllianceForms:
             self.data,
             prefix="supports",
             form_kwargs={"quiet": quiet},
-            initial=_supports(present),
+            initial=self._unless_sent(_supports(present)),
         )
+        if adding and self.rows[adding].forms:
+            self.rows[adding].forms[-1].focus()
 
     def _rows(self, name: str, *, quiet: bool) -> Rows:
         form = ROW_FORMS[name]
@@ -230,8 +232,14 @@ class AllianceForms:
             self.data,
             prefix=name,
             form_kwargs={"quiet": quiet},
-            initial=[form.initial_of(row) for row in _rows_of(self.present, name)],
+            initial=self._unless_sent(
+                [form.initial_of(row) for row in _rows_of(self.present, name)]
+            ),
         )
+
+    def _unless_sent(self, initial: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+        """Give the rows to show first. A row that is sent is filled or empty by itself alone."""
+        return initial if self.data is None else None
 
     def is_valid(self) -> bool:
         sets = (*self.rows.values(), self.supports)

@@ -14,7 +14,7 @@ from alliage.values.dates import PartialDate, PartialDateError, Precision, parse
 from alliage.values.french import partial_date
 from alliage_web.actors.forms import TerritoryField
 from alliage_web.alliances.queries import find_by_code, suggest
-from alliage_web.territories.queries import read_commune_codes
+from alliage_web.territories.queries import read_commune_codes, resolve
 from alliage_web.ui.forms import ComboboxWidget
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ class PlaceField(TerritoryField):
                     params={"code": code[1], "names": names},
                     code="retired",
                 )
+        level, slash, named = (value or "").strip().partition("/")
+        if slash and resolve(level, named):
+            # It may be gone from the vintage in force: an alliance that acted there keeps it.
+            return f"{level}/{named}"
         return super().clean(value)
 
 

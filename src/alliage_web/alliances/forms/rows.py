@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.forms.utils import ErrorDict
+from django.forms.utils import ErrorDict, ErrorList
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -86,6 +86,11 @@ class RowForm(forms.Form):
     def is_filled(self) -> bool:
         """Tell whether the row has something to write."""
         return self.has_changed() and not self.is_removed
+
+    def focus(self) -> None:
+        """Put the person in the first field: the row was just added."""
+        first = next(iter(self.fields.values()))
+        first.widget.attrs["autofocus"] = True
 
     def row(self) -> Row:
         """Give the row as the alliance holds it."""
@@ -385,6 +390,9 @@ class Rows(forms.BaseFormSet[RowForm]):
     def initial_form_count(self) -> int:
         # What was there before and what is new are sent back alike.
         return 0 if self.is_bound else super().initial_form_count()
+
+    def non_form_errors(self) -> Any:
+        return ErrorList() if self.form_kwargs.get("quiet") else super().non_form_errors()
 
     def add_fields(self, form: RowForm, index: int | None) -> None:
         super().add_fields(form, index)

@@ -92,8 +92,7 @@ def _show(
         ],
         "more_problems": max(len(plan.problems) - _SHOWN_PROBLEMS, 0),
         "rows": [
-            (item, [field_label(name) for name in item.changed])
-            for item in acting[:_SHOWN_ROWS]
+            (item, [field_label(name) for name in item.changed]) for item in acting[:_SHOWN_ROWS]
         ],
         "more_rows": max(len(acting) - _SHOWN_ROWS, 0),
         "nothing_to_do": not plan.problems and not plan.created and not plan.updated,

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from alliage.values.french import number, period
 from alliage_web.alliances import documents, queries
 from alliage_web.alliances.queries.facets import FACETS, SORTS, Selection
 from alliage_web.ui.components import Card, Cell, Column, Crumb, DataTable, Facet, FacetOption
 from alliage_web.ui.maps import FranceMap, MapPoint, apart
+from alliage_web.ui.templatetags.ui import number, period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,7 @@ def _summary(page: Page[Alliance], selection: Selection) -> str:
 
 def card(item: AllianceCard) -> Card:
     """Show an alliance in a list."""
-    span = period(item.started or None, item.ended or None)
+    span = period(item.started, item.ended) if item.started or item.ended else ""
     shown = item.territories[:3]
     more = len(item.territories) - len(shown)
     place = ", ".join(shown) + (f" (+ {more})" if more else "")

@@ -11,9 +11,9 @@ from django.db import transaction
 from alliage_web.alliances.actions import load_records
 from alliage_web.audit.actions import record
 from alliage_web.audit.queries import changed_by_people
+from alliage_web.knowledge.models import CaseSheet, Entry, EntryKind, EntryState
+from alliage_web.knowledge.queries.contents import EntryContent, content_of
 
-from ..models import CaseSheet, Entry, EntryKind, EntryState
-from ..queries.contents import EntryContent, content_of
 from .entries import target_of, write
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def load_cases(
 
 
 def _example(item: AllianceRecord) -> EntryContent:
-    """An example has no text of its own: its page tells the story of its alliance."""
+    """Make the example of an alliance: it has no text of its own, its page tells the story."""
     return EntryContent(
         kind=EntryKind.EXAMPLE.value,
         title=item.title,
@@ -129,9 +129,7 @@ def _load_entries(
             record(kind="entry.loaded", target=target_of(entry), by=by, at=at, changes=changes)
 
 
-def _with(
-    before: EntryContent, content: EntryContent, names: Mapping[str, Any]
-) -> EntryContent:
+def _with(before: EntryContent, content: EntryContent, names: Mapping[str, Any]) -> EntryContent:
     """Take from the file the fields that it may write, and the others as they are."""
     return before.replaced({name: getattr(content, name) for name in names})
 

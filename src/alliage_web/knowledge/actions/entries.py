@@ -10,11 +10,10 @@ from alliage.knowledge.publication import Decision, PublicationState, check_tran
 from alliage.values.text import slug
 from alliage_web.alliances.queries import find_by_code
 from alliage_web.audit.actions import record, refuse_repeat
+from alliage_web.knowledge.models import Entry
+from alliage_web.knowledge.queries.contents import OWN_FIELDS, EntryContent, content_of
 from alliage_web.territories.queries import by_codes
 from alliage_web.vocabulary.queries import by_scheme
-
-from ..models import Entry
-from ..queries.contents import OWN_FIELDS, EntryContent, content_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -136,9 +135,9 @@ def send_back_entry(*, entry: Entry, note: str, by: User, at: dt.datetime) -> En
 
 
 @transaction.atomic
-def publish_entry(*, entry: Entry, by: User, at: dt.datetime) -> Entry:
-    """Let everybody read an entry."""
-    return _decide(entry, Decision.PUBLISH, "entry.published", by, at)
+def publish_entry(*, entry: Entry, version: str, by: User, at: dt.datetime) -> Entry:
+    """Let everybody read an entry; ``version`` is the one that was read before deciding."""
+    return _decide(entry, Decision.PUBLISH, "entry.published", by, at, version=version)
 
 
 @transaction.atomic
@@ -148,12 +147,22 @@ def unpublish_entry(*, entry: Entry, note: str, by: User, at: dt.datetime) -> En
 
 
 def _decide(
-    entry: Entry, decision: Decision, kind: str, by: User, at: dt.datetime, *, note: str = ""
+    entry: Entry,
+    decision: Decision,
+    kind: str,
+    by: User,
+    at: dt.datetime,
+    *,
+    note: str = "",
+    version: str | None = None,
 ) -> Entry:
     """Move an entry, if its state allows it; the note of the last decision is the one shown."""
     entry = _lock(entry)
     before = {name: getattr(entry, name) for name in ("state", "review_note")}
-    entry.state = check_transition(PublicationState(entry.state), decision).value
+    following = check_transition(PublicationState(entry.state), decision)
+    if version is not None and version != version_of(entry):
+        raise EditConflictError(entry)
+    entry.state = following.value
     entry.review_note = note
     entry.published_at = at if decision is Decision.PUBLISH else None
     if decision not in {Decision.SUBMIT, Decision.WITHDRAW}:

@@ -16,10 +16,9 @@ from modelsearch.models import IndexEntry
 
 from alliage.knowledge.text import tokens
 from alliage.values.text import fold
-
-from ..models import LINE, SearchDocument, SearchState, SearchWord
-from ..queries.indexable import drafts, entry_targets_of
-from ..queries.meaning import embedder
+from alliage_web.knowledge.models import LINE, SearchDocument, SearchState, SearchWord
+from alliage_web.knowledge.queries.indexable import drafts, entry_targets_of
+from alliage_web.knowledge.queries.meaning import embedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 
     from alliage.knowledge.embedding import Embedder
     from alliage_web.audit.models import Event
-
-    from ..queries.indexable import Draft
+    from alliage_web.knowledge.queries.indexable import Draft
 
     Progress = Callable[[int], object]
 
@@ -145,7 +143,7 @@ def _write(batch: list[Draft], kept: _Kept) -> int:
 
 def _meanings(documents: QuerySet[SearchDocument]) -> dict[str, bytes]:
     rows = documents.exclude(vector=None).values_list("passage_digest", "vector")
-    return {digest: bytes(vector) for digest, vector in rows}
+    return {digest: bytes(vector) for digest, vector in rows if vector is not None}
 
 
 def _document(draft: Draft, kept: _Kept) -> SearchDocument:
@@ -165,7 +163,9 @@ def _document(draft: Draft, kept: _Kept) -> SearchDocument:
         passage=draft.passage,
         heading_stems=lines[0],
         # The words of the other language can be searched too; they correct nobody's French.
-        stems=LINE.join([*lines, _stems(f"{draft.heading_en} {draft.summary_en}", set())]),
+        stems=LINE.join(
+            [*lines, _stems(f"{draft.heading_en} {draft.summary_en} {draft.labels}", set())]
+        ),
         facets=list(draft.facets),
         date=draft.date,
         sort_key=fold(draft.heading)[:200],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .catalogue import KIND, documents_count
+from .catalogue import KIND, Catalogue, catalogue, documents_count
 from .comparable import ComparableExample, comparable_to
 from .contents import EntryContent, content_of
 from .entries import (
@@ -18,23 +18,27 @@ from .entries import (
     waiting_for_review,
     written_by,
 )
-from .facets import labels
+from .facets import Labels, labels
 from .hits import Hit, hits
 from .indexable import ENTRY_KINDS
 from .meaning import embedder
 from .referenced import known_codes
-from .search import Asked, Found, search
+from .search import Asked, Found, by_kind, search
 
 __all__ = [
     "ENTRY_KINDS",
     "KIND",
     "Asked",
+    "Catalogue",
     "ComparableExample",
     "DraftLine",
     "EntryCard",
     "EntryContent",
     "Found",
     "Hit",
+    "Labels",
+    "by_kind",
+    "catalogue",
     "comparable_to",
     "content_of",
     "counts",

@@ -19,7 +19,7 @@ from alliage_web.knowledge.models import SearchDocument, SearchState
 from .meaning import embedder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from numpy.typing import NDArray
@@ -42,12 +42,14 @@ class _Values:
     values: Positions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """The documents of one version of the index, each known by its position."""
 
     version: UUID | None
     keys: Positions
+    #: The positions of documents by the names of what they are about.
+    targets: Mapping[str, int]
     by_date: Positions
     by_title: Positions
     facets: _Values
@@ -70,7 +72,8 @@ class Catalogue:
             return np.empty(0, dtype=np.int64)
         wanted = np.asarray(keys, dtype=np.int64)
         places = np.minimum(np.searchsorted(self.keys, wanted), len(self) - 1)
-        return places[self.keys[places] == wanted]
+        found: Positions = places[self.keys[places] == wanted]
+        return found
 
     def having(self, facet: str, values: Iterable[str]) -> Flags:
         """Flag the documents that have at least one of some values of a facet."""
@@ -86,7 +89,7 @@ class Catalogue:
         first, last = np.searchsorted(self.facets.documents, [position, position + 1])
         return [self.facets.names[number] for number in self.facets.values[first:last]]
 
-    def count(self, flags: Flags, facets: Collection[str]) -> dict[str, dict[str, int]]:
+    def count(self, flags: Flags, facets: Iterable[str]) -> dict[str, dict[str, int]]:
         """Count the flagged documents that have each value of some facets."""
         found: dict[str, dict[str, int]] = {facet: {} for facet in facets}
         kept = self.facets.values[flags[self.facets.documents]]
@@ -120,20 +123,21 @@ def documents_count() -> int:
 
 
 def _read(version: UUID | None, meaning: str) -> Catalogue:
-    columns = ["pk", "kind", "facets", "date", "sort_key", "heading_stems"]
+    columns = ["pk", "kind", "facets", "date", "sort_key", "heading_stems", "target"]
     columns += ["vector"] if meaning else []
     rows = list(SearchDocument.objects.order_by("pk").values_list(*columns))
-    keys, kinds, facets, dates, titles, headings = (
-        [row[column] for row in rows] for column in range(6)
+    keys, kinds, facets, dates, titles, headings, targets = (
+        [row[column] for row in rows] for column in range(7)
     )
     return Catalogue(
         version=version,
         keys=np.array(keys, dtype=np.int64),
+        targets={target: position for position, target in enumerate(targets)},
         by_date=_places(np.lexsort((np.arange(len(rows)), _backwards(dates)))),
         by_title=_places(np.argsort(np.array(titles, dtype=np.str_), kind="stable")),
         facets=_read_facets(kinds, facets),
         headings=Collection(headings),
-        vectors=_matrix([row[6] for row in rows]) if meaning else None,
+        vectors=_matrix([row[7] for row in rows]) if meaning else None,
         embedder=meaning,
     )
 
@@ -146,7 +150,7 @@ def _places(order: Positions) -> Positions:
 
 
 def _backwards(dates: Sequence[str]) -> Positions:
-    """Number dates so that the latest comes first and the unknown ones last."""
+    """Give dates numbers that put the latest first and the unknown ones last."""
     _, numbers = np.unique(np.array(dates, dtype=np.str_), return_inverse=True)
     return -numbers.astype(np.int64)
 

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alliage.knowledge.comparable import Comparable, Situation, comparable_examples
+from alliage.knowledge.comparable import (
+    Comparable,
+    ReasonCode,
+    Situation,
+    comparable_examples,
+)
 from alliage.knowledge.embedding import similarities
 from alliage.knowledge.ranking import Collection
 from alliage_web.knowledge.models import EntryKind, SearchDocument
 
-from .catalogue import KIND, Catalogue, catalogue
+from .catalogue import KIND, Catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -37,24 +42,30 @@ class ComparableExample:
     date: str
     found: Comparable
 
+    @property
+    def is_of_another_size(self) -> bool:
+        return any(reason.code is ReasonCode.OTHER_SIZE for reason in self.found.reasons)
 
-def comparable_to(entry: Entry, *, limit: int = 3) -> list[ComparableExample]:
-    """Return the examples that met the need of this one elsewhere, in three queries at most."""
-    index = catalogue()
-    here = SearchDocument.objects.filter(target=f"entry:{entry.slug}").only("pk").first()
-    found = index.positions([here.pk]) if here else ()
-    if not len(found):
+
+def comparable_to(entry: Entry, index: Catalogue, *, limit: int = 3) -> list[ComparableExample]:
+    """Return the examples that met the need of this one elsewhere, in two queries at most.
+
+    They are of another size where there are some.
+    """
+    position = index.targets.get(f"entry:{entry.slug}")
+    if position is None:
         return []
-    position = int(found[0])
     compared = _compared(index, position)
     situations = _situations(index, compared)
     resemblances = _resemblances(index, compared, position)
-    best = comparable_examples(
-        situations[str(index.keys[position])],
-        situations.values(),
-        resemblances=resemblances,
-        limit=limit,
-    )
+    here = situations[str(index.keys[position])]
+    others = situations.values()
+    best = comparable_examples(here, others, resemblances=resemblances, limit=limit)
+    if not best:
+        # An example of the whole country, or of every size: none is of another size.
+        best = comparable_examples(
+            here, others, resemblances=resemblances, any_size=True, limit=limit
+        )
     documents = SearchDocument.objects.filter(pk__in=[int(item.key) for item in best])
     by_key = {str(row.pk): row for row in documents.defer("text", "stems", "vector", "passage")}
     return [_shown(by_key[item.key], item) for item in best if item.key in by_key]
@@ -83,9 +94,9 @@ def _compared(index: Catalogue, position: int) -> NDArray[np.int64]:
     return np.concatenate([[position], np.sort(others[order])])
 
 
-def _situations(index: Catalogue, positions: Sequence[int]) -> dict[str, Situation]:
+def _situations(index: Catalogue, positions: NDArray[np.int64]) -> dict[str, Situation]:
     found: dict[str, Situation] = {}
-    for position in positions:
+    for position in positions.tolist():
         values: dict[str, list[str]] = defaultdict(list)
         for facet, value in index.values_of(position):
             values[facet].append(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
 from alliage_web.knowledge.models import Entry, EntryKind, EntryState
 from alliage_web.territories.queries import ids_of_size_class
@@ -58,7 +58,10 @@ def published() -> QuerySet[Entry]:
 
 def find(slug: str) -> Entry | None:
     """Return an entry in any state, with the people it names: who may read it is asked apart."""
-    return Entry.objects.select_related("author", "reviewer", "alliance").filter(slug=slug).first()
+    terms = Entry.terms.through.objects.filter(entry=OuterRef("pk"))
+    found = Entry.objects.select_related("author", "reviewer", "alliance").filter(slug=slug)
+    # Most examples are classified by their alliance alone: their page then asks for no term.
+    return found.annotate(has_terms=Exists(terms)).first()
 
 
 def counts() -> dict[str, int]:

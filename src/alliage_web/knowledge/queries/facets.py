@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,26 +17,27 @@ from alliage_web.territories.queries import by_codes
 from alliage_web.vocabulary.models import Scheme
 from alliage_web.vocabulary.queries import by_scheme
 
-from .catalogue import KIND, catalogue
+from .catalogue import KIND
 from .indexable import COUNTRY, TERM_FACETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from uuid import UUID
+    from .catalogue import Catalogue
 
-Labels = dict[str, dict[str, str]]
+#: The labels of the values of each facet.
+Labels = Mapping[str, Mapping[str, str]]
 
 
-def labels() -> Mapping[str, Mapping[str, str]]:
-    """Return the label of each value of each facet, in the language of the page."""
-    return _labels(catalogue().version, get_language() or "")
+def labels(index: Catalogue) -> Labels:
+    """Return the label of each value of each facet, in the language of the page.
+
+    They are read once for each version of the index: a change of label makes a new one.
+    """
+    return _labels(index, get_language() or "")
 
 
 @lru_cache(maxsize=4)
-def _labels(version: UUID | None, language: str) -> Labels:
-    """Read the labels once for each version of the index: a change of label makes a new one."""
-    _key = version, language
-    found: Labels = {
+def _labels(index: Catalogue, _language: str) -> Labels:
+    found: dict[str, dict[str, str]] = {
         KIND: {kind.value: str(kind.label) for kind in DocumentKind},
         "taille": {size.value: str(size.label) for size in SizeClassChoices},
         "monde": {world.value: str(world.label) for world in WorldChoices},
@@ -46,8 +48,8 @@ def _labels(version: UUID | None, language: str) -> Labels:
             term.code: f"{term.code}. {term.label}" if scheme == Scheme.SDG else term.label
             for term in terms[scheme]
         }
-    facets = catalogue().facets
-    codes = [value for facet, value in facets.names if facet == "region" and value != COUNTRY]
+    names = index.facets.names
+    codes = [value for facet, value in names if facet == "region" and value != COUNTRY]
     regions = by_codes((Level.REGION, code) for code in codes)
     found["region"] = {code: territory.name for (_level, code), territory in regions.items()}
     found["region"][COUNTRY] = _("France entière")

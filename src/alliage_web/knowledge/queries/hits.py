@@ -10,11 +10,14 @@ from django.utils.translation import get_language
 from alliage.knowledge.extracts import Extract, Segment, extracts, highlight
 from alliage_web.knowledge.models import LINE, SearchDocument
 
+from .indexable import TERM_FACETS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from alliage.knowledge.text import Term
 
+    from .facets import Labels
     from .search import Found
 
 _LINES = 2
@@ -33,6 +36,8 @@ class Hit:
     title_segments: tuple[Segment, ...]
     summary: str
     extracts: tuple[Extract, ...]
+    #: Names of the terms that hold a word which no line above shows.
+    terms: tuple[tuple[Segment, ...], ...]
     date: str
     facets: Mapping[str, tuple[str, ...]]
     #: Words of the reader that the document holds, then synonyms of the others.
@@ -44,7 +49,7 @@ class Hit:
         return self.facets.get(facet, ())
 
 
-def hits(found: Found, keys: Iterable[int]) -> list[Hit]:
+def hits(found: Found, keys: Iterable[int], labels: Labels) -> list[Hit]:
     """Show some of the documents found, in the order given, in one query."""
     wanted = list(keys)
     rows = SearchDocument.objects.filter(pk__in=wanted).defer("vector", "passage", "digest")
@@ -52,7 +57,7 @@ def hits(found: Found, keys: Iterable[int]) -> list[Hit]:
     terms = _distinct(found.expanded.terms)
     asked = {term.stems for term in found.expanded.query.terms}
     return [
-        _hit(documents[key], terms, asked, by_meaning=key in found.by_meaning)
+        _hit(documents[key], terms, asked, labels, by_meaning=key in found.by_meaning)
         for key in wanted
         if key in documents
     ]
@@ -69,6 +74,7 @@ def _hit(
     document: SearchDocument,
     terms: tuple[Term, ...],
     asked: set[tuple[str, ...]],
+    labels: Labels,
     *,
     by_meaning: bool,
 ) -> Hit:
@@ -78,6 +84,7 @@ def _hit(
         facet, _colon, value = text.partition(":")
         facets.setdefault(facet, []).append(value)
     title = document.display_heading
+    lines, unshown = _best_lines(document, held)
     return Hit(
         key=document.pk,
         kind=document.kind,
@@ -86,7 +93,8 @@ def _hit(
         title=title,
         title_segments=highlight(title, held),
         summary=document.display_summary,
-        extracts=tuple(_extracts(document, held)),
+        extracts=tuple(_extracts(document, lines, held)),
+        terms=_marked_terms(facets, labels, unshown),
         date=document.date,
         facets={facet: tuple(values) for facet, values in facets.items()},
         words=tuple(term.spelling for term in held if term.stems in asked),
@@ -99,25 +107,43 @@ def _holds(stems: str, term: Term) -> bool:
     return f" {' '.join(term.stems)} " in f" {stems} "
 
 
-def _extracts(document: SearchDocument, held: Sequence[Term]) -> Iterable[Extract]:
-    """Choose the lines that show the most of the words, and read no other."""
+def _best_lines(
+    document: SearchDocument, held: Sequence[Term]
+) -> tuple[list[str], tuple[Term, ...]]:
+    """Choose the lines that show the most of the words, and say which words none shows."""
     lines = _lines(document)
-    chosen: list[tuple[int, str]] = []
+    chosen: dict[int, str] = {}
     left = list(held)
     while left and len(chosen) < _LINES:
         rank, line, stems = max(lines, key=lambda line: (_worth(line[2], left), -line[0]))
         if not _worth(stems, left):
             break
-        chosen.append((rank, line))
+        chosen[rank] = line
         left = [term for term in left if not _holds(stems, term)]
-    if not chosen:
-        # The words are in the title alone, or only the meaning is near.
-        return extracts(document.display_summary, (), length=_LENGTH)
-    return [
-        extract
-        for _rank, line in sorted(chosen)
-        for extract in extracts(line, held, length=_LENGTH, limit=1)
-    ]
+    unshown = tuple(term for term in left if not _holds(document.heading_stems, term))
+    return [chosen[rank] for rank in sorted(chosen)], unshown
+
+
+def _extracts(
+    document: SearchDocument, lines: Sequence[str], held: Sequence[Term]
+) -> Iterator[Extract]:
+    """Cut the best lines around their words; no other line is read word by word."""
+    if not lines:
+        # The words are in the title or in the terms, or only the meaning is near.
+        yield from extracts(document.display_summary, (), length=_LENGTH)
+    for line in lines:
+        yield from extracts(line, held, length=_LENGTH, limit=1)
+
+
+def _marked_terms(
+    facets: Mapping[str, Sequence[str]], labels: Labels, unshown: Sequence[Term]
+) -> tuple[tuple[Segment, ...], ...]:
+    """Mark the names of the terms that hold the words that no line shows."""
+    if not unshown:
+        return ()
+    names = (labels[facet].get(code, "") for facet in TERM_FACETS for code in facets.get(facet, ()))
+    marked = (highlight(name, unshown) for name in names)
+    return tuple(name for name in marked if any(segment.is_match for segment in name))
 
 
 def _lines(document: SearchDocument) -> list[tuple[int, str, str]]:

@@ -58,6 +58,8 @@ class Draft:
     summary: str
     summary_en: str
     text: str
+    #: Names of terms in both languages: searched, and shown as facets rather than as text.
+    labels: str
     passage: str
     facets: tuple[str, ...]
     date: str = ""
@@ -67,7 +69,7 @@ class Draft:
         """Tell this draft from any other."""
         return _digest(
             self.target, self.kind, self.url, self.heading, self.heading_en, self.summary,
-            self.summary_en, self.text, self.passage, *self.facets, self.date,
+            self.summary_en, self.text, self.labels, self.passage, *self.facets, self.date,
         )  # fmt: skip
 
     @property
@@ -93,7 +95,7 @@ def drafts(targets: Collection[str] | None = None) -> Iterator[Draft]:
 
 def entry_targets_of(alliance_targets: Collection[str]) -> list[str]:
     """Name the entries that tell some alliances: their documents hold the same words."""
-    slugs = _named("alliance", alliance_targets)
+    slugs = _named("alliance", alliance_targets) or []
     told = Entry.objects.filter(alliance__slug__in=slugs).order_by("pk")
     return [f"entry:{slug}" for slug in told.values_list("slug", flat=True)]
 
@@ -116,7 +118,7 @@ class _Labels:
         found = by_scheme(*TERM_FACETS.values())
         return cls(
             {
-                (scheme, term.code): f"{term.label_fr} / {term.label_en}"
+                (scheme, term.code): f"{term.label_fr} {term.label_en}"
                 for scheme, terms in found.items()
                 for term in terms
             }
@@ -153,10 +155,7 @@ def _entry_draft(entry: Entry, content: Content | None, places: _Places, labels:
         date = content.fields["started"] or date
         story = _story_text(content)
     body = plain(entry.body)
-    text = _lines(
-        entry.summary, body, story, ", ".join(places.names), entry.publisher, entry.place,
-        labels.of(sorted(codes)),
-    )  # fmt: skip
+    text = _lines(entry.summary, body, story, ", ".join(places.names), entry.publisher, entry.place)
     return Draft(
         target=f"entry:{entry.slug}",
         kind=entry.kind,
@@ -166,6 +165,7 @@ def _entry_draft(entry: Entry, content: Content | None, places: _Places, labels:
         summary=entry.summary,
         summary_en=entry.summary_en,
         text=text,
+        labels=labels.of(sorted(codes)),
         passage=_passage(entry.title, entry.summary, body or story),
         facets=tuple(_entry_facets(entry, codes, content, places, date)),
         date=date,
@@ -179,8 +179,7 @@ def _entry_facets(
     places: _Places,
     date: str,
 ) -> Iterator[str]:
-    for facet, scheme in TERM_FACETS.items():
-        yield from (f"{facet}:{code}" for found, code in sorted(codes) if found == scheme)
+    yield from (f"{facet}:{code}" for facet, code in _term_facets(sorted(codes)))
     yield from (f"taille:{size}" for size in sorted(places.sizes))
     yield from (f"region:{code}" for code in sorted(places.regions))
     if content is not None:
@@ -192,6 +191,11 @@ def _entry_facets(
         yield f"annee:{date[:4]}"
     if entry.publisher:
         yield f"editeur:{entry.publisher}"
+
+
+def _term_facets(codes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    facets = {scheme.value: facet for facet, scheme in TERM_FACETS.items()}
+    return ((facets[scheme], code) for scheme, code in codes if scheme in facets)
 
 
 @dataclass(slots=True)
@@ -295,9 +299,13 @@ def _alliance_draft(alliance: Alliance, content: Content, labels: _Labels) -> Dr
         heading_en=alliance.title_en,
         summary=alliance.summary,
         summary_en=alliance.summary_en,
-        text=_lines(alliance.summary, story, labels.of(codes)),
+        text=_lines(alliance.summary, story),
+        labels=labels.of(codes),
         passage=_passage(alliance.title, alliance.summary, story),
-        facets=tuple(f"monde:{world}" for world in worlds),
+        facets=(
+            *(f"{facet}:{code}" for facet, code in _term_facets(codes)),
+            *(f"monde:{world}" for world in worlds),
+        ),
         date=alliance.started,
     )
 
@@ -339,7 +347,7 @@ def _of_organisations(slugs: list[str] | None) -> Iterator[Draft]:
 
 def _organisation_draft(organisation: Organisation) -> Draft:
     names = [organisation.acronym, *organisation.aliases]
-    domains = (f"{term.label_fr} / {term.label_en}" for term in organisation.domains.all())
+    domains = (f"{term.label_fr} {term.label_en}" for term in organisation.domains.all())
     places = [*filter(None, [organisation.seat]), *organisation.territories.all()]
     return Draft(
         target=f"organisation:{organisation.slug}",
@@ -354,11 +362,14 @@ def _organisation_draft(organisation: Organisation) -> Draft:
             ", ".join(filter(None, names)),
             str(organisation.get_world_display()),
             ", ".join(dict.fromkeys(place.name for place in places)),
-            " ; ".join(domains),
         ),
+        labels=" ; ".join(domains),
         # An organisation is looked for by its name: it has no need that a meaning would meet.
         passage="",
-        facets=(f"monde:{organisation.world}",),
+        facets=(
+            f"monde:{organisation.world}",
+            *(f"domaine:{term.code}" for term in organisation.domains.all()),
+        ),
     )
 
 

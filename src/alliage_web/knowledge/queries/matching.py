@@ -6,7 +6,6 @@ operator of its language.
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -92,13 +91,13 @@ def holders(stems: Sequence[str]) -> dict[str, int]:
     if not stems:
         return {}
     counts = [_count(stem, rank) for rank, stem in enumerate(stems)]
-    found = dict(reduce(lambda one, other: one.union(other, all=True), counts))
+    found = dict(counts[0].union(*counts[1:], all=True))
     return {stem: found.get(rank, 0) for rank, stem in enumerate(stems)}
 
 
 def _count(stem: str, rank: int) -> QuerySet[Any, Any]:
     match = PlainText(stem)
-    rows = _sqlite_rows(match)
+    rows: QuerySet[Any] | None = _sqlite_rows(match)
     numbered = (_rows(match) if rows is None else rows).order_by().annotate(rank=Value(rank))
     return numbered.values("rank").annotate(number=Count("pk")).values_list("rank", "number")
 

@@ -33,7 +33,6 @@ from .meaning import embedder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from uuid import UUID
 
     from numpy.typing import NDArray
 
@@ -70,6 +69,7 @@ class Found:
 
     asked: Asked
     expanded: ExpandedQuery
+    index: Catalogue
     #: Keys of the documents, the best first.
     keys: tuple[int, ...]
     #: For each facet, how many documents each value would keep under the other facets.
@@ -93,6 +93,11 @@ class Found:
         return bool(self.asked.text) and self.expanded.query.is_empty
 
     @property
+    def has_words(self) -> bool:
+        """Whether a document holds a word, and was not found by its meaning alone."""
+        return len(self.keys) > len(self.by_meaning)
+
+    @property
     def text(self) -> str:
         """The words that were searched."""
         return self.correction.text if self.correction else self.asked.text
@@ -112,29 +117,36 @@ def search(asked: Asked, *, facets: tuple[str, ...] = ()) -> Found:
     A word that no document holds is replaced by the nearest that some hold, when nothing is found
     with it; the result says so. ``verbatim`` prevents it.
     """
-    found = _search(asked, facets)
-    if not asked.text or asked.verbatim or (len(found) and not found.is_partial):
-        return found
-    correction = _correction(catalogue().version, asked.text)
-    if correction is None or len(found):
-        return replace(found, suggestion=correction)
-    other = _search(replace(asked, text=correction.text), facets)
-    return replace(other, asked=asked, correction=correction) if len(other) else found
-
-
-def _search(asked: Asked, facets: tuple[str, ...]) -> Found:
     index = catalogue()
+    found = _search(index, asked, facets)
+    if not asked.text or asked.verbatim or (found.has_words and not found.is_partial):
+        return found
+    correction = _correction(index, asked.text)
+    if correction is None or found.has_words:
+        return replace(found, suggestion=correction)
+    other = _search(index, replace(asked, text=correction.text), facets)
+    return replace(other, asked=asked, correction=correction) if other.has_words else found
+
+
+def by_kind(found: Found, kinds: tuple[str, ...], limit: int) -> tuple[int, ...]:
+    """Return the keys of the best documents of some kinds, among those found."""
+    index = found.index
+    flags = index.having(KIND, kinds)
+    positions = index.positions(found.keys)
+    return tuple(index.keys[positions[flags[positions]][:limit]].tolist())
+
+
+def _search(index: Catalogue, asked: Asked, facets: tuple[str, ...]) -> Found:
     expanded = synonyms().expand(parse_query(asked.text))
     allowed = index.having(KIND, asked.kinds)
     matched = _matched(index, expanded, allowed, wide=asked.wide)
-    masks = {
-        facet: index.having(facet, values) for facet, values in asked.chosen.items() if values
-    }
+    masks = {facet: index.having(facet, values) for facet, values in asked.chosen.items() if values}
     flags = _together(matched.flags, masks)
     positions, by_meaning = _ordered(index, expanded, replace(matched, flags=flags), asked.order)
     return Found(
         asked=asked,
         expanded=expanded,
+        index=index,
         keys=tuple(index.keys[positions].tolist()),
         counts=_counts(index, matched.flags, masks, facets),
         is_partial=matched.is_partial,
@@ -150,14 +162,13 @@ def synonyms() -> Synonyms:
 
 
 @lru_cache(maxsize=256)
-def _correction(version: UUID | None, text: str) -> Correction | None:
-    return _vocabulary(version).correct(text)
+def _correction(index: Catalogue, text: str) -> Correction | None:
+    return _vocabulary(index).correct(text)
 
 
 @lru_cache(maxsize=1)
-def _vocabulary(version: UUID | None) -> Vocabulary:
+def _vocabulary(_index: Catalogue) -> Vocabulary:
     """Read the words of a version of the index: only when a search finds nothing, or little."""
-    _ = version
     return Vocabulary(dict(SearchWord.objects.values_list("word", "documents")))
 
 
@@ -187,7 +198,9 @@ def _flags(index: Catalogue, keys: list[int]) -> Flags:
 def _meaning(index: Catalogue, expanded: ExpandedQuery, allowed: Flags) -> Floats | None:
     """Say how near the meaning of each allowed document is, in standard deviations."""
     model = embedder()
-    if index.vectors is None or model is None or not expanded.query.terms:
+    words = (stem for term in expanded.query.terms for stem in term.stems)
+    # A number alone, such as a code, has no meaning to compare.
+    if index.vectors is None or model is None or all(word.isdigit() for word in words):
         return None
     read = allowed & index.vectors.any(axis=1)
     near = np.full(len(index), -np.inf)
@@ -308,7 +321,5 @@ def _ranked(
 
 def _rarities(index: Catalogue, expanded: ExpandedQuery) -> dict[str, float]:
     stems = sorted({stem for term in expanded.query.terms for stem in term.stems})
-    index.holders.update(
-        matching.holders([stem for stem in stems if stem not in index.holders])
-    )
+    index.holders.update(matching.holders([stem for stem in stems if stem not in index.holders]))
     return {stem: rarity(index.holders[stem], len(index)) for stem in stems}

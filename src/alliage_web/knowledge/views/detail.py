@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliage.knowledge.publication import TRANSITIONS, Decision, PublicationState
-from alliage.values.french import partial_date, period
 from alliage_web.alliances.queries import story as tell
-from alliage_web.audit.queries import history, readable
+from alliage_web.audit.queries import history as history_of
 from alliage_web.knowledge import actions, queries
 from alliage_web.knowledge.models import Entry, EntryKind, EntryState
 from alliage_web.territories.queries import facts_of
 from alliage_web.ui.components import Crumb, Definition, TimelineEvent
+from alliage_web.ui.templatetags.ui import partial_date, period
 
-from .wording import EVENTS, FIELDS, differences, reasons
+from .wording import crumb, differences, history_in_words, reasons
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -45,14 +46,26 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "version": actions.version_of(entry),
         "decisions": decisions(request, entry),
         "may_change": request.user.has_perm("knowledge.change_entry", entry),
-        "history": _history(request, entry),
-        "crumbs": [_parent(entry), Crumb(entry.display_title)],
+        "crumbs": [_parent(entry), crumb(entry, is_last=True)],
     }
     if entry.kind == EntryKind.EXAMPLE:
         context |= _example(entry)
         return render(request, "knowledge/example.html", context)
     context["facts"] = _facts(entry)
     return render(request, "knowledge/resource.html", context)
+
+
+@require_safe
+@login_required
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show who wrote what, to signed-in people."""
+    entry = readable_entry(request, slug)
+    context = {
+        "entry": entry,
+        "history": history_in_words(history_of(actions.target_of(entry))),
+        "crumbs": [_parent(entry), crumb(entry), Crumb(_("Historique"))],
+    }
+    return render(request, "knowledge/history.html", context)
 
 
 def readable_entry(request: HttpRequest, slug: str) -> Entry:
@@ -79,27 +92,26 @@ def _parent(entry: Entry) -> Crumb:
     return Crumb(_("Ressources"), reverse("knowledge:library"))
 
 
-def _history(request: HttpRequest, entry: Entry) -> list[Any]:
-    """Show who wrote what to signed-in people only."""
-    if not request.user.is_authenticated:
-        return []
-    return readable(history(actions.target_of(entry)), kinds=EVENTS, fields=FIELDS)
-
-
 def _example(entry: Entry) -> dict[str, Any]:
     story = tell(id=entry.alliance_id) if entry.alliance_id else None
     places = story.places if story else tuple(facts_of(_own_places(entry)).values())
-    comparable = queries.comparable_to(entry) if entry.state == EntryState.PUBLISHED else []
     return {
         "story": story,
         "places": places,
         "domains": _domains(entry, story),
         "span": period(story.started or None, story.ended or None) if story else "",
         "moments": _moments(story) if story else [],
-        "comparable": [
-            (found, reasons(found.found), differences(found.found)) for found in comparable
-        ],
+        "comparable": _comparable(entry) if entry.state == EntryState.PUBLISHED else [],
     }
+
+
+def _comparable(entry: Entry) -> list[tuple[queries.ComparableExample, str, str]]:
+    index = queries.catalogue()
+    labels = queries.labels(index)
+    return [
+        (other, reasons(other.found, labels), differences(other.found, labels))
+        for other in queries.comparable_to(entry, index)
+    ]
 
 
 def _own_places(entry: Entry) -> list[int]:
@@ -107,7 +119,8 @@ def _own_places(entry: Entry) -> list[int]:
 
 
 def _domains(entry: Entry, story: AllianceStory | None) -> list[str]:
-    own = [term.label for term in entry.terms.order_by("order", "pk") if term.scheme == "domain"]
+    terms = entry.terms.order_by("order", "pk") if entry.has_terms else ()  # type: ignore[attr-defined]
+    own = [term.label for term in terms if term.scheme == "domain"]
     told = [item.label for item in story.domains] if story else []
     return list(dict.fromkeys([*told, *own]))
 

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from alliage.values.french import partial_date
 from alliage_web.knowledge import queries
 from alliage_web.knowledge.models import EntryKind
 from alliage_web.ui.components import Card, Crumb, Facet, FacetOption
+from alliage_web.ui.templatetags.ui import partial_date
 
 from .wording import results_summary
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, QueryDict
     from django.utils.functional import _StrPromise
 
-    from alliage_web.knowledge.queries import Found, Hit
+    from alliage_web.knowledge.queries import Found, Hit, Labels
 
 PER_PAGE = 12
 LONGEST_TEXT = 300
@@ -73,7 +73,7 @@ RESOURCES = Listing(
 )
 ORDERS: Mapping[str, _StrPromise] = {
     "pertinence": gettext_lazy("Pertinence"),
-    "date": gettext_lazy("Date, de la plus récente à la plus ancienne"),
+    "date": gettext_lazy("Date, le plus récent d’abord"),
     "titre": gettext_lazy("Titre"),
 }
 _ORDER_NAMES = {"pertinence": "relevance", "date": "date", "titre": "title"}
@@ -93,21 +93,20 @@ def _list(request: HttpRequest, listing: Listing, template: str, crumb: Crumb) -
     asked = asked_of(request.GET, listing)
     found = queries.search(asked, facets=tuple(listing.facets))
     page = Paginator(found.keys, PER_PAGE).get_page(request.GET.get("page"))
-    hits = queries.hits(found, page.object_list)
+    labels = queries.labels(found.index)
+    hits = queries.hits(found, page.object_list, labels)
     order = request.GET.get("tri", "")
     context = {
         "listing": listing,
         "action": reverse(listing.name),
-        "facets": _facets(listing, found),
+        "facets": _facets(listing, found, labels),
         "query": asked.text,
         "kept": [(name, request.GET[name]) for name in _KEPT if request.GET.get(name)],
         "page": page,
         "found": found,
         "hits": hits if asked.text else [],
-        "cards": [] if asked.text else [_card(hit) for hit in hits],
-        "summary": results_summary(
-            len(found), text=found.text, resources=listing is RESOURCES
-        ),
+        "cards": [] if asked.text else [_card(hit, labels) for hit in hits],
+        "summary": results_summary(found, resources=listing is RESOURCES),
         "orders": [
             (code, label, code == order)
             for code, label in ORDERS.items()
@@ -143,12 +142,14 @@ def asked_of(query: QueryDict, listing: Listing) -> queries.Asked:
     )
 
 
-def _facets(listing: Listing, found: Found) -> list[Facet]:
+def _facets(listing: Listing, found: Found, labels: Labels) -> list[Facet]:
     return [
         Facet(
             name,
             label,
-            _options(name, found.counts[name], found.asked.chosen.get(name, ())),
+            _options(
+                name, found.counts[name], found.asked.chosen.get(name, ()), labels.get(name, {})
+            ),
             open=name not in listing.folded,
         )
         for name, label in listing.facets.items()
@@ -157,10 +158,9 @@ def _facets(listing: Listing, found: Found) -> list[Facet]:
 
 
 def _options(
-    name: str, counts: Mapping[str, int], chosen: tuple[str, ...]
+    name: str, counts: Mapping[str, int], chosen: tuple[str, ...], labels: Mapping[str, str]
 ) -> tuple[FacetOption, ...]:
     """Give the choices that keep something, and those already made."""
-    labels = queries.labels().get(name, {})
     values = [value for value in labels if value in counts or value in chosen]
     others = (set(counts) | set(chosen)) - set(values)
     if name == "annee":
@@ -177,9 +177,8 @@ def _options(
     )
 
 
-def _card(hit: Hit) -> Card:
+def _card(hit: Hit, labels: Labels) -> Card:
     """Show an entry in a list without words: as it presents itself."""
-    labels = queries.labels()
     is_example = hit.kind == EntryKind.EXAMPLE
     sizes = [labels["taille"].get(code, code) for code in hit.of("taille")]
     date = partial_date(hit.date) if hit.date else ""

@@ -20,6 +20,7 @@ from alliage_web.knowledge import documents
 from alliage_web.ui.components import Crumb
 
 from .detail import readable_entry
+from .wording import crumb
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -37,7 +38,7 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
         "pdf_url": reverse("knowledge:sheet-pdf", args=[entry.slug]),
         "crumbs": [
             Crumb(_("Exemples inspirants"), reverse("knowledge:index")),
-            Crumb(entry.display_title, entry.get_absolute_url()),
+            crumb(entry),
             Crumb(_("Fiche retour d’expérience")),
         ],
     }
@@ -65,7 +66,9 @@ def sheet_pdf(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _alliance(entry: Entry) -> Alliance:
     if entry.alliance is None:
-        raise Http404(_("Cet exemple ne raconte pas une alliance décrite ici : il n’a pas de fiche."))
+        raise Http404(
+            _("Cet exemple ne raconte pas une alliance décrite ici : il n’a pas de fiche.")
+        )
     return entry.alliance
 
 

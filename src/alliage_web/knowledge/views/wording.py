@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from alliage.knowledge.comparable import DifferenceCode, ReasonCode
-from alliage.values.french import number
 from alliage_web.alliances.models import StageChoices
-from alliage_web.knowledge import queries
+from alliage_web.audit.queries import readable
+from alliage_web.knowledge.models import EntryKind, EntryState
+from alliage_web.ui.components import Crumb
+from alliage_web.ui.templatetags.ui import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from alliage.knowledge.comparable import Comparable, Difference, Reason
+    from alliage_web.audit.queries import HistoryLine, ReadableLine
+    from alliage_web.knowledge.models import Entry
+    from alliage_web.knowledge.queries import Found, Labels
+
+_CRUMB_WORDS = 8
+_SIZE = ReasonCode.OTHER_SIZE
 
 EVENTS = {
     "entry.created": gettext_lazy("Écriture du brouillon"),
@@ -49,41 +59,62 @@ FIELDS = {
 }
 
 
-def results_summary(total: int, *, text: str, resources: bool) -> str:
-    """Say how many were found."""
-    if resources:
-        said = (
-            ngettext("%(count)s ressource", "%(count)s ressources", total)
-            if not text
-            else ngettext(
-                "%(count)s ressource pour « %(text)s »", "%(count)s ressources pour « %(text)s »", total
-            )
-        )
-    else:
-        said = (
-            ngettext("%(count)s exemple", "%(count)s exemples", total)
-            if not text
-            else ngettext(
-                "%(count)s exemple pour « %(text)s »", "%(count)s exemples pour « %(text)s »", total
-            )
-        )
-    return said % {"count": number(total), "text": text}
+def crumb(entry: Entry, *, is_last: bool = False) -> Crumb:
+    """Name an entry in the breadcrumb, in few words."""
+    title = Truncator(entry.display_title).words(_CRUMB_WORDS)
+    return Crumb(title, "" if is_last else entry.get_absolute_url())
 
 
-def reasons(found: Comparable) -> str:
-    """Say in a sentence why an example is comparable and why it is different."""
-    parts = [_reason(item) for item in found.reasons]
-    shared, size = [part for part in parts[:-1] if part], parts[-1]
-    if not shared:
-        return _("Différent : %(size)s.") % {"size": size}
-    return _("Comparable : %(shared)s. Différent : %(size)s.") % {
-        "shared": _(" ; ").join(shared),
-        "size": size,
+def history_in_words(lines: Iterable[HistoryLine]) -> list[ReadableLine]:
+    """Tell what was written on an entry, states and types by their names."""
+    named = [replace(line, changes=_named_values(line.changes)) for line in lines]
+    return readable(named, kinds=EVENTS, fields=FIELDS)
+
+
+def _named_values(changes: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"state": dict(EntryState.choices), "kind": dict(EntryKind.choices)}
+    return {
+        field: [names[field].get(value, value) for value in pair] if field in names else pair
+        for field, pair in changes.items()
     }
 
 
-def _reason(reason: Reason) -> str:
-    labels = queries.labels()
+def results_summary(found: Found, *, resources: bool) -> str:
+    """Say how many were found."""
+    total, text = len(found), found.text
+    if total and text and not found.has_words and not found.is_too_common:
+        # Each has its reason, but none has the words: that is what has to be said first.
+        return _("Rien avec les mots « %(text)s »") % {"text": text}
+    if resources and text:
+        said = ngettext(
+            "%(count)s ressource pour « %(text)s »",
+            "%(count)s ressources pour « %(text)s »",
+            total,
+        )
+    elif resources:
+        said = ngettext("%(count)s ressource", "%(count)s ressources", total)
+    elif text:
+        said = ngettext(
+            "%(count)s exemple pour « %(text)s »", "%(count)s exemples pour « %(text)s »", total
+        )
+    else:
+        said = ngettext("%(count)s exemple", "%(count)s exemples", total)
+    return said % {"count": number(total), "text": text}
+
+
+def reasons(found: Comparable, labels: Labels) -> str:
+    """Say in a sentence why an example is comparable and why it is different."""
+    shared = [_reason(item, labels) for item in found.reasons if item.code != _SIZE]
+    size = [_reason(item, labels) for item in found.reasons if item.code == _SIZE]
+    sentences = []
+    if shared:
+        sentences.append(_("Comparable : %(shared)s.") % {"shared": _(" ; ").join(shared)})
+    if size:
+        sentences.append(_("Différent : %(size)s.") % {"size": size[0]})
+    return " ".join(sentences)
+
+
+def _reason(reason: Reason, labels: Labels) -> str:
     if reason.code is ReasonCode.SHARED_DOMAINS:
         return _("même besoin (%(names)s)") % {"names": _named(labels["domaine"], reason.values)}
     if reason.code is ReasonCode.SHARED_OBJECTIVES:
@@ -96,16 +127,15 @@ def _reason(reason: Reason) -> str:
     }
 
 
-def differences(found: Comparable) -> str:
+def differences(found: Comparable, labels: Labels) -> str:
     """Say what else is not the same, to be checked before copying."""
-    parts = [_difference(item) for item in found.differences]
+    parts = [_difference(item, labels["monde"]) for item in found.differences]
     if not parts:
         return ""
     return _("À vérifier avant de s’en inspirer : %(parts)s.") % {"parts": _(" ; ").join(parts)}
 
 
-def _difference(difference: Difference) -> str:
-    worlds = queries.labels()["monde"]
+def _difference(difference: Difference, worlds: Mapping[str, str]) -> str:
     if difference.code is DifferenceCode.WORLDS_ADDED:
         return _("avec en plus : %(names)s") % {"names": _named(worlds, difference.values)}
     if difference.code is DifferenceCode.WORLDS_MISSING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,10 +23,10 @@ from alliage_web.knowledge.models import EntryKind
 from alliage_web.ui.components import Crumb
 
 from .detail import readable_entry
-from .wording import FIELDS
+from .wording import FIELDS, crumb
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from alliage_web.knowledge.models import Entry
 
@@ -144,7 +143,7 @@ def _show(
 ) -> HttpResponse:
     crumbs = [Crumb(_("Mes brouillons"), reverse("knowledge:drafts"))]
     if entry:
-        crumbs.append(Crumb(entry.display_title, entry.get_absolute_url()))
+        crumbs.append(crumb(entry))
     context = {
         "form": form,
         "title": title,
@@ -155,7 +154,7 @@ def _show(
         "previewed": "preview" in request.POST,
         "crumbs": [*crumbs, Crumb(_("Modifier") if entry else _("Écrire"))],
     }
-    if form.errors and status == 200:  # noqa: PLR2004
+    if form.errors and status == 200:
         status = _UNPROCESSABLE
     return render(request, "knowledge/form.html", context, status=status)
 
@@ -211,13 +210,12 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def publish(request: HttpRequest, slug: str) -> HttpResponse:
     entry = _decided_on(request, slug, "knowledge.review_entry")
-    if request.POST.get("version", "") != actions.version_of(entry):
-        messages.warning(
-            request, _("Le texte a changé depuis que vous l’avez lu. Relisez-le avant de publier.")
-        )
-        return redirect(entry)
     return _decide(
-        request, entry, actions.publish_entry, _("Le texte est publié : tout le monde peut le lire.")
+        request,
+        entry,
+        actions.publish_entry,
+        _("Le texte est publié : tout le monde peut le lire."),
+        version=request.POST.get("version", ""),
     )
 
 
@@ -269,6 +267,10 @@ def _decide(
             _("Rien n’a changé : ce texte est déjà à l’état « %(state)s ».")
             % {"state": entry.get_state_display()},
         )
+    except actions.EditConflictError:
+        messages.warning(
+            request, _("Le texte a changé depuis que vous l’avez lu. Relisez-le avant de publier.")
+        )
     else:
         messages.success(request, done)
     return redirect(entry)
@@ -286,6 +288,6 @@ def _decide_with_note(
         "entry": entry,
         "title": title,
         "button": button,
-        "crumbs": [Crumb(entry.display_title, entry.get_absolute_url()), Crumb(title)],
+        "crumbs": [crumb(entry), Crumb(button)],
     }
     return render(request, "knowledge/note.html", context, status=_UNPROCESSABLE)

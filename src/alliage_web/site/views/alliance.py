@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _MANY_PLACES = 5
 _YEAR_UNITS = frozenset({"année", "an", "year"})
-_THOUSANDS_FROM = 10_000
 _EURO_UNITS = frozenset({"euros", "euro", "€"})
 
 
@@ -73,31 +72,37 @@ def _answer(story: AllianceStory) -> str:
     """Say in one sentence since when, how many, of how many worlds, and where."""
     if not story.parties:
         return ""
-    said = {"who": _who(story), "where": _where(story)}
-    if story.started and story.ended:
-        start, end = partial_date(story.started), partial_date(story.ended)
-        if start == end:
-            return _("En %(start)s, %(who)s ont fait alliance%(where)s.") % {**said, "start": start}
-        return _("Entre %(start)s et %(end)s, %(who)s ont fait alliance%(where)s.") % {
-            **said,
-            "start": start,
-            "end": end,
-        }
-    if story.ended:
-        return _("%(until)s, %(who)s ont fait alliance%(where)s.") % {
-            **said,
-            "until": capfirst(period(None, story.ended)),
-        }
-    if not story.started:
-        return capfirst(_("%(who)s font alliance%(where)s.") % said)
-    since = capfirst(period(story.started, None))
-    return _("%(since)s, %(who)s font alliance%(where)s.") % {**said, "since": since}
+    start, end = story.started, story.ended
+    said = {"they_act": _they_act(story, past=bool(end)), "where": _where(story)}
+    if not start and not end:
+        return capfirst(_("%(they_act)s%(where)s.") % said)
+    if start and end:
+        first, last = partial_date(start), partial_date(end)
+        if first == last:
+            return _("En %(year)s, %(they_act)s%(where)s.") % {**said, "year": first}
+        said |= {"first": first, "last": last}
+        return _("Entre %(first)s et %(last)s, %(they_act)s%(where)s.") % said
+    return _("%(span)s, %(they_act)s%(where)s.") % {**said, "span": capfirst(period(start, end))}
 
 
-def _who(story: AllianceStory) -> str:
-    parties = ngettext("%(n)s partie prenante", "%(n)s parties prenantes", len(story.parties))
+def _they_act(story: AllianceStory, *, past: bool) -> str:
+    """Count the parties and their worlds, and say that they act together, or did."""
+    count = len(story.parties)
     worlds = ngettext("d’un seul monde", "de %(n)s mondes", len(story.worlds))
-    return f"{parties} {worlds % {'n': len(story.worlds)}}" % {"n": number(len(story.parties))}
+    sentence = (
+        ngettext(
+            "%(n)s partie prenante %(worlds)s a fait alliance",
+            "%(n)s parties prenantes %(worlds)s ont fait alliance",
+            count,
+        )
+        if past
+        else ngettext(
+            "%(n)s partie prenante %(worlds)s fait alliance",
+            "%(n)s parties prenantes %(worlds)s font alliance",
+            count,
+        )
+    )
+    return sentence % {"n": number(count), "worlds": worlds % {"n": len(story.worlds)}}
 
 
 def _where(story: AllianceStory) -> str:
@@ -150,9 +155,7 @@ def _range(divergence: DivergenceOfAlliance) -> str:
     if found.unit in _YEAR_UNITS:
         return f"{low:f}–{high:f}".replace(".00", "")
     if found.unit in _EURO_UNITS:
-        # Both are written alike: « de 3 000 € à 10 000 € », « de 1,5 M€ à 3 M€ ».
-        form = "full" if low < _THOUSANDS_FROM else ""
-        return _("de %(low)s à %(high)s") % {"low": euros(low, form), "high": euros(high, form)}
+        return _("de %(low)s à %(high)s") % {"low": euros(low), "high": euros(high)}
     said = {"low": number(low), "high": number(high), "unit": found.unit}
     return _("de %(low)s à %(high)s %(unit)s") % said
 

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alliage.values.french import number
 from alliage_web.site import queries
 from alliage_web.ui.components import Card, Cell, Column, DataTable, KeyFigure
-from alliage_web.ui.maps import FranceMap, LegendEntry, MapLegend, MapPoint
+from alliage_web.ui.maps import FranceMap, LegendEntry, MapLegend, MapPoint, apart
+from alliage_web.ui.templatetags.ui import number
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -141,9 +141,9 @@ def _map(content: queries.Home) -> FranceMap:
             "territoire précis. Les actions nationales n’y figurent pas."
         ),
         base="regions",
-        points=points,
+        points=apart(points),
         legend=MapLegend(
-            title=_("Points"),
+            title=_("Légende"),
             entries=(
                 LegendEntry(label=_("Alliance"), css_class="point-alliance"),
                 LegendEntry(label=_("Catalyseur (couleur et forme de son monde)"), world="other"),
@@ -176,5 +176,4 @@ def _alliance_point(point: AlliancePoint) -> MapPoint:
         label=point.title,
         href=point.url,
         text=_("Alliance"),
-        css_class="point-alliance",
     )

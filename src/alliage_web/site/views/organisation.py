@@ -11,13 +11,12 @@ from django.utils.translation import gettext as _
 
 from alliage_web.actors import queries as actors
 from alliage_web.alliances.queries import alliances_of
-from alliage_web.ui.components import Card, Crumb
+from alliage_web.ui.components import Crumb
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from alliage_web.actors.models import Organisation
-    from alliage_web.alliances.queries import Membership
 
 
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:
@@ -33,7 +32,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
         "profile": profile,
         "organisation": organisation,
         "identifiers": _identifiers(organisation),
-        "memberships": [_membership(item) for item in alliances_of(organisation.pk)],
+        "memberships": alliances_of(organisation.pk),
         "may_change": request.user.has_perm("actors.change_organisation", organisation),
         "may_merge": request.user.has_perm("actors.merge_organisation", organisation),
         "crumbs": [Crumb(_("Acteurs"), reverse("actors:index")), Crumb(organisation.name)],
@@ -58,15 +57,3 @@ def _spaced(number: str | None) -> str:
         return ""
     groups = [number[:3], number[3:6], number[6:9], number[9:]]
     return "\N{NARROW NO-BREAK SPACE}".join(filter(None, groups))
-
-
-def _membership(item: Membership) -> tuple[Card, Membership]:
-    card = Card(
-        title=item.card.title,
-        href=item.card.url,
-        eyebrow=item.card.kind,
-        text=item.card.summary,
-        worlds=item.card.worlds,
-        meta=tuple(filter(None, (item.card.stage_label, *item.card.territories[:2]))),
-    )
-    return card, item

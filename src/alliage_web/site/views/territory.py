@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from alliage.territories.levels import Level
@@ -24,14 +25,14 @@ from alliage_web.ui.components import Card, Column, Crumb, DataTable, Definition
 from alliage_web.ui.templatetags.ui import number, partial_date, surface
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from django.http import HttpRequest, HttpResponse
 
     from alliage_web.alliances.queries import AllianceCard
     from alliage_web.knowledge.queries import EntryCard
     from alliage_web.territories.models import Snapshot, Succession, Territory
-    from alliage_web.territories.queries import Place
+    from alliage_web.territories.queries import Link, Place
     from alliage_web.ui.maps import FranceMap, LocalMap
 
 FORMER_CODE = "ancien-code"
@@ -40,6 +41,7 @@ ACTORS_SHOWN = 12
 CATALYSTS_SHOWN = 5
 EXAMPLES_SHOWN = 3
 _INDICATORS = (drawings.POPULATION, drawings.DENSITY)
+_WIDE = frozenset({Level.COUNTRY, Level.REGION, Level.DEPARTMENT})
 _WITH_COMMUNES = frozenset({Level.DEPARTMENT, Level.EPCI, Level.EPT, Level.PERIMETER})
 # An organisation of the region or the department is not yet one of the commune.
 _NEAR = frozenset({Level.COMMUNE, Level.EPT, Level.EPCI, Level.PERIMETER})
@@ -127,10 +129,9 @@ class Maps:
 
 
 def _page(request: HttpRequest, place: Place) -> HttpResponse:
-    containing = [item.territory_id for item in place.groupings]
-    near = [item.territory_id for item in place.groupings if item.level in _NEAR]
     here = place.territory
-    found = alliances.alliances_on(territories.around_ids(here, containing), limit=ALLIANCES_SHOWN)
+    inside = territories.ids_inside(here)
+    found = alliances.alliances_on(_with(inside, place.groupings), limit=ALLIANCES_SHOWN)
     indicator = drawings.chosen(request.GET.get("indicateur"), _INDICATORS)
     source = drawings.source_of(place.vintage)
     profile = territories.profile_of(place)
@@ -145,6 +146,7 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
             "lede": _lede(place),
             "figures": _figures(place),
             "identity": _identity(place),
+            "compared_with": _compared_with(place),
             "strips": drawings.comparison_strips(place, profile, source=source),
             "composition": _composition(place),
             "maps": maps,
@@ -154,7 +156,7 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
             "arrondissements": _arrondissements(place),
             "alliances": [_alliance_card(card) for card in found],
             "around": actors.surroundings(
-                territories.around_ids(here, near),
+                _with(inside, [item for item in place.groupings if item.level in _NEAR]),
                 latitude=place.latitude,
                 longitude=place.longitude,
                 organisations=ACTORS_SHOWN,
@@ -171,6 +173,11 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
     )
 
 
+def _with(inside: Iterable[int], groupings: Sequence[Link]) -> Iterable[int]:
+    """Add the groupings of a territory to what it contains."""
+    return [*inside, *(item.territory_id for item in groupings)] if groupings else inside
+
+
 def _former(request: HttpRequest, here: Territory) -> Succession | None:
     """Give the former code that the reader comes from, when it does lead here."""
     code = request.GET.get(FORMER_CODE, "")[:5]
@@ -183,7 +190,9 @@ def _lede(place: Place) -> str:
     words = {"nature": place.kind_label or place.level_label, "count": number(place.population)}
     if place.population is None:
         return _("%(nature)s dont la population n’est pas connue.") % words
-    words["year"] = " et ".join(map(str, place.population_years)) or _("année non précisée")
+    words["year"] = get_text_list([*map(str, place.population_years)], _("et")) or _(
+        "année non précisée"
+    )
     return (
         _(
             "%(nature)s de %(count)s habitants (%(year)s) : qui y agit, quelles alliances y sont "
@@ -193,20 +202,30 @@ def _lede(place: Place) -> str:
     )
 
 
+def _compared_with(place: Place) -> str:
+    """Name the territories that this one is compared with."""
+    return {
+        Level.REGION: _("Parmi les régions"),
+        Level.DEPARTMENT: _("Parmi les départements"),
+        Level.EPT: _("Parmi les établissements publics territoriaux"),
+    }.get(Level(place.territory.level), _("Parmi les territoires de sa taille"))
+
+
 def _figures(place: Place) -> list[KeyFigure]:
     years = ", ".join(map(str, place.population_years))
     vintage = place.vintage
+    known = place.population is not None
     population = KeyFigure(
         label=_("Population municipale"),
-        value=number(place.population) if place.population is not None else "",
+        value=number(place.population) if known else "",
         unit=_("habitants"),
-        source=_("INSEE"),
-        as_of=years or _("année non précisée"),
+        source=_("INSEE") if known else "",
+        as_of=years or (_("année non précisée") if known else ""),
     )
     size = KeyFigure(
         label=_("Classe de taille, en habitants"),
         value=drawings.class_bounds(place.size_class) if place.size_class else "",
-        source=_("d’après la population ; la borne basse appartient à la classe"),
+        source=_("d’après la population ; la borne basse appartient à la classe") if known else "",
     )
     ground = KeyFigure(
         label=_("Surface"),
@@ -220,8 +239,8 @@ def _figures(place: Place) -> list[KeyFigure]:
         if place.density is not None
         else "",
         unit=_("hab./km²"),
-        source=_("calculée"),
-        as_of=years,
+        source=_("calculée") if place.density is not None else "",
+        as_of=years if place.density is not None else "",
     )
     figures = [population, crowd, ground]
     if place.communes_count is not None:
@@ -236,7 +255,7 @@ def _figures(place: Place) -> list[KeyFigure]:
                 ),
             )
         )
-    if place.territory.level not in {Level.COUNTRY, Level.REGION, Level.DEPARTMENT}:
+    if place.territory.level not in _WIDE:
         figures.append(size)
     return figures
 
@@ -304,6 +323,9 @@ def _maps(place: Place, indicator: drawings.Indicator) -> Maps:
             situation=drawings.situation_map(place, source=source),
             has_public_bodies=here.level == Level.EPCI and any(shape.in_ept for shape in shapes),
         )
+    if here.level == Level.ARRONDISSEMENT:
+        city = territories.shape_of(place.groupings[0].territory_id)
+        return Maps(situation=drawings.city_map(place, city, source=source))
     if place.box is None:
         return Maps()
     frame = drawings.surroundings(place.box)
@@ -318,7 +340,8 @@ def _arrondissements(place: Place) -> list[Snapshot]:
 
 
 def _examples(place: Place, shown: Sequence[AllianceCard]) -> list[Card]:
-    if not place.size_class or place.territory.level == Level.COUNTRY:
+    # A department or a region is larger than all the places that examples come from.
+    if not place.size_class or place.territory.level in _WIDE:
         return []
     found = knowledge.examples_for_size_class(
         place.size_class, exclude_alliance_ids=[card.id for card in shown], limit=EXAMPLES_SHOWN

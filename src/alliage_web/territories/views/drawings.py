@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,22 +16,24 @@ from alliage.territories.levels import Level
 from alliage.territories.size_classes import LOWER_BOUNDS, SizeClass
 from alliage_web.territories.models import SizeClassChoices
 from alliage_web.ui.charts import ComparisonStrip
-from alliage_web.ui.components import Cell, Column, DataTable
+from alliage_web.ui.components import Cell, Column, DataTable, Text
 from alliage_web.ui.maps import (
     Classes,
     FranceMap,
+    LegendEntry,
     LocalMap,
     MapArea,
     MapLegend,
     classes,
     frame,
+    path_bounds,
     path_middle,
     path_points,
 )
 from alliage_web.ui.templatetags.ui import number, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from django.utils.functional import _StrPromise
 
@@ -43,6 +46,9 @@ _LEAST_WIDTH = 7
 _LEAST_MARGIN = 0.35
 # How finely a name looks for the visible part of a shape.
 _GRID = 10
+
+# The shade of a count, by the highest count that has it.
+_COUNTS = ((0, "q0"), (1, "q2"), (4, "q4"), (math.inf, "q6"))
 
 # The outlines that ship as static files, by level.
 STATIC_LEVELS: Mapping[str, str] = {
@@ -159,10 +165,35 @@ def _rounded(value: float | None, indicator: Indicator) -> str:
     return number(value, 1 if small else 0)
 
 
+class CountClasses(Classes):
+    """Classes of a small count: none, one, a few, more. Quantiles would put nearly all in one."""
+
+    def css_class(self, value: float | None) -> str:
+        """Give the class of a count."""
+        if value is None:
+            return "na"
+        return next(shade for most, shade in _COUNTS if value <= most)
+
+    def entries(self, write: Callable[[float], str], unknown: Text = "") -> tuple[LegendEntry, ...]:
+        """Give the entries of the legend."""
+        labels = (
+            write(0),
+            write(1),
+            _("%(low)s à %(high)s") % {"low": write(2), "high": write(4)},
+            _("%(low)s et plus") % {"low": write(5)},
+        )
+        entries = [
+            LegendEntry(label, shade) for label, (_most, shade) in zip(labels, _COUNTS, strict=True)
+        ]
+        return (*entries, LegendEntry(unknown, "na")) if unknown else tuple(entries)
+
+
 def _cut(areas: Sequence[Area], indicator: Indicator) -> Classes:
     """Cut the values into classes, fewer where there are few values."""
+    if indicator is ALLIANCES:
+        return CountClasses(())
     values = [area.value(indicator) for area in areas]
-    return classes(values, count=min(5, max(2, len(values) // 3)))
+    return classes(values, count=min(5, max(2, len(values) // 2)))
 
 
 def _coloured(areas: Iterable[Area], indicator: Indicator, cut: Classes) -> tuple[MapArea, ...]:
@@ -381,6 +412,46 @@ def _crossings(ring: Sequence[tuple[float, float]], x: float, y: float) -> int:
     return count
 
 
+def city_map(place: Place, city: Sequence[Shape], *, source: str) -> LocalMap | None:
+    """Return where an arrondissement lies in its city: it has no outline of its own."""
+    if not city or place.x is None or place.y is None:
+        return None
+    return LocalMap(
+        id="carte-ville",
+        title=_("%(name)s dans sa ville") % {"name": place.name},
+        description=_("La marque est au milieu de l’arrondissement."),
+        areas=(
+            *(
+                MapArea(code=shape.code, path=shape.path, label=shape.name, href=shape.url)
+                for shape in city
+            ),
+            MapArea(
+                code=place.territory.code,
+                path=_mark(place.x, place.y, city),
+                label=place.name,
+                css_class="q6",
+            ),
+        ),
+        table=DataTable(
+            caption=_("L’arrondissement et sa ville"),
+            columns=(Column(_("Territoire")), Column(_("Population"), numeric=True)),
+            rows=(
+                (place.name, number(place.population)),
+                *((Cell(shape.name, shape.url), number(shape.population)) for shape in city),
+            ),
+        ),
+        source=source,
+        margin=0.1,
+    )
+
+
+def _mark(x: float, y: float, shapes: Sequence[Shape]) -> str:
+    """Draw a lozenge around a point, small beside the shapes it stands on."""
+    boxes = [path_bounds(shape.path) for shape in shapes]
+    size = max(right - left for left, _top, right, _bottom in boxes) / 40
+    return f"M{x:.2f},{y - size:.2f}l{size:.2f},{size:.2f} {-size:.2f},{size:.2f} {-size:.2f},{-size:.2f}z"
+
+
 def size_class_table(profiles: Mapping[tuple[str, str], ClassProfile], *, source: str) -> DataTable:
     """Return how communes and intercommunal bodies are spread over the size classes."""
     total = sum(
@@ -472,16 +543,16 @@ def _five(texts: Sequence[str]) -> tuple[str, str, str, str, str]:
 def _base(profile: ClassProfile) -> str:
     """Say what the territory is compared with."""
     names = {
-        Level.COMMUNE: _("%(count)s communes de %(size)s habitants"),
-        Level.EPCI: _("%(count)s intercommunalités de %(size)s habitants"),
+        Level.COMMUNE: _("%(count)s communes de la classe « %(size)s »"),
+        Level.EPCI: _("%(count)s intercommunalités de la classe « %(size)s »"),
         Level.EPT: _("%(count)s établissements publics territoriaux"),
         Level.DEPARTMENT: _("%(count)s départements"),
         Level.REGION: _("%(count)s régions"),
-        Level.ARRONDISSEMENT: _("%(count)s arrondissements municipaux de %(size)s habitants"),
+        Level.ARRONDISSEMENT: _("%(count)s arrondissements municipaux de la classe « %(size)s »"),
     }
     return _("Base : %(base)s") % {
         "base": names[Level(profile.level)]
-        % {"count": number(profile.count), "size": class_bounds(profile.size_class)}
+        % {"count": number(profile.count), "size": SizeClassChoices(profile.size_class).label}
     }
 
 

@@ -45,7 +45,9 @@ def index(request: HttpRequest) -> HttpResponse:
                 drawings.areas_of_figures(departments, queries.alliances_by_department()),
                 indicator,
                 level=Level.DEPARTMENT,
-                source=source,
+                source=_("Base Alliage, décompte de ce jour")
+                if indicator is drawings.ALLIANCES
+                else source,
             )
             if departments
             else None,

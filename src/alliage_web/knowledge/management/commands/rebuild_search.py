@@ -59,9 +59,7 @@ def read_meanings(*, interactive: bool) -> str:
 
 
 @contextmanager
-def progress(
-    title: str, total: int, *, interactive: bool
-) -> Iterator[Callable[[int], None]]:
+def progress(title: str, total: int, *, interactive: bool) -> Iterator[Callable[[int], None]]:
     """Show how far the work has come when a person watches; stay silent in a script."""
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
