@@ -22,5 +22,9 @@ def _private_folders(settings: Settings, tmp_path: Path) -> None:
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     # A request leaves its language active in the thread: each test starts in French.
     translation.activate("fr")
+    # Each test starts from its own rows: a page kept by another would tell of other rows.
+    settings.CACHES = settings.CACHES | {
+        "pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    }
     # One round of a weak hash: passwords of tests protect nothing and are set by the hundred.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

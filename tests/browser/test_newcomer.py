@@ -33,6 +33,8 @@ def test_from_the_home_map_to_a_similar_example(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/exemples/[\w-]+/fiche/$"))
 
     page.go_back()
+    page.get_by_role("link", name=re.compile("Un exemple comparable")).click()
+    expect(page).to_have_url(re.compile(r"/exemples/[\w-]+/#comparable$"))
     similar = page.get_by_role("region", name=re.compile("Comparable"))
     similar.get_by_role("link").first.click()
     expect(page).to_have_url(re.compile(r"/(exemples|alliances)/[\w-]+/$"))

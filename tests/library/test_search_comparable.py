@@ -148,8 +148,8 @@ def test_the_order_of_the_others_changes_nothing_and_scores_are_shares(
 
 
 def test_an_example_of_every_size_may_be_compared_whatever_the_size() -> None:
-    here = situation("h", sizes={"tpt", "pmt", "tti", "large"})
-    there = situation("t", sizes={"large"})
+    here = situation("h", sizes="tpt pmt tti large")
+    there = situation("t", sizes="large")
     assert comparable_examples(here, [there]) == ()
     (found,) = comparable_examples(here, [there], any_size=True)
     assert [reason.code for reason in found.reasons] == [ReasonCode.SHARED_DOMAINS]

@@ -29,6 +29,7 @@ from tests.factories.alliances import (
 from alliage.values.french import NARROW, NO_BREAK
 from alliage_web.alliances import actions, queries
 from alliage_web.alliances.queries import Content
+from alliage_web.knowledge.models import Entry
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -315,9 +316,33 @@ def test_the_number_of_queries_is_the_same_for_a_bare_and_a_full_alliance(client
             assert client.get(f"/alliances/{slug}/").status_code == 200
         return len(context)
 
+    client.force_login(editor())
+    signed_in = count("agir-ensemble-en-territoire")
+    client.logout()
     full = count("agir-ensemble-en-territoire")
+    assert signed_in <= 15
     assert count("nue") <= full <= 15
     assert count("ptce-vivre-les-mureaux") <= full
+
+
+def test_the_page_leads_to_its_example_its_sheet_and_a_comparable_example(client: Client) -> None:
+    shipped_world()
+    actions.load_records(shipped(), by=None, at=AT)
+    chosen = queries.find("agir-ensemble-en-territoire")
+    assert chosen is not None
+    url = f"/alliances/{chosen.slug}/"
+    assert "Pour aller plus loin" not in client.get(url).content.decode()
+    Entry.objects.create(
+        kind="example", slug="aet", title="AET", summary="x", alliance=chosen, state="published",
+        created_at=AT, updated_at=AT, published_at=AT,
+    )  # fmt: skip
+    with CaptureQueriesContext(connection) as context:
+        page = client.get(url).content.decode()
+    assert 'href="/exemples/aet/"' in page
+    assert 'href="/exemples/aet/#comparable"' in page
+    assert 'href="/exemples/aet/fiche/"' in page
+    assert 'href="/exemples/aet/fiche.pdf"' in page
+    assert len(context) <= 15
 
 
 def test_every_shipped_alliance_has_its_page(client: Client) -> None:

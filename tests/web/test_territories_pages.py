@@ -95,6 +95,17 @@ class TestEntryPage:
     ) -> None:
         assert title in _page(client, f"/territoires/?indicateur={indicator}")
 
+    def test_alliances_are_coloured_by_how_many(self, client: Client) -> None:
+        _alliance("ici", ("commune", "94080"))
+        for rank in range(3):
+            _alliance(f"la-{rank}", ("commune", "93048"))
+        page = _with_plain_spaces(_page(client, "/territoires/?indicateur=alliances"))
+        assert "2 à 4" in page
+        assert "5 et plus" in page
+        assert 'map__area q2"><title>Val-de-Marne : 1 alliance</title>' in page
+        assert 'map__area q4"><title>Seine-Saint-Denis : 3 alliances</title>' in page
+        assert 'map__area q0"><title>Paris : 0 alliance</title>' in page
+
     def test_a_search_that_means_one_territory_goes_there(self, client: Client) -> None:
         response = client.get("/territoires/", {"q_text": "vincennes", "q": ""})
         assert response.headers["Location"] == "/territoires/commune/94080/"
@@ -190,7 +201,7 @@ class TestTerritoryPage:
         assert "20\u202f000 à 49\u202f999" in page
         for grouping in ("Paris Est Marne et Bois", "Métropole du Grand Paris", "Val-de-Marne"):
             assert grouping in page
-        assert "Base : 4 communes de 20" in page
+        assert "Base : 4 communes de la classe" in page
 
     def test_mayotte_has_the_year_of_its_census(self, client: Client) -> None:
         assert "INSEE, 2017" in _page(client, "/territoires/commune/97608/")
@@ -215,6 +226,19 @@ class TestTerritoryPage:
         assert "Val-de-Marne en France" in page
         assert "Population par département" in _page(client, "/territoires/region/11/")
         assert "Population par région" in _page(client, "/territoires/country/FR/")
+
+    def test_an_arrondissement_is_placed_in_its_city(self, client: Client) -> None:
+        page = _page(client, "/territoires/arrondissement/75112/")
+        assert "Paris 12e Arrondissement dans sa ville" in page
+
+    def test_an_overseas_commune_is_a_commune(self, client: Client) -> None:
+        assert '<p class="eyebrow">Commune</p>' in _page(client, "/territoires/commune/98818/")
+        assert "Collectivité d’outre-mer" in _page(client, "/territoires/department/988/")
+
+    def test_a_department_is_compared_with_departments(self, client: Client) -> None:
+        page = _page(client, "/territoires/department/94/")
+        assert "Parmi les départements" in page
+        assert "S’inspirer de territoires de même taille" not in page
 
     def test_paris_has_its_arrondissements_and_the_metropolis_its_public_bodies(
         self, client: Client

@@ -79,6 +79,7 @@ def test_the_way_back_never_leaves_the_site(client: Client, elsewhere: str) -> N
     assert response["Location"] == "/"
 
 
+@pytest.mark.django_db
 def test_an_unknown_theme_and_a_plain_visit_are_refused(client: Client) -> None:
     response = client.post(reverse("ui:theme"), {"theme": "pink"})
     assert response.status_code == 400

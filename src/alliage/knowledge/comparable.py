@@ -120,8 +120,8 @@ def comparable_examples(
     Returns
     -------
     tuple[Comparable, ...]
-        Examples of another family, with a size that ``example`` has not, and a domain in common
-        or a text among the closest. Equal scores are ordered by key.
+        Examples of another family, with a size that ``example`` has not (unless ``any_size``), and
+        a domain in common or a text among the closest. Equal scores are ordered by key.
 
     Examples
     --------
@@ -136,8 +136,7 @@ def comparable_examples(
         for other in others
         if other.key != example.key
         and not (other.family and other.family == example.family)
-        and example.sizes
-        and other.sizes - example.sizes
+        and (any_size or (example.sizes and other.sizes - example.sizes))
     ]
     closeness = _closeness(resemblances or {}, example.key)
     found = [

@@ -111,6 +111,16 @@ def class_profiles(territories: Iterable[TerritoryRecord]) -> tuple[ClassProfile
     -------
     tuple of ClassProfile
         In the order of the levels, then of the classes from the smallest; empty ones are absent.
+
+    Examples
+    --------
+    >>> from alliage.territories.vintages import TerritoryRecord
+    >>> (profile,) = class_profiles(
+    ...     TerritoryRecord(Level.COMMUNE, code, code, population=people)
+    ...     for code, people in (("01001", 860), ("01002", 260), ("01003", None))
+    ... )
+    >>> profile.size_class.value, profile.count, profile.population
+    ('tpt', 2, 1120)
     """
     members: dict[tuple[Level, SizeClass], list[TerritoryRecord]] = defaultdict(list)
     for territory in territories:

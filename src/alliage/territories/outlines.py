@@ -71,6 +71,16 @@ def read_outlines(path: Path, plane: Plane) -> dict[str, Outline]:
     ------
     OutlinesError
         If the file is not such a topology.
+
+    Examples
+    --------
+    >>> from alliage.values.datafiles import data_directory
+    >>> folder = data_directory() / "territories" / "2026"
+    >>> outlines = read_outlines(
+    ...     folder / "communes.topo.json.gz", Plane.read(folder / "carte_affine.json")
+    ... )
+    >>> outlines["94080"].neighbours
+    ('75056', '93048', '94033', '94067')
     """
     topology = _load(path)
     try:

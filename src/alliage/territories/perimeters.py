@@ -11,7 +11,7 @@ from alliage.territories.size_classes import SizeClass, size_class
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-NumberT = TypeVar("NumberT", int, float)
+FigureT = TypeVar("FigureT", int, float)
 
 
 class Member(Protocol):
@@ -129,7 +129,7 @@ def compose(communes: Iterable[Member]) -> Composition:
     )
 
 
-def _total(values: Sequence[NumberT | None]) -> NumberT | None:
+def _total(values: Sequence[FigureT | None]) -> FigureT | None:
     known = [value for value in values if value is not None]
     return sum(known) if known and len(known) == len(values) else None
 

@@ -245,6 +245,13 @@ class Plane:
         ------
         ValueError
             If the file is not of this form, or names a projection that is not known here.
+
+        Examples
+        --------
+        >>> from alliage.values.datafiles import data_directory
+        >>> plane = Plane.read(data_directory() / "territories" / "2026" / "carte_affine.json")
+        >>> sorted(plane.zones)
+        ['guadeloupe', 'guyane', 'martinique', 'mayotte', 'metropole', 'reunion']
         """
         try:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -277,6 +284,13 @@ class Plane:
         -------
         tuple of ndarray of float
             Abscissas and ordinates, the latter downwards.
+
+        Examples
+        --------
+        >>> plane = Plane({"metropole": (LAMBERT_93, (0.001, 0.0, 7000.0))})
+        >>> x, y = plane.place("metropole", np.array([3.0]), np.array([46.5]))
+        >>> x.round(3).item(), y.round(3).item()
+        (700.0, 400.0)
         """
         projection, (scale, shift_x, shift_y) = self.zones[zone]
         easting, northing = projection.project(longitude, latitude)

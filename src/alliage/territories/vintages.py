@@ -159,6 +159,12 @@ def fingerprint(folder: Path) -> str:
     -------
     str
         SHA-256 over the names and contents of the files that a vintage is read from.
+
+    Examples
+    --------
+    >>> from alliage.values.datafiles import data_directory
+    >>> len(fingerprint(data_directory() / "territories" / "2026"))
+    64
     """
     digest = hashlib.sha256()
     names = ["vintage.yaml", PLANE_FILE, OUTLINES_FILE, *(f"{table}.parquet" for table in _COLUMNS)]
@@ -186,6 +192,12 @@ def year_of(folder: Path) -> int:
     ------
     VintageError
         If the folder describes no vintage.
+
+    Examples
+    --------
+    >>> from alliage.values.datafiles import data_directory
+    >>> year_of(data_directory() / "territories" / "2026")
+    2026
     """
     return _describe(folder).year
 
@@ -208,6 +220,13 @@ def read_vintage(folder: Path) -> Vintage:
     VintageError
         If a file or a column is missing, a code is malformed or given twice, or a territory is said
         to be in one that does not exist.
+
+    Examples
+    --------
+    >>> from alliage.values.datafiles import data_directory
+    >>> vintage = read_vintage(data_directory() / "territories" / "2026")
+    >>> vintage.territories[0].name, vintage.territories[0].population
+    ('France', 68350798)
     """
     description = _describe(folder)
     tables = {name: _table(folder, name) for name in _COLUMNS}
@@ -267,7 +286,7 @@ def _table(folder: Path, name: str) -> list[Row]:
 
 
 def _is_collectivity(row: Row) -> bool:
-    return row["zone"] == _COLLECTIVITY
+    return bool(row["zone"] == _COLLECTIVITY)
 
 
 def _kind_of_zone(zone: str) -> str:

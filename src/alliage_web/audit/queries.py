@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from alliage_web.accounts.models import User
@@ -95,3 +96,8 @@ def changed_by_people(prefix: str) -> dict[str, frozenset[str]]:
     for target, changes in events.order_by("pk").values_list("target", "changes"):
         written[target] = written.get(target, frozenset()) | frozenset(changes)
     return written
+
+
+def last_event() -> Subquery:
+    """Return the number of the last thing written, as an expression for another query."""
+    return Subquery(Event.objects.order_by("-pk").values("pk")[:1])

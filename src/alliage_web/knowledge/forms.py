@@ -103,7 +103,7 @@ class AllianceField(forms.CharField):
             )
         raise ValidationError(
             _("« %(text)s » peut être : %(titles)s. Écrivez le titre entier."),
-            params={"text": text, "titles": " ; ".join(item.title for item in exact[:_SHOWN])},
+            params={"text": text, "titles": _(" ; ").join(item.title for item in exact[:_SHOWN])},
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponseBadRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ THEMES = ("light", "dark", "auto")
 _YEAR = 365 * 24 * 3600
 
 
+# Without a token: at worst another site changes a colour, and pages stay the same for everybody.
+@csrf_exempt
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme and go back to the page."""

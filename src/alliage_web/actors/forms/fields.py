@@ -194,7 +194,7 @@ def _the_one(text: str, found: Iterable[tuple[str, str]]) -> str:
             params={"text": text},
             code="unknown",
         )
-    shown = " ; ".join(told for _value, told in candidates[:_SHOWN])
+    shown = _(" ; ").join(told for _value, told in candidates[:_SHOWN])
     raise forms.ValidationError(
         _("« %(text)s » peut être : %(names)s. Précisez le nom ou tapez le code."),
         params={"text": text, "names": shown},

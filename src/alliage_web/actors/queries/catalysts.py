@@ -258,6 +258,7 @@ def catalyst_points() -> list[CatalystPoint]:
             world=entry.organisation.world,
             place=entry.place.name,
         )
-        for entry in _entries(_active(), terms_of_links())
+        # A point says where, not what: no term is needed.
+        for entry in _entries(_active(), {})
         if entry.place and entry.place.x is not None and entry.place.y is not None
     ]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from alliage.alliances.vocabulary import OrganisationRole
 from alliage.values.text import name_key
@@ -66,7 +66,8 @@ def active() -> QuerySet[Organisation]:
 
 def counts() -> Counts:
     """Return the numbers of organisations and of catalysts among them."""
-    return Counts(active().count(), Catalyst.objects.filter(organisation__merged_into=None).count())
+    found = active().aggregate(organisations=Count("pk"), catalysts=Count("catalyst"))
+    return Counts(**found)
 
 
 def with_cards(organisations: QuerySet[Organisation]) -> QuerySet[Organisation]:

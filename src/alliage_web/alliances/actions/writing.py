@@ -334,11 +334,14 @@ def _close(
         item.alliance.updated_at = at
         if item.status is Status.UNCHANGED:
             item.status = Status.UPDATED
+    there = [item.alliance for item in changed if item.status is Status.UPDATED]
     Alliance.objects.bulk_update(
-        [item.alliance for item in changed],
-        [*FIELDS, "text_key", "part_of", "updated_at"],
-        batch_size=100,
+        there, [*FIELDS, "text_key", "part_of", "updated_at"], batch_size=100
     )
+    # A new alliance is already written, but for the link to its whole.
+    new = [item.alliance for item in changed if item.status is Status.CREATED]
+    parts = [alliance for alliance in new if alliance.part_of_id]
+    Alliance.objects.bulk_update(parts, ["part_of"], batch_size=100)
     for rank, item in enumerate(changed):
         record(
             kind=f"alliance.{item.status}",

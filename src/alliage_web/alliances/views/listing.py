@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, JsonResponse
@@ -23,6 +23,7 @@ from alliage_web.ui.templatetags.ui import number, period
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest, QueryDict
 
     from alliage_web.alliances.models import Alliance
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 PER_PAGE = 12
 #: Signs are moved apart two by two: beyond this many they are left where they are.
 _MANY_POINTS = 150
+#: A map of more signs than this is heavy and shows nothing.
+_MOST_POINTS = 500
 _LONGEST_TEXT = 200
 _LABELS = {
     "objective": gettext_lazy("Objectif"),
@@ -143,21 +146,28 @@ def card(item: AllianceCard) -> Card:
     )
 
 
-def _map(alliances: Any, total: int) -> FranceMap | None:
-    points = queries.map_points(alliances.order_by().values("pk"))
+def _map(alliances: QuerySet[Alliance], total: int) -> FranceMap | None:
+    points = queries.map_points(alliances.values("pk")[:_MOST_POINTS])
     if not points:
         return None
-    away = total - len(points)
-    note = ngettext(
-        "%(count)s alliance nationale ou sans territoire précis n’est pas sur la carte.",
-        "%(count)s alliances nationales ou sans territoire précis ne sont pas sur la carte.",
-        away,
-    ) % {"count": number(away)}
+    if total > _MOST_POINTS:
+        note = _("Les %(count)s premières alliances de la liste y sont.") % {
+            "count": number(_MOST_POINTS)
+        }
+    else:
+        away = total - len(points)
+        note = ngettext(
+            "%(count)s alliance nationale ou sans territoire précis n’est pas sur la carte.",
+            "%(count)s alliances nationales ou sans territoire précis ne sont pas sur la carte.",
+            away,
+        ) % {"count": number(away)}
+        note = note if away else ""
     return FranceMap(
         id="carte-alliances",
         title=_("Où agissent ces alliances"),
-        description=_("Un point par alliance, à son premier territoire.")
-        + (f" {note}" if away else ""),
+        description=" ".join(
+            filter(None, [_("Un point par alliance, à son premier territoire."), note])
+        ),
         points=_signs(points),
         table=DataTable(
             caption=_("Alliances placées sur la carte"),

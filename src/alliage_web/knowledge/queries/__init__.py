@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .catalogue import KIND, Catalogue, catalogue, documents_count
+from .catalogue import KIND, Catalogue, catalogue, documents_count, state_of_the_data
 from .comparable import ComparableExample, comparable_to
 from .contents import EntryContent, content_of
 from .entries import (
@@ -10,6 +10,7 @@ from .entries import (
     EntryCard,
     counts,
     example_of,
+    example_slug,
     examples_for_size_class,
     find,
     has_sheet,
@@ -45,6 +46,7 @@ __all__ = [
     "documents_count",
     "embedder",
     "example_of",
+    "example_slug",
     "examples_for_size_class",
     "find",
     "has_sheet",
@@ -54,6 +56,7 @@ __all__ = [
     "published",
     "recent",
     "search",
+    "state_of_the_data",
     "waiting_for_review",
     "written_by",
 ]

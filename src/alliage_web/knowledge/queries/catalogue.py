@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alliage.knowledge.ranking import Collection
+from alliage_web.audit.queries import last_event
 from alliage_web.knowledge.models import SearchDocument, SearchState
 
 from .meaning import embedder
@@ -115,6 +116,14 @@ def catalogue() -> Catalogue:
     if known is None or known.version != version or known.embedder != meaning or version is None:
         known = _latest = _read(version, meaning)
     return known
+
+
+def state_of_the_data() -> tuple[UUID, int | None] | None:
+    """Return what changes with every write and every indexing: pages made before are old.
+
+    None before anything was indexed.
+    """
+    return SearchState.objects.values_list("version", last_event()).first()
 
 
 def documents_count() -> int:

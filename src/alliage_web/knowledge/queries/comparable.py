@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 #: Examples compared in full. Among thousands, those that share the most domains and objectives.
 MOST_COMPARED = 200
-_FACETS = ("domaine", "objectif", "taille", "monde", "etape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +99,15 @@ def _situations(index: Catalogue, positions: NDArray[np.int64]) -> dict[str, Sit
         values: dict[str, list[str]] = defaultdict(list)
         for facet, value in index.values_of(position):
             values[facet].append(value)
-        domains, objectives, sizes, worlds, stages = (values[facet] for facet in _FACETS)
         key = str(index.keys[position])
         found[key] = Situation(
             key=key,
-            domains=frozenset(domains),
-            objectives=frozenset(objectives),
-            sizes=frozenset(sizes),
-            worlds=frozenset(worlds),
-            stage=stages[0] if stages else None,
+            domains=frozenset(values["domaine"]),
+            objectives=frozenset(values["objectif"]),
+            sizes=frozenset(values["ampleur"]),
+            worlds=frozenset(values["monde"]),
+            stage=next(iter(values["etape"]), None),
+            family=next(iter(values["famille"]), ""),
         )
     return found
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.utils.translation import get_language
 
 from alliage_web.knowledge.models import Entry, EntryKind, EntryState
 from alliage_web.territories.queries import ids_of_size_class
@@ -86,6 +88,12 @@ def example_of(alliance_id: int) -> EntryCard | None:
     return next(iter(_cards(found, 1)), None)
 
 
+def example_slug(alliance_id: int) -> str:
+    """Return the address of the example that tells an alliance, empty if there is none."""
+    found = published().filter(kind=EntryKind.EXAMPLE, alliance=alliance_id).order_by("pk")
+    return found.values_list("slug", flat=True).first() or ""
+
+
 def has_sheet(alliance_id: int) -> bool:
     """Tell whether an alliance has a case sheet: every published example of an alliance has."""
     return published().filter(kind=EntryKind.EXAMPLE, alliance=alliance_id).exists()
@@ -109,15 +117,27 @@ def examples_for_size_class(
 
 
 def _cards(entries: QuerySet[Entry], limit: int) -> list[EntryCard]:
-    with_domains = entries.select_related("alliance").prefetch_related(
-        "terms", Prefetch("alliance__terms", to_attr="all_terms")
+    shown = list(entries.select_related("alliance")[:limit])
+    domains = _domains([entry.pk for entry in shown])
+    return [_card(entry, domains.get(entry.pk, ())) for entry in shown]
+
+
+def _domains(keys: list[int]) -> dict[int, tuple[str, ...]]:
+    """Return the domains of entries, their own and those of their alliances, in one query."""
+    label = "label_en" if (get_language() or "").startswith("en") else "label_fr"
+    own, told = (
+        Entry.objects.filter(pk__in=keys, **{f"{path}__scheme": Scheme.DOMAIN})
+        .order_by()
+        .values_list("pk", f"{path}__order", f"{path}__{label}")
+        for path in ("terms", "alliance__terms")
     )
-    return [_card(entry) for entry in with_domains[:limit]]
+    found: dict[int, list[str]] = defaultdict(list)
+    for key, _order, name in sorted(own.union(told)):
+        found[key].append(name)
+    return {key: tuple(names) for key, names in found.items()}
 
 
-def _card(entry: Entry) -> EntryCard:
-    told = entry.alliance.all_terms if entry.alliance else []  # type: ignore[attr-defined]
-    domains = (term.label for term in (*entry.terms.all(), *told) if term.scheme == Scheme.DOMAIN)
+def _card(entry: Entry, domains: tuple[str, ...]) -> EntryCard:
     return EntryCard(
         id=entry.pk,
         slug=entry.slug,
@@ -128,7 +148,7 @@ def _card(entry: Entry) -> EntryCard:
         date=entry.date or (entry.alliance.started if entry.alliance else ""),
         publisher=entry.publisher,
         url=entry.get_absolute_url(),
-        domains=tuple(dict.fromkeys(domains)),
+        domains=domains,
     )
 
 

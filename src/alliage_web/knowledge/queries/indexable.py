@@ -42,6 +42,9 @@ TERM_FACETS: Mapping[str, Scheme] = {
 }
 
 _CHUNK = 500
+#: Territories so large that their size tells nothing.
+_BEYOND_SIZE = frozenset({Level.COUNTRY.value, Level.REGION.value, Level.DEPARTMENT.value})
+_GROUPINGS = frozenset({Level.EPCI.value, Level.EPT.value, Level.PERIMETER.value})
 #: The meaning of a document is read from its beginning: a model forgets what is further.
 _PASSAGE_LENGTH = 500
 
@@ -138,7 +141,7 @@ def _of_entries(slugs: list[str] | None, labels: _Labels) -> Iterator[Draft]:
     keys = list(published.values_list("pk", flat=True))
     for start in range(0, len(keys), _CHUNK):
         chunk = Entry.objects.filter(pk__in=keys[start : start + _CHUNK])
-        entries = list(chunk.prefetch_related("terms").order_by("pk"))
+        entries = list(chunk.select_related("alliance").prefetch_related("terms").order_by("pk"))
         told = alliances.contents({entry.alliance_id for entry in entries if entry.alliance_id})
         places = _places_of(entries)
         for entry in entries:
@@ -181,12 +184,14 @@ def _entry_facets(
 ) -> Iterator[str]:
     yield from (f"{facet}:{code}" for facet, code in _term_facets(sorted(codes)))
     yield from (f"taille:{size}" for size in sorted(places.sizes))
+    yield from (f"ampleur:{size}" for size in sorted(places.widest_sizes))
     yield from (f"region:{code}" for code in sorted(places.regions))
-    if content is not None:
+    if content is not None and entry.alliance is not None:
         worlds = {row["world"] for row in content.sections["parties"]}
         yield from (f"monde:{world}" for world in sorted(worlds))
         if content.fields["stage"]:
             yield f"etape:{content.fields['stage']}"
+        yield f"famille:{content.fields['part_of'] or entry.alliance.code}"
     if date:
         yield f"annee:{date[:4]}"
     if entry.publisher:
@@ -200,11 +205,16 @@ def _term_facets(codes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 @dataclass(slots=True)
 class _Places:
-    """Where an entry is: names, regions and size classes of its territories."""
+    """Where an entry is: names, regions and size classes of its territories.
+
+    ``widest_sizes`` are those that say how large the whole is: of an intercommunality rather than
+    of its communes too, and of nothing when it covers a department or more.
+    """
 
     names: tuple[str, ...] = ()
     regions: frozenset[str] = frozenset()
     sizes: frozenset[str] = frozenset()
+    widest_sizes: frozenset[str] = frozenset()
 
 
 def _places_of(entries: Iterable[Entry]) -> dict[int, _Places]:
@@ -222,14 +232,25 @@ def _places_of(entries: Iterable[Entry]) -> dict[int, _Places]:
         if place.level == Level.PERIMETER
     }
     sizes = {pk: facts.size_class for pk, facts in facts_of(perimeters).items()}
-    return {
-        key: _Places(
-            tuple(dict.fromkeys(place.name for place in places)),
-            frozenset(place.region for place in places if place.region),
-            frozenset(_size(place, sizes) for place in places) - {""},
-        )
-        for key, places in found.items()
-    }
+    return {key: _gathered(places, sizes) for key, places in found.items()}
+
+
+def _gathered(places: list[_Place], perimeters: Mapping[int, str]) -> _Places:
+    sizes = [
+        (place.level, perimeters.get(place.territory, place.size))
+        for place in places
+        if place.level not in _BEYOND_SIZE
+    ]
+    grouped = {size for level, size in sizes if level in _GROUPINGS}
+    is_vast = any(place.level in _BEYOND_SIZE for place in places)
+    return _Places(
+        names=tuple(dict.fromkeys(place.name for place in places)),
+        regions=frozenset(place.region for place in places if place.region),
+        sizes=frozenset(size for _level, size in sizes if size),
+        widest_sizes=frozenset()
+        if is_vast
+        else frozenset(size for _level, size in sizes if size and size in (grouped or {size})),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +260,6 @@ class _Place:
     name: str
     size: str | None
     region: str | None
-
-
-def _size(place: _Place, perimeters: Mapping[int, str]) -> str:
-    """Give the size class of a place; the whole country is of no size that others could have."""
-    if place.level == Level.COUNTRY:
-        return ""
-    return perimeters.get(place.territory, place.size) or ""
 
 
 def _located(keys: list[int], path: str) -> QuerySet[Any, Any]:

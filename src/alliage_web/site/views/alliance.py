@@ -49,7 +49,6 @@ def alliance(request: HttpRequest, slug: str) -> HttpResponse:
     story = alliances.story(slug=slug)
     if story is None:
         raise Http404(_("Aucune alliance n’a cette adresse. Cherchez-la dans la liste."))
-    example = knowledge.example_of(story.id)
     context = {
         "story": story,
         "answer": _answer(story),
@@ -59,8 +58,8 @@ def alliance(request: HttpRequest, slug: str) -> HttpResponse:
         "divergences": [Divergence(item, _range(item)) for item in story.divergences],
         "totals": _totals(story),
         "map": _map(story),
-        "example": example,
-        "has_sheet": example is not None and knowledge.has_sheet(story.id),
+        # Every published example has its sheet.
+        "example": knowledge.example_slug(story.id),
         "may_edit": may_change(request.user, story),
         "history": _history(request, story),
         "crumbs": [Crumb(_("Alliances"), reverse("alliances:index")), Crumb(story.title)],

@@ -416,6 +416,8 @@ def city_map(place: Place, city: Sequence[Shape], *, source: str) -> LocalMap | 
     """Return where an arrondissement lies in its city: it has no outline of its own."""
     if not city or place.x is None or place.y is None:
         return None
+    boxes = [path_bounds(shape.path) for shape in city]
+    size = max(right - left for left, _top, right, _bottom in boxes) / 40
     return LocalMap(
         id="carte-ville",
         title=_("%(name)s dans sa ville") % {"name": place.name},
@@ -427,9 +429,11 @@ def city_map(place: Place, city: Sequence[Shape], *, source: str) -> LocalMap | 
             ),
             MapArea(
                 code=place.territory.code,
-                path=_mark(place.x, place.y, city),
+                path=_mark(place.x, place.y, size),
                 label=place.name,
                 css_class="q6",
+                x=place.x,
+                y=place.y - 2 * size,
             ),
         ),
         table=DataTable(
@@ -445,11 +449,10 @@ def city_map(place: Place, city: Sequence[Shape], *, source: str) -> LocalMap | 
     )
 
 
-def _mark(x: float, y: float, shapes: Sequence[Shape]) -> str:
-    """Draw a lozenge around a point, small beside the shapes it stands on."""
-    boxes = [path_bounds(shape.path) for shape in shapes]
-    size = max(right - left for left, _top, right, _bottom in boxes) / 40
-    return f"M{x:.2f},{y - size:.2f}l{size:.2f},{size:.2f} {-size:.2f},{size:.2f} {-size:.2f},{-size:.2f}z"
+def _mark(x: float, y: float, size: float) -> str:
+    """Draw a lozenge around a point."""
+    sides = f"{size:.2f},{size:.2f} {-size:.2f},{size:.2f} {-size:.2f},{-size:.2f}"
+    return f"M{x:.2f},{y - size:.2f}l{sides}z"
 
 
 def size_class_table(profiles: Mapping[tuple[str, str], ClassProfile], *, source: str) -> DataTable:
