@@ -29,7 +29,7 @@ check: $(VENV)/.installed-dev  ## Style, types, import contracts, templates, mig
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint src
-	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs src/alliage
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs
 	$(BIN)/alliage-web makemigrations --check --dry-run
 	$(BIN)/python scripts/messages.py --check
 	ALLIAGE_MODE=production ALLIAGE_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \

@@ -38,6 +38,17 @@ PAGES = {
     "examples, search": "/exemples/?q=d%C3%A9crochage+scolaire",
     "search everything": "/recherche/?q=insertion+des+jeunes",
 }
+COLUMNS = (
+    "queries",
+    "made p50",
+    "made p95",
+    "made × bare",
+    "kept p50",
+    "kept p95",
+    "kept × bare",
+    "HTML kB (gz)",
+    "CSS + JS gz kB",
+)
 RESULTS = Path(__file__).parent / "results" / "pages.md"
 
 
@@ -103,16 +114,15 @@ def _table(measures: dict[str, Measure]) -> str:
     lines = [
         "# Pages: queries, server time, weight",
         "",
-        f"{describe()}; {time.strftime('%Y-%m-%d')}; {ROUNDS} rounds; SQLite, demonstration data.",
+        f"{describe()}; {time.strftime('%Y-%m-%d')}; {ROUNDS} rounds; SQLite, demonstration.",
         "",
         "Milliseconds of the whole Django stack in one process, median and 95th percentile. *Made*:",
-        "the page is computed, as for a person who is signed in or after a write. *Kept*: asked again",
-        "by a visitor with nothing written meanwhile. Ratios are of medians in the same run, to a bare",
-        "Django template (one heading, the whole middleware, not kept).",
+        "the page is computed, as for a person who is signed in or after a write. *Kept*: asked",
+        "again by a visitor with nothing written meanwhile. Ratios are of medians in the same run,",
+        "to a bare Django template (one heading, the whole middleware, not kept).",
         "",
-        "| page | queries | made p50 | made p95 | made × bare | kept p50 | kept p95 | kept × bare "
-        "| HTML kB (gz) | CSS + JS gz kB |",
-        "| --- " + "| ---: " * 9 + "|",
+        f"| page | {' | '.join(COLUMNS)} |",
+        "| --- " + "| ---: " * len(COLUMNS) + "|",
     ]
     for name, measure in measures.items():
         made50, made95 = _quantiles(measure.made)

@@ -246,8 +246,14 @@ def test_contradictory_statements_stand_side_by_side_with_their_range(client: Cl
 
 def test_markdown_that_a_person_wrote_is_shown_without_trusting_it(client: Client) -> None:
     world()
-    alliance(why="Un **besoin** <script>alert(1)</script>", reusable="- une idée\n- une autre")
+    alliance(
+        why="# Titre\n\nUn **besoin** <script>alert(1)</script> [lien](javascript:alert(1))",
+        reusable="- une idée\n- une autre",
+    )
     html = client.get("/alliances/passerelles/").content.decode()
+    assert html.count("<h1") == 1
+    assert "<h3>Titre</h3>" in html
+    assert 'href="javascript' not in html
     assert "<strong>besoin</strong>" in html
     assert "<script>alert" not in html
     assert "<li>une idée</li>" in html

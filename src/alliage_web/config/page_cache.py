@@ -8,7 +8,7 @@ whether a page may have changed, so that a kept page is never older than the dat
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from django.conf import settings
 from django.core.cache import caches
@@ -77,7 +77,7 @@ def _key(request: HttpRequest, state: tuple[UUID, int | None]) -> str:
     return sha256(repr(said).encode()).hexdigest()
 
 
-def _may_be_kept(response: HttpResponseBase) -> bool:
+def _may_be_kept(response: HttpResponseBase) -> TypeGuard[HttpResponse]:
     """Tell whether a page is whole, the same for all, and not too large.
 
     A page with a form that is protected sets a cookie: it is never kept.
