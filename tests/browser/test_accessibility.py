@@ -26,7 +26,10 @@ PUBLIC_PAGES = [
     "/catalyseurs/",
     "/alliances/",
     "/alliances/agir-ensemble-en-territoire/",
+    "/alliances/ptce-vivre-les-mureaux/",
     "/exemples/",
+    "/exemples/agir-ensemble-en-territoire/",
+    "/exemples/agir-ensemble-en-territoire/fiche/",
     "/ressources/",
     "/referentiels/",
     "/sources/",
@@ -62,7 +65,9 @@ def test_public_pages_have_no_serious_finding(page: Page, path: str) -> None:
     for width, scheme in ((390, "light"), (1280, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.goto(path)
+        opened = page.goto(path)
+        assert opened
+        assert opened.status == (404 if path == "/inconnue/" else 200)
         findings[f"{width} px, {scheme}"] = serious_findings(page)
         overflow = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -80,6 +85,8 @@ def test_member_pages_have_no_serious_finding(page: Page, demo: tuple[str, dict[
     page.wait_for_url("**/compte/")
     findings = {}
     for path in MEMBER_PAGES:
-        page.goto(path)
+        opened = page.goto(path)
+        assert opened
+        assert opened.status == 200, path
         findings[path] = serious_findings(page)
     assert not any(findings.values()), findings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import rules
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from .models import User
+
+    class Created(Protocol):
+        """What keeps the person who created it."""
+
+        @property
+        def created_by_id(self) -> int | None: ...
 
 
 @rules.predicate
@@ -28,3 +34,11 @@ def is_administrator(user: User | AnonymousUser, _target: Any = None) -> bool:
 @rules.predicate
 def is_editor(user: User | AnonymousUser, _target: Any = None) -> bool:
     return bool({Role.EDITOR, Role.ADMINISTRATOR} & roles_of(user))
+
+
+@rules.predicate
+def created_it(user: User | AnonymousUser, target: Created | None = None) -> bool:
+    # What nobody is known to have created is not the work of an anonymous visitor.
+    if target is None or not is_signed_in(user):
+        return False
+    return target.created_by_id == user.pk

@@ -4,29 +4,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='moment')),
-                ('by', models.CharField(help_text='« commande » hors de l’interface', max_length=150, verbose_name='auteur')),
-                ('kind', models.CharField(max_length=80, verbose_name='nature')),
-                ('target', models.CharField(max_length=150, verbose_name='objet')),
-                ('submission', models.UUIDField(help_text='jeton du formulaire: un envoi compte une fois', null=True, unique=True, verbose_name='envoi')),
-                ('changes', models.JSONField(blank=True, default=dict, verbose_name='champs modifiés')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="moment")),
+                (
+                    "by",
+                    models.CharField(
+                        help_text="« commande » hors de l’interface",
+                        max_length=150,
+                        verbose_name="auteur",
+                    ),
+                ),
+                ("kind", models.CharField(max_length=80, verbose_name="nature")),
+                ("target", models.CharField(max_length=150, verbose_name="objet")),
+                (
+                    "submission",
+                    models.UUIDField(
+                        help_text="jeton du formulaire: un envoi compte une fois",
+                        null=True,
+                        unique=True,
+                        verbose_name="envoi",
+                    ),
+                ),
+                (
+                    "changes",
+                    models.JSONField(blank=True, default=dict, verbose_name="champs modifiés"),
+                ),
             ],
             options={
-                'verbose_name': 'événement',
-                'verbose_name_plural': 'journal',
-                'ordering': ('-at', '-pk'),
-                'indexes': [models.Index(fields=['target', '-at'], name='audit_event_target')],
+                "verbose_name": "événement",
+                "verbose_name_plural": "journal",
+                "ordering": ("-at", "-pk"),
+                "indexes": [models.Index(fields=["target", "-at"], name="audit_event_target")],
             },
         ),
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Count, Value
 from modelsearch.backends import get_search_backend
-from modelsearch.query import And, Not, Or, Phrase, PlainText
+from modelsearch.query import And, Or, Phrase, PlainText
 
 from alliage_web.knowledge.models import SearchDocument
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def holding_all(expanded: ExpandedQuery, *, synonyms: bool = True) -> Match | None:
     """Ask for the documents that hold each concept, in the reader's words or by a synonym."""
     concepts = [_concept(concept, synonyms=synonyms) for concept in expanded.concepts]
-    return _with_limits(concepts, expanded)
+    return _with_phrases(concepts, expanded)
 
 
 def holding_some(expanded: ExpandedQuery) -> Match | None:
@@ -38,11 +38,15 @@ def holding_some(expanded: ExpandedQuery) -> Match | None:
         *(PlainText(term.stems[0]) for term in expanded.query.words),
         *(_term(synonym) for concept in expanded.concepts for synonym in concept.synonyms),
     ]
-    return _with_limits([Or(words)] if words else [], expanded)
+    return _with_phrases([Or(words)] if words else [], expanded)
 
 
 def holding_unwanted(expanded: ExpandedQuery) -> Match | None:
-    """Ask for the documents that hold a word or a phrase that the reader excludes."""
+    """Ask for the documents that hold a word or a phrase that the reader excludes.
+
+    They are taken away from what is found: the negation of a phrase is not the same on all the
+    databases.
+    """
     unwanted = [_term(term) for term in expanded.query.excluded]
     return Or(unwanted) if unwanted else None
 
@@ -58,32 +62,33 @@ def _term(term: Term) -> Match:
     return PlainText(stems) if len(term.stems) == 1 else Phrase(stems)
 
 
-def _with_limits(wanted: list[Match], expanded: ExpandedQuery) -> Match | None:
-    """Add what must be there (phrases) and what must not (exclusions)."""
-    wanted = [*wanted, *(_term(phrase) for phrase in expanded.query.phrases)]
-    unwanted = [_term(term) for term in expanded.query.excluded]
-    if not wanted:
-        return Not(Or(unwanted)) if unwanted else None
-    return And([*wanted, *(Not(term) for term in unwanted)])
+def _with_phrases(wanted: list[Match], expanded: ExpandedQuery) -> Match | None:
+    """Add the phrases, which must be there."""
+    every = [*wanted, *(_term(phrase) for phrase in expanded.query.phrases)]
+    return And(every) if every else None
 
 
-def keys(match: Match) -> list[int]:
-    """Return the keys of the documents that match, in no order."""
-    rows = _sqlite_rows(match)
-    if rows is not None:
-        return [int(key) for key in rows.order_by().values_list(_OBJECT, flat=True)]
+def keys(match: Match | None) -> list[int]:
+    """Return the keys of the documents that match, in no order; none for nothing asked."""
+    if match is None:
+        return []
+    if connection.vendor == "sqlite":
+        found = _sqlite_rows(match).order_by().values_list(_OBJECT, flat=True)
+        return [int(key) for key in found]
     return list(_rows(match).order_by().values_list("pk", flat=True))
 
 
-def nearest(match: Match, limit: int) -> list[int]:
+def nearest(match: Match | None, limit: int) -> list[int]:
     """Return the keys of the documents that match best, as the engine ranks them."""
-    rows = _sqlite_rows(match)
-    if rows is None:
-        ranked = get_search_backend().search(match, SearchDocument).get_queryset()
-        return list(ranked.values_list("pk", flat=True)[:limit])
-    from modelsearch.backends.database.sqlite.query import BM25
+    if match is None:
+        return []
+    if connection.vendor == "sqlite":
+        from modelsearch.backends.database.sqlite.query import BM25
 
-    return [int(key) for key in rows.order_by(BM25(), "pk").values_list(_OBJECT, flat=True)[:limit]]
+        ranked = _sqlite_rows(match).order_by(BM25(), "pk").values_list(_OBJECT, flat=True)
+        return [int(key) for key in ranked[:limit]]
+    found = get_search_backend().search(match, SearchDocument).get_queryset()
+    return list(found.values_list("pk", flat=True)[:limit])
 
 
 def holders(stems: Sequence[str]) -> dict[str, int]:
@@ -97,9 +102,10 @@ def holders(stems: Sequence[str]) -> dict[str, int]:
 
 def _count(stem: str, rank: int) -> QuerySet[Any, Any]:
     match = PlainText(stem)
-    rows: QuerySet[Any] | None = _sqlite_rows(match)
-    numbered = (_rows(match) if rows is None else rows).order_by().annotate(rank=Value(rank))
-    return numbered.values("rank").annotate(number=Count("pk")).values_list("rank", "number")
+    rows: QuerySet[Any] = _sqlite_rows(match) if connection.vendor == "sqlite" else _rows(match)
+    numbered = rows.order_by().annotate(rank=Value(rank)).values("rank")
+    counted: QuerySet[Any, Any] = numbered.annotate(number=Count("pk"))
+    return counted.values_list("rank", "number")
 
 
 def _rows(match: Match) -> QuerySet[SearchDocument]:
@@ -111,20 +117,12 @@ def _rows(match: Match) -> QuerySet[SearchDocument]:
 _OBJECT = "index_entry__object_id"
 
 
-def _sqlite_rows(match: Match) -> QuerySet[Any] | None:
-    """Give the rows of the FTS5 table itself, five times faster than through the documents.
-
-    None on another database, or for exclusions alone, which FTS5 cannot say.
-    """
-    if connection.vendor != "sqlite":
-        return None
-    from modelsearch.backends.database.sqlite.query import MatchExpression, normalize
+def _sqlite_rows(match: Match) -> QuerySet[Any]:
+    """Give the rows of the FTS5 table itself, five times faster than through the documents."""
+    from modelsearch.backends.database.sqlite.query import MatchExpression
     from modelsearch.models import SQLiteFTSIndexEntry
 
-    asked = normalize(match)
-    if isinstance(asked, Not):
-        return None
     compiler = get_search_backend().search(match, SearchDocument).query_compiler
-    expression = MatchExpression(compiler.FTS_TABLE_FIELDS, compiler.build_search_query(asked))
+    expression = MatchExpression(compiler.FTS_TABLE_FIELDS, compiler.build_search_query(match))
     rows: QuerySet[Any] = SQLiteFTSIndexEntry.objects.filter(expression)
     return rows

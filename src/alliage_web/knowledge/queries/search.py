@@ -176,17 +176,19 @@ def _vocabulary(_index: Catalogue) -> Vocabulary:
 
 
 def _matched(index: Catalogue, expanded: ExpandedQuery, allowed: Flags, *, wide: bool) -> _Matched:
-    if expanded.query.is_empty:
+    if expanded.query.excluded:
+        allowed = allowed & ~_flags(index, matching.keys(matching.holding_unwanted(expanded)))
+    if not expanded.query.terms:
         return _Matched(allowed)
     meaning = _meaning(index, expanded, allowed)
     flags = allowed & _flags(index, matching.keys(matching.holding_all(expanded)))
-    is_partial = bool(expanded.query.terms) and (wide or not flags.any())
+    is_partial = wide or not flags.any()
     if is_partial:
         nearest = index.positions(matching.nearest(matching.holding_some(expanded), 4 * NEAREST))
         near = index.nothing()
         near[nearest[allowed[nearest]][:NEAREST]] = True
         flags |= near
-    return _Matched(flags | _close(index, expanded, meaning, allowed), is_partial, meaning)
+    return _Matched(flags | _close(index, expanded, meaning), is_partial, meaning)
 
 
 def _flags(index: Catalogue, keys: list[int]) -> Flags:
@@ -217,20 +219,14 @@ def _query_vector(_model: str, text: str) -> NDArray[np.float32]:
     return model.query(text)
 
 
-def _close(
-    index: Catalogue, expanded: ExpandedQuery, meaning: Floats | None, allowed: Flags
-) -> Flags:
+def _close(index: Catalogue, expanded: ExpandedQuery, meaning: Floats | None) -> Flags:
     """Flag the few documents whose meaning is close enough to be shown without a word found."""
     flags = index.nothing()
     # A quoted phrase has to be there: no meaning stands for it.
-    if meaning is None or expanded.query.phrases:
-        return flags
-    closest = np.argsort(-meaning, kind="stable")[:MOST_BY_MEANING]
-    flags[closest[meaning[closest] >= CLOSE_MEANING]] = True
-    unwanted = matching.holding_unwanted(expanded)
-    if unwanted is not None:
-        flags &= ~_flags(index, matching.keys(unwanted))
-    return flags & allowed
+    if meaning is not None and not expanded.query.phrases:
+        closest = np.argsort(-meaning, kind="stable")[:MOST_BY_MEANING]
+        flags[closest[meaning[closest] >= CLOSE_MEANING]] = True
+    return flags
 
 
 # Facets
@@ -263,7 +259,7 @@ def _ordered(
 ) -> tuple[Positions, Positions]:
     """Order what was found, and say which documents hold none of the words."""
     positions = np.flatnonzero(matched.flags)
-    if expanded.query.is_empty or not expanded.query.terms or not len(positions):
+    if not expanded.query.terms or not len(positions):
         places = index.by_title if order == "title" else index.by_date
         return positions[np.argsort(places[positions])], positions[:0]
     first, rest = _candidates(index, expanded, matched)

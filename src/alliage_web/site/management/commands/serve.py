@@ -40,4 +40,5 @@ class Command(BaseCommand):
             workers=options["workers"],
             blocking_threads=4,
             log_access=False,
+            websockets=False,
         ).serve()
