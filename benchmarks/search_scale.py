@@ -1,19 +1,27 @@
-"""Make synthetic examples, by thousands, to measure the search at scale.
+"""Make synthetic examples, by thousands, and measure the search among them.
 
-    ALLIAGE_VAR=/tmp/scale .venv/bin/python -m benchmarks.search_scale make 20000
+In a folder of its own, with the tables, the territories and the referentials loaded:
 
-fills the database named by the environment (migrated, reference data loaded) with published
-examples and indexes them; ``remove`` takes them away. Nothing in them is a fact: each says so in
-its note, and its address begins with ``synthetique-``.
+    export ALLIAGE_MODE=demo ALLIAGE_VAR=/tmp/scale ALLIAGE_SEMANTIC=off
+    .venv/bin/python -m benchmarks.search_scale make 20000
+    .venv/bin/python -m benchmarks.search_scale measure
+
+``make`` writes published examples and indexes them, ``remove`` takes them away. Nothing in them is
+a fact: each says so in its note, and its address begins with ``synthetique-``. ``measure`` asks
+each page in an order drawn anew, without the cache of pages, beside a bare Django template and an
+empty page of the platform, and writes ``results/search_scale.md``.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import statistics
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,6 +133,87 @@ def _relate(
     )
 
 
+BARE, EMPTY = "bare Django template", "empty page of the platform"
+PAGES = {
+    BARE: "/bare/",
+    EMPTY: "/empty/",
+    "examples, no words": "/exemples/",
+    "a word and its synonyms": "/exemples/?q=" + quote("décrochage scolaire"),
+    "a rare word, and a facet": "/exemples/?q=soudure&domaine=education",
+    "three words": "/exemples/?q=" + quote("mobilité solidaire rural"),
+    "one of the most common words": "/exemples/?q=jeunes",
+    "a slip of typing": "/exemples/?q=decrochge",
+    "a sentence": "/exemples/?q=" + quote("il n’y a plus de docteur dans le village"),
+    "everything": "/recherche/?q=" + quote("décrochage scolaire"),
+}
+RESULTS = Path(__file__).parent / "results" / "search_scale.md"
+ROUNDS = int(os.environ.get("ROUNDS", "60"))
+
+
+def measure() -> None:
+    """Ask each page many times, and write the table."""
+    from django.conf import settings
+
+    settings.ROOT_URLCONF = "benchmarks.urls"
+    settings.ALLOWED_HOSTS = ["testserver"]
+    # The pages kept for visitors would answer in the place of the search.
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "KeptPages" not in name]
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(headers={"accept-language": "fr"})
+    queries, found = {}, {}
+    for name, path in PAGES.items():
+        client.get(path)
+        with CaptureQueriesContext(connection) as captured:
+            response = client.get(path)
+        queries[name] = len(captured)
+        contexts = response.context or {}
+        found[name] = len(contexts["found"]) if "found" in contexts else None
+    times: dict[str, list[float]] = {name: [] for name in PAGES}
+    draw = random.Random(SEED)
+    for _ in range(ROUNDS):
+        for name in draw.sample(list(PAGES), len(PAGES)):
+            start = time.perf_counter()
+            client.get(PAGES[name])
+            times[name].append((time.perf_counter() - start) * 1000)
+    RESULTS.write_text(_table(queries, found, times), encoding="utf-8")
+    print(RESULTS.read_text(encoding="utf-8"))
+
+
+def _table(
+    queries: dict[str, int], found: dict[str, int | None], times: dict[str, list[float]]
+) -> str:
+    from alliage_web.knowledge.queries import documents_count
+    from benchmarks.machine import describe
+
+    bare, empty = (statistics.median(times[name]) for name in (BARE, EMPTY))
+    lines = [
+        "# Search at scale",
+        "",
+        f"{describe()}; {time.strftime('%Y-%m-%d')}; {ROUNDS} rounds; SQLite;",
+        f"{documents_count():,} documents, most of them synthetic examples of about 130 words.",
+        "",
+        "Search by words, facets counted, twelve results with their extracts, the whole middleware",
+        "but the cache of pages. Ratios are of medians, in the same run.",
+        "",
+        "| page | documents found | queries | p50 (ms) | p95 (ms) | × bare | × empty |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, values in times.items():
+        p50, p95 = statistics.median(values), statistics.quantiles(values, n=20)[18]
+        count = "" if found[name] is None else f"{found[name]:,}"
+        lines.append(
+            f"| {name} | {count} | {queries[name]} | {p50:.1f} | {p95:.1f} | {p50 / bare:.0f} "
+            f"| {p50 / empty:.1f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def main(arguments: Sequence[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliage_web.config.settings")
     import django
@@ -132,8 +221,11 @@ def main(arguments: Sequence[str]) -> None:
     django.setup()
     from alliage_web.knowledge.actions import refresh
 
-    if not arguments or arguments[0] not in {"make", "remove"}:
-        sys.exit("Say « make <count> » or « remove ».")
+    if not arguments or arguments[0] not in {"make", "remove", "measure"}:
+        sys.exit("Say « make <count> », « remove » or « measure ».")
+    if arguments[0] == "measure":
+        measure()
+        return
     start = time.perf_counter()
     if arguments[0] == "make":
         make(int(arguments[1]))

@@ -193,7 +193,8 @@ def main(arguments: list[str]) -> int:
         write()
         return 0
     faults = check()
-    print(*faults[:20], sep="\n")
+    for fault in faults[:20]:
+        print(fault)
     return int(bool(faults))
 
 

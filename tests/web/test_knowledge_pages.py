@@ -91,6 +91,17 @@ def test_resources_are_listed_apart_with_their_publisher(client: Client) -> None
     assert "Un colloque" not in chosen
 
 
+def test_what_people_write_is_escaped_in_the_choices(client: Client) -> None:
+    nasty = '<b>"Zoé" & fils</b>'
+    published("Un guide", kind="tool", publisher=nasty)
+    actions.refresh()
+    page = get(client, "/ressources/")
+    assert "<b>" not in page
+    assert "&lt;b&gt;&quot;Zoé&quot; &amp; fils&lt;/b&gt;" in page
+    chosen = get(client, "/ressources/", editeur=nasty)
+    assert "1 ressource" in text_of(results(chosen))
+
+
 def test_a_search_says_how_it_was_done(client: Client) -> None:
     published("Une maison de santé", body="Contre la pénurie de médecins.")
     published("Lutter contre l’illettrisme", body="Et la pénurie.")

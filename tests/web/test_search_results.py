@@ -212,8 +212,8 @@ def test_extracts_show_the_words_in_their_place_and_escape_the_rest() -> None:
     )
     actions.refresh()
     (hit,) = shown("soudures")
-    (window,) = hit.extracts
-    html = extract(window)
+    (line,) = hit.lines
+    html = extract(line.extract)
     assert "<mark>soudure</mark> &amp; la menuiserie" in html
     assert "<script>" not in html
     assert hit.words == ("soudures",)
@@ -224,7 +224,7 @@ def test_a_word_of_the_title_alone_leaves_the_summary_as_extract() -> None:
     actions.refresh()
     (hit,) = shown("potager")
     assert marked(hit.title_segments) == "<mark>Potager</mark>"
-    assert [extract(window) for window in hit.extracts] == ["Des légumes."]
+    assert [extract(line.extract) for line in hit.lines] == ["Des légumes."]
 
 
 def test_a_word_of_a_term_alone_is_shown_on_the_term() -> None:
@@ -241,7 +241,8 @@ def test_an_english_page_shows_english_texts_and_finds_by_them() -> None:
     with translation.override("en"):
         (hit,) = shown("vegetables")
     assert hit.title == "Kitchen garden"
-    assert "<mark>Vegetables</mark>" in extract(hit.extracts[0])
+    assert "<mark>Vegetables</mark>" in extract(hit.lines[0].extract)
+    assert hit.lines[0].language == "en"
 
 
 # Meaning

@@ -60,6 +60,7 @@ class Catalogue:
     embedder: str
     #: How many documents hold a stem: counted once in the life of a version.
     holders: dict[str, int] = field(default_factory=dict)
+    _flags: dict[tuple[str, str], Flags] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -80,10 +81,18 @@ class Catalogue:
         """Flag the documents that have at least one of some values of a facet."""
         flags = self.nothing()
         for value in values:
-            number = self.facets.numbers.get((facet, value))
-            if number is not None:
-                flags[self.facets.documents[self.facets.values == number]] = True
+            if (facet, value) in self.facets.numbers:
+                flags |= self._having(facet, value)
         return flags
+
+    def _having(self, facet: str, value: str) -> Flags:
+        found = self._flags.get((facet, value))
+        if found is None:
+            found = self.nothing()
+            number = self.facets.numbers[facet, value]
+            found[self.facets.documents[self.facets.values == number]] = True
+            self._flags[facet, value] = found
+        return found
 
     def values_of(self, position: int) -> list[tuple[str, str]]:
         """Give the values of all the facets of a document."""

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from alliage.knowledge.extracts import Extract, Segment, extracts, highlight
 from alliage_web.knowledge.models import LINE, SearchDocument
 
+from .catalogue import KIND
 from .indexable import TERM_FACETS
 
 if TYPE_CHECKING:
@@ -25,8 +26,16 @@ _LENGTH = 230
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a text around its words, in its own language: texts are written in French."""
+
+    extract: Extract
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A document of a list. ``extracts`` are its best lines, or the beginning of its summary."""
+    """A document of a list. ``lines`` are its best ones, or the beginning of its summary."""
 
     key: int
     kind: str
@@ -35,7 +44,7 @@ class Hit:
     title: str
     title_segments: tuple[Segment, ...]
     summary: str
-    extracts: tuple[Extract, ...]
+    lines: tuple[Line, ...]
     #: Names of the terms that hold a word which no line above shows.
     terms: tuple[tuple[Segment, ...], ...]
     date: str
@@ -88,12 +97,12 @@ def _hit(
     return Hit(
         key=document.pk,
         kind=document.kind,
-        kind_label=document.get_kind_display(),
+        kind_label=labels[KIND][document.kind],
         url=document.url,
         title=title,
-        title_segments=highlight(title, held),
+        title_segments=highlight(title, held) if held else (Segment(title, is_match=False),),
         summary=document.display_summary,
-        extracts=tuple(_extracts(document, lines, held)),
+        lines=tuple(_extracts(document, lines, held)),
         terms=_marked_terms(facets, labels, unshown),
         date=document.date,
         facets={facet: tuple(values) for facet, values in facets.items()},
@@ -126,13 +135,13 @@ def _best_lines(
 
 def _extracts(
     document: SearchDocument, lines: Sequence[str], held: Sequence[Term]
-) -> Iterator[Extract]:
+) -> Iterator[Line]:
     """Cut the best lines around their words; no other line is read word by word."""
-    if not lines:
-        # The words are in the title or in the terms, or only the meaning is near.
-        yield from extracts(document.display_summary, (), length=_LENGTH)
-    for line in lines:
-        yield from extracts(line, held, length=_LENGTH, limit=1)
+    # Without a line, the words are in the title or in the terms, or only the meaning is near.
+    for line in lines or [document.display_summary]:
+        language = "en" if line == document.summary_en else "fr"
+        for extract in extracts(line, held, length=_LENGTH, limit=1):
+            yield Line(extract, language)
 
 
 def _marked_terms(

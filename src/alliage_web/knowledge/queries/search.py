@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Positions = NDArray[np.int64]
 
-#: Of the documents that hold all the words, those that the library ranks: five pages of a list.
+#: Of the documents that hold all the words, those that the library ranks: four pages of a list.
 #: The others follow in the order in which these were chosen.
-CANDIDATES = 60
+CANDIDATES = 48
 #: Documents shown when none holds all the words.
 NEAREST = 120
 
