@@ -405,7 +405,8 @@ def typeset(tree: TreeT) -> TreeT:
 
 
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w|«)")
-_QUOTED = re.compile(r'"([^"\n]+)"')
+# Doubled marks are left as typed: nobody can tell which opens and which closes.
+_QUOTED = re.compile(r'(?<!")"([^"\n]+)"(?!")')
 _DASH = re.compile(r"(?<=\S) [-–—] (?=\S)")
 _YEARS = re.compile(r"\b((?:19|20)\d\d)\s*[-–—]\s*((?:19|20)\d\d)\b")
 _EUROS = re.compile(r"(?<![\w.,])(\d+)(?:[.,](\d+))?\s*(k|M|Md)\s?€")
