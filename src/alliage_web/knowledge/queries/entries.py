@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, OuterRef, Q
-from django.utils.translation import get_language
 
 from alliage_web.knowledge.models import Entry, EntryKind, EntryState
 from alliage_web.territories.queries import ids_of_size_class
-from alliage_web.vocabulary.models import Scheme
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -35,7 +32,6 @@ class EntryCard:
     date: str
     publisher: str
     url: str
-    domains: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +113,10 @@ def examples_for_size_class(
 
 
 def _cards(entries: QuerySet[Entry], limit: int) -> list[EntryCard]:
-    shown = list(entries.select_related("alliance")[:limit])
-    domains = _domains([entry.pk for entry in shown])
-    return [_card(entry, domains.get(entry.pk, ())) for entry in shown]
+    return [_card(entry) for entry in entries.select_related("alliance")[:limit]]
 
 
-def _domains(keys: list[int]) -> dict[int, tuple[str, ...]]:
-    """Return the domains of entries, their own and those of their alliances, in one query."""
-    label = "label_en" if (get_language() or "").startswith("en") else "label_fr"
-    own, told = (
-        Entry.objects.filter(pk__in=keys, **{f"{path}__scheme": Scheme.DOMAIN})
-        .order_by()
-        .values_list("pk", f"{path}__order", f"{path}__{label}")
-        for path in ("terms", "alliance__terms")
-    )
-    found: dict[int, list[str]] = defaultdict(list)
-    for key, _order, name in sorted(own.union(told)):
-        found[key].append(name)
-    return {key: tuple(names) for key, names in found.items()}
-
-
-def _card(entry: Entry, domains: tuple[str, ...]) -> EntryCard:
+def _card(entry: Entry) -> EntryCard:
     return EntryCard(
         id=entry.pk,
         slug=entry.slug,
@@ -148,7 +127,6 @@ def _card(entry: Entry, domains: tuple[str, ...]) -> EntryCard:
         date=entry.date or (entry.alliance.started if entry.alliance else ""),
         publisher=entry.publisher,
         url=entry.get_absolute_url(),
-        domains=domains,
     )
 
 

@@ -368,5 +368,4 @@ def _example_card(entry: EntryCard) -> Card:
         href=entry.url,
         eyebrow=entry.kind_label,
         text=entry.summary,
-        tags=tuple(entry.domains[:3]),
     )
