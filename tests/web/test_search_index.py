@@ -19,6 +19,7 @@ from alliage_web.actors import actions as actors
 from alliage_web.actors.queries import description_of, with_relations
 from alliage_web.alliances import actions as alliances
 from alliage_web.alliances import queries as alliance_queries
+from alliage_web.audit import actions as audit
 from alliage_web.knowledge import actions
 from alliage_web.knowledge.models import Entry, SearchDocument, SearchState, SearchWord
 from alliage_web.knowledge.queries import catalogue
@@ -289,6 +290,19 @@ def test_a_publication_reads_the_meaning_of_its_text(
 ) -> None:
     author, reviewer = person("Camille"), editor()
     with django_capture_on_commit_callbacks(execute=True):
+        entry = draft("Des visites", by=author)
+        entry = actions.submit_entry(entry=entry, by=author, at=AT)
+        actions.publish_entry(entry=entry, version=actions.version_of(entry), by=reviewer, at=AT)
+    assert model.read
+    assert SearchDocument.objects.get(target="entry:des-visites").vector
+
+
+def test_a_publication_is_read_though_a_term_changed_with_it(
+    model: WordsEmbedder, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    author, reviewer = person("Camille"), editor()
+    with django_capture_on_commit_callbacks(execute=True):
+        audit.record(kind="term.changed", target="term:domain/education", by=reviewer, at=AT)
         entry = draft("Des visites", by=author)
         entry = actions.submit_entry(entry=entry, by=author, at=AT)
         actions.publish_entry(entry=entry, version=actions.version_of(entry), by=reviewer, at=AT)

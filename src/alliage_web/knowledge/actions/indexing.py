@@ -311,10 +311,8 @@ def _index_pending() -> None:
     targets, _pending.targets = _pending.targets, set()
     if not targets:
         return
-    if any(target.startswith("term:") for target in targets):
-        # The label of a term is in the text of every document that it classifies.
-        refresh()
-        return
     targets.update(entry_targets_of(targets))
-    refresh(targets)
+    # The label of a term is in the text of every document that it classifies.
+    relabelled = any(target.startswith("term:") for target in targets)
+    refresh(None if relabelled else targets)
     read_meanings(targets, limit=_PASSAGES_IN_A_REQUEST)
