@@ -54,7 +54,8 @@ _SIGNATURES: Mapping[bytes, str] = {
     b"{": "a JSON file",
     b"[": "a JSON file",
 }
-# What openpyxl raises on a damaged workbook is whatever its parts raise.
+# What openpyxl raises on a damaged workbook is whatever its parts raise: zipfile, for one, raises
+# NotImplementedError on a way to compress that it does not know.
 _DAMAGES = (
     ArithmeticError, AttributeError, EOFError, expat.ExpatError, InvalidFileException, LookupError,
     NotImplementedError, OSError, RuntimeError, struct.error, SyntaxError, TypeError, ValueError,
