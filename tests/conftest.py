@@ -37,3 +37,11 @@ def _private_folders(settings: Settings, tmp_path: Path) -> None:
     }
     # One round of a weak hash: passwords of tests protect nothing and are set by the hundred.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what other tests wrote: they were rolled back, and never told the search."""
+    from alliage_web.knowledge.actions import indexing
+
+    monkeypatch.setattr(indexing._pending, "targets", set())
