@@ -33,6 +33,7 @@ check: $(VENV)/.installed-dev  ## Style, types, import contracts, templates, mig
 	$(BIN)/alliage-web makemigrations --check --dry-run
 	$(BIN)/python scripts/messages.py --check
 	ALLIAGE_MODE=production ALLIAGE_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		ALLIAGE_HOSTS=alliage.example.org ALLIAGE_MAIL_URL=smtp+plain://localhost:25 ALLIAGE_MAIL_FROM=alliage@example.org \
 		$(BIN)/alliage-web check --deploy --fail-level WARNING
 
 unit: $(VENV)/.installed-dev  ## Tests on SQLite

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_django.fixtures import Settings
@@ -29,6 +33,7 @@ def _private_folders(settings: Settings, tmp_path: Path) -> None:
     # WhiteNoise warns of a folder that does not exist: nothing is collected for the tests.
     settings.STATIC_ROOT = tmp_path
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    settings.ALLIAGE_ERASURES = tmp_path / "erasures.jsonl"
     # A request leaves its language active in the thread: each test starts in French.
     translation.activate("fr")
     # Each test starts from its own rows: a page kept by another would tell of other rows.
@@ -45,3 +50,38 @@ def _nothing_to_index(monkeypatch: pytest.MonkeyPatch) -> None:
     from alliage_web.knowledge.actions import indexing
 
     monkeypatch.setattr(indexing._pending, "targets", set())
+
+
+@contextmanager
+def _trail_unlocked() -> Iterator[None]:
+    """Lift the triggers that keep the trail from being emptied, and put them back."""
+    tables = ("audit_event", "audit_personalvalue")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            yield
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            return
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = [(name, sql) for name, sql in cursor.fetchall() if name.startswith(tables)]
+        for name, _sql in triggers:
+            cursor.execute(f"DROP TRIGGER {name}")
+        yield
+        for _name, sql in triggers:
+            cursor.execute(sql)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _trail_emptied_between_tests() -> Iterator[None]:
+    """Tests that commit end with empty tables: the trail has to let it happen, then only."""
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def unlocked_flush(case: TransactionTestCase) -> None:
+        with _trail_unlocked():
+            flush(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", unlocked_flush)
+        yield

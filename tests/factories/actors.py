@@ -122,7 +122,7 @@ def vocabulary() -> None:
 def person(name: str = "Lou", *roles: Role) -> User:
     user = User.objects.create_user(f"{name.lower()}@example.org", "phrase", name=name)
     for role in roles:
-        RoleHolding.objects.create(user=user, role=role)
+        RoleHolding.objects.create(user=user, role=role, granted_at=AT)
     return user
 
 

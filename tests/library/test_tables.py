@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import re
@@ -14,8 +13,9 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.factories.documents import lying
 
-from alliage.values.cells import neutralise
+from alliage.values.cells import neutralise, write_csv
 from alliage.values.tables import (
     MAX_BYTES,
     MAX_CELL,
@@ -220,13 +220,28 @@ def test_every_fault_says_what_to_do() -> None:
 SPREADSHEET_TEXT = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Co", "Cn"]), min_size=1, max_size=30
 ).map(lambda text: " ".join(text.split()))
+#: Texts that a spreadsheet could take for formulas, here or after a separator.
+TRAPS = st.text(st.sampled_from("=+-@'\";,| a1é"), min_size=1, max_size=12).map(
+    lambda text: " ".join(text.split())
+)
 
 
-@given(st.lists(SPREADSHEET_TEXT.filter(bool), min_size=1, max_size=5))
+@given(st.lists((SPREADSHEET_TEXT | TRAPS).filter(bool), min_size=1, max_size=5))
 def test_what_an_export_writes_is_read_back(texts: list[str]) -> None:
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, delimiter=";")
-    writer.writerow([f"c{rank}" for rank in range(len(texts))] + ["end"])
-    writer.writerow([neutralise(text) for text in texts] + ["end"])
-    row = read_table(stream.getvalue().encode("utf-8-sig")).rows[0]
-    assert row.cells[:-1] == tuple(unicodedata.normalize("NFC", text) for text in texts)
+    names = [f"c{rank}" for rank in range(len(texts))] + ["end"]
+    expected = tuple(unicodedata.normalize("NFC", text) for text in texts)
+    written = write_csv([names, [*texts, "end"]])
+    assert read_table(written.encode("utf-8-sig")).rows[0].cells[:-1] == expected
+    book = workbook(tuple(names), (*map(neutralise, texts), "end"))
+    assert read_table(book).rows[0].cells[:-1] == expected
+
+
+def test_a_part_of_a_workbook_under_another_name_declares_no_entity_either() -> None:
+    trap = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><workbook>&a;</workbook>'
+    error = fault_of(changed(workbook(("id",)), "xl/sheet.dat", trap))
+    assert (error.fault, error.value) == (TableFault.ENTITIES, "xl/sheet.dat")
+
+
+def test_a_workbook_that_lies_about_its_size_is_refused() -> None:
+    bomb = changed(workbook(("id",)), "xl/zeros.bin", b"\0" * 1_000_000)
+    assert fault_of(lying(bomb, "xl/zeros.bin", size=10)).fault is TableFault.DAMAGED

@@ -301,7 +301,7 @@ def test_the_mark_of_the_encoding_can_be_left_out(client: Client) -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
 def test_the_file_runs_no_formula(client: Client, start: str) -> None:
-    organisation(f"{start}cmd|' /C calc'!A0", aliases=(f"{start}1",))
+    organisation(f"{start}cmd|' /C calc'!A0", aliases=(f"{start}SOMME(A1)",))
     (row,) = read_csv(client)
     assert row["nom"].startswith(f"'{start}")
     assert row["autres noms"].startswith(f"'{start}")

@@ -92,7 +92,7 @@ def test_the_page_of_a_person_is_never_kept(client: Client) -> None:
 
 
 def test_a_page_with_a_protected_form_is_never_kept(client: Client) -> None:
-    page = reverse("accounts:login")
+    page = reverse("account_login")
     tokens = {client.get(page).cookies["csrftoken"].value for _ in range(2)}
     client.cookies.clear()
     tokens.add(client.get(page).cookies["csrftoken"].value)

@@ -202,7 +202,7 @@ def test_only_communes_are_added(client: Client) -> None:
 def test_strangers_are_asked_to_sign_in(client: Client) -> None:
     response = client.get(NEW)
     assert response.status_code == 302
-    assert response.headers["Location"].startswith(reverse("accounts:login"))
+    assert response.headers["Location"].startswith(reverse("account_login"))
     made = perimeter("Bois", "94080", by=person())
     address = reverse("territories:perimeter-edit", args=[made.territory.code])
     assert client.post(address, _form()).status_code == 302

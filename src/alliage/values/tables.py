@@ -10,34 +10,32 @@ import csv
 import datetime as dt
 import io
 import re
-import struct
 import unicodedata
 import warnings
 import zipfile
-import zlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import IO, TYPE_CHECKING
-from xml.parsers import expat
+from typing import TYPE_CHECKING
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from alliage.values.cells import restore
+from alliage.values.cells import restore, restore_csv
+from alliage.values.packages import DAMAGES, Limits, PackageError, PackageFault, look_into
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED_BYTES = 40 * 1024 * 1024
 MAX_PARTS = 1_000
+MAX_RATIO = 500
 MAX_ROWS = 5_000
 MAX_COLUMNS = 200
 MAX_CELL = 20_000
 
 #: The last row that the format of a spreadsheet knows.
 _LAST_ROW = 1_048_576
-_CHUNK = 64 * 1024
 _SEPARATORS = (";", ",", "\t")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SIGNATURES: Mapping[bytes, str] = {
@@ -54,13 +52,8 @@ _SIGNATURES: Mapping[bytes, str] = {
     b"{": "a JSON file",
     b"[": "a JSON file",
 }
-# What openpyxl raises on a damaged workbook is whatever its parts raise: zipfile, for one, raises
-# NotImplementedError on a way to compress that it does not know.
-_DAMAGES = (
-    ArithmeticError, AttributeError, EOFError, expat.ExpatError, InvalidFileException, LookupError,
-    NotImplementedError, OSError, RuntimeError, struct.error, SyntaxError, TypeError, ValueError,
-    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error,
-)  # fmt: skip
+# What openpyxl raises on a damaged workbook is whatever its parts raise.
+_DAMAGES = (*DAMAGES, InvalidFileException)
 
 
 class TableKind(StrEnum):
@@ -276,6 +269,7 @@ def read_table(data: bytes, *, max_rows: int = MAX_ROWS) -> Table:
         _csv_rows(text, separator),
         max_rows=max_rows,
         frame=Table(kind, 0, (), (), encoding=encoding, separator=separator),
+        restored=restore_csv,
     )
 
 
@@ -320,11 +314,17 @@ def _csv_rows(text: str, separator: str) -> Iterator[tuple[int, Sequence[str]]]:
         yield number, row
 
 
-def _assemble(rows: Iterable[tuple[int, Sequence[str]]], *, max_rows: int, frame: Table) -> Table:
+def _assemble(
+    rows: Iterable[tuple[int, Sequence[str]]],
+    *,
+    max_rows: int,
+    frame: Table,
+    restored: Callable[[str], str],
+) -> Table:
     header: Row | None = None
     kept: list[Row] = []
     for number, cells in rows:
-        clean = [_clean(cell, number) for cell in cells]
+        clean = [_clean(cell, number, restored) for cell in cells]
         if not any(clean):
             continue
         if len(clean) > MAX_COLUMNS and any(clean[MAX_COLUMNS:]):
@@ -345,10 +345,10 @@ def _assemble(rows: Iterable[tuple[int, Sequence[str]]], *, max_rows: int, frame
     )  # fmt: skip
 
 
-def _clean(cell: str, row: int) -> str:
+def _clean(cell: str, row: int, restored: Callable[[str], str]) -> str:
     if len(cell) > MAX_CELL:
         raise TableError(TableFault.CELL_TOO_LONG, row=row, value=len(cell), limit=MAX_CELL)
-    text = unicodedata.normalize("NFC", restore(cell.strip()))
+    text = unicodedata.normalize("NFC", restored(cell.strip()))
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
@@ -375,50 +375,25 @@ def _read_workbook(data: bytes, *, max_rows: int) -> Table:
         raise TableError(TableFault.DAMAGED, value=error) from error
 
 
+_PACKAGE_FAULTS: Mapping[PackageFault, TableFault] = {
+    PackageFault.DAMAGED: TableFault.DAMAGED,
+    PackageFault.PASSWORD: TableFault.DAMAGED,
+    PackageFault.PATH: TableFault.DAMAGED,
+    PackageFault.TOO_MANY_PARTS: TableFault.TOO_MANY_PARTS,
+    PackageFault.UNPACKS_TOO_LARGE: TableFault.UNPACKS_TOO_LARGE,
+    PackageFault.ENTITIES: TableFault.ENTITIES,
+}
+
+
 def _refuse_traps(data: bytes) -> None:
     """Refuse an archive that unpacks too large, or whose parts declare entities."""
+    limits = Limits(unpacked=MAX_UNPACKED_BYTES, parts=MAX_PARTS, ratio=MAX_RATIO)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _refuse_bomb(archive.infolist())
-            for part in archive.infolist():
-                if part.filename.endswith((".xml", ".rels", ".vml")):
-                    with archive.open(part) as stream:
-                        _refuse_entities(part.filename, stream)
-    except TableError:
-        raise
-    except _DAMAGES as error:
-        raise TableError(TableFault.DAMAGED, value=error) from error
-
-
-def _refuse_bomb(parts: Sequence[zipfile.ZipInfo]) -> None:
-    # Declared sizes can be trusted: a part is never read further than the size it declares.
-    unpacked = sum(part.file_size for part in parts)
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise TableError(TableFault.UNPACKS_TOO_LARGE, value=unpacked, limit=MAX_UNPACKED_BYTES)
-    if len(parts) > MAX_PARTS:
-        raise TableError(TableFault.TOO_MANY_PARTS, value=len(parts), limit=MAX_PARTS)
-
-
-class _PrologueReadError(Exception):
-    """The first element was reached: no declaration can follow."""
-
-
-def _refuse_entities(name: str, stream: IO[bytes]) -> None:
-    parser = expat.ParserCreate()
-
-    def declared(*_: object) -> None:
-        raise TableError(TableFault.ENTITIES, value=name)
-
-    def reached(*_: object) -> None:
-        raise _PrologueReadError
-
-    parser.StartDoctypeDeclHandler = declared
-    parser.StartElementHandler = reached
-    try:
-        for chunk in iter(lambda: stream.read(_CHUNK), b""):
-            parser.Parse(chunk)
-    except _PrologueReadError:
-        return
+        look_into(io.BytesIO(data), limits=limits)
+    except PackageError as error:
+        fault = _PACKAGE_FAULTS[error.fault]
+        value = error if fault.value != error.fault.value else error.value
+        raise TableError(fault, value=value, limit=error.limit) from error
 
 
 def _first_sheet(data: bytes, *, max_rows: int) -> Table:
@@ -432,7 +407,8 @@ def _first_sheet(data: bytes, *, max_rows: int) -> Table:
         # The size that the sheet declares may be anything: rows are read as they come.
         sheet.reset_dimensions()
         frame = Table(TableKind.XLSX, 0, (), (), sheet=sheet.title)
-        return _assemble(_sheet_rows(sheet.iter_rows()), max_rows=max_rows, frame=frame)
+        rows = _sheet_rows(sheet.iter_rows())
+        return _assemble(rows, max_rows=max_rows, frame=frame, restored=restore)
     finally:
         book.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -141,6 +143,11 @@ class Organisation(models.Model):
         return reverse("site:organisation", args=[self.slug])
 
     @property
+    def stable_name(self) -> str:
+        """The name of this organisation in the trail and in the roles held there."""
+        return f"organisation:{self.slug}"
+
+    @property
     def summary(self) -> str:
         english = (get_language() or "").startswith("en")
         return (english and self.summary_en) or self.summary_fr
@@ -191,3 +198,112 @@ class Catalyst(models.Model):
 
     def __str__(self) -> str:
         return self.organisation.name
+
+
+class ConsentPurpose(models.TextChoices):
+    """What a contact may agree to, each on its own."""
+
+    LISTED = "listed", _("être visible de tous sur la page de l’organisation")
+    WRITTEN_TO = "written_to", _("être joignable par les personnes connectées à la plateforme")
+    NEWS = "news", _("recevoir des nouvelles de la plateforme")
+
+
+class ConsentHow(models.TextChoices):
+    """How a consent was obtained."""
+
+    PLATFORM = "platform", _("dit par la personne sur la plateforme")
+    WRITING = "writing", _("dit par écrit")
+    ORALLY = "orally", _("dit de vive voix")
+    PUBLIC_SOURCE = "public_source", _("publié par la personne ou son organisation")
+
+
+class Contact(models.Model):
+    """A person to turn to in an organisation, who may have no account.
+
+    Nothing of a contact is public without a consent.
+    """
+
+    #: The fields that the register of personal data must hold.
+    PERSONAL: ClassVar[tuple[str, ...]] = ("name", "function", "email", "phone")
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="contacts")
+    name = models.CharField(_("nom"), max_length=120)
+    function = models.CharField(_("fonction"), max_length=120, blank=True)
+    email = models.EmailField(_("adresse électronique"), blank=True)
+    phone = models.CharField(_("téléphone"), max_length=30, blank=True)
+    account = models.ForeignKey(
+        "accounts.User",
+        models.SET_NULL,
+        verbose_name=_("compte"),
+        null=True,
+        blank=True,
+        related_name="contacts",
+    )
+    created_by = models.ForeignKey(
+        "accounts.User",
+        models.SET_NULL,
+        verbose_name=_("ajouté par"),
+        null=True,
+        related_name="contacts_added",
+    )
+    created_at = models.DateTimeField(_("ajouté le"))
+    renewed_at = models.DateTimeField(_("confirmé le"))
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ("organisation", "name", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                condition=~models.Q(email=""),
+                name="actors_contact_address_once",
+            ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="actors_contact_named"),
+        ]
+        indexes = [models.Index(fields=["email"], name="actors_contact_email")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def trail_name(self) -> str:
+        """The name under which the trail keeps what tells of this person."""
+        return f"contact:{self.pk}"
+
+
+class Consent(models.Model):
+    """A contact agreed to something, and may have changed their mind since."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents")
+    purpose = models.CharField(_("usage accepté"), max_length=20, choices=ConsentPurpose.choices)
+    how = models.CharField(_("obtenu"), max_length=20, choices=ConsentHow.choices)
+    given_at = models.DateTimeField(_("donné le"))
+    recorded_by = models.ForeignKey(
+        "accounts.User",
+        models.SET_NULL,
+        verbose_name=_("noté par"),
+        null=True,
+        related_name="consents_recorded",
+    )
+    withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consentement")
+        verbose_name_plural = _("consentements")
+        ordering = ("contact", "purpose", "-given_at", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "purpose"],
+                condition=models.Q(withdrawn_at=None),
+                name="actors_consent_given_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at=None)
+                | models.Q(withdrawn_at__gte=models.F("given_at")),
+                name="actors_consent_withdrawn_after",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_purpose_display()

@@ -9,5 +9,10 @@ class AlliancesConfig(AppConfig):
     verbose_name = "Alliances"
 
     def ready(self) -> None:
-        # The rules are known once they are imported, whichever page comes first.
+        from alliage_web.accounts.queries import register_kind
+
+        # The permissions register themselves when their module is read.
         from . import permissions  # noqa: F401
+        from .queries.place_kinds import ALLIANCE
+
+        register_kind(ALLIANCE)

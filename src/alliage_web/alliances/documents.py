@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import re
@@ -20,7 +19,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from alliage.alliances.tabular import COLUMNS, EXAMPLE_ID
-from alliage.values.cells import neutralise
+from alliage.values.cells import neutralise, write_csv
 
 from .queries.tabular import export_rows
 
@@ -76,10 +75,7 @@ MEANINGS: Mapping[str, _StrPromise] = {
 
 def csv_file(rows: Iterable[list[str]]) -> bytes:
     """Write a CSV file that French spreadsheets open by a double click."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=";")
-    writer.writerows([neutralise(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    return write_csv(rows).encode("utf-8-sig")
 
 
 def xlsx_file(rows: Iterable[list[str]]) -> bytes:

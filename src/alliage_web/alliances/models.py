@@ -120,6 +120,11 @@ class Alliance(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("site:alliance", args=[self.slug])
 
+    @property
+    def stable_name(self) -> str:
+        """The name of this alliance in the trail and in the roles held there."""
+        return f"alliance:{self.slug}"
+
     def fold_text(self) -> str:
         """Give the text that the list searches and sorts by, the title first."""
         texts = (self.title, self.kind, self.summary, self.title_en, self.kind_en, self.summary_en)

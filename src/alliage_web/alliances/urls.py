@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import editing, imports, listing
+from .views import editing, imports, listing, parts
 
 app_name = "alliances"
 
@@ -16,4 +16,5 @@ urlpatterns = [
     path("alliances/importer/modele.<str:extension>", imports.template, name="import-template"),
     path("alliances/nouvelle/", editing.new, name="new"),
     path("alliances/<slug:slug>/modifier/", editing.edit, name="edit"),
+    path("alliances/<slug:slug>/parties/<slug:organisation>/", parts.edit, name="part"),
 ]

@@ -11,10 +11,20 @@ alliage-web: run and feed the Alliage platform.
   alliage-web migrate            create or update the tables
   alliage-web load-reference     load the referentials, the sources and the organisations
   alliage-web load-territories   load a vintage of the official French geography
+  alliage-web load-funds         load the funds that support alliances
   alliage-web import-cases       load the alliances and publish them as inspiring examples
   alliage-web rebuild-search     index everything again for the search
+  alliage-web create-administrator EMAIL   create the first administrator
+  alliage-web invite EMAIL --role ROLE     invite somebody to a role
+  alliage-web audit verify       check that nothing in the trail was changed or removed
   alliage-web create-demo        create the demonstration accounts
   alliage-web serve              serve the platform on http://127.0.0.1:8000
+  alliage-web backup FILE        save the database and the files in one file, checked and restorable
+  alliage-web verify-backup FILE check a backup without restoring it
+  alliage-web apply-retention    remove what has been kept long enough (--dry-run to see it)
+  alliage-web my-data EMAIL      print everything that is kept about a person
+  alliage-web erase-person EMAIL say what erasing a person would do; with --yes, do it
+  alliage-web restore FILE       restore a backup in an empty database and an empty folder
 
 Each has its own help: alliage-web load-territories --help
 All the other commands of Django are here too: alliage-web help --commands

@@ -87,6 +87,11 @@ class Entry(models.Model):
         return reverse("knowledge:detail", args=[self.slug])
 
     @property
+    def stable_name(self) -> str:
+        """The name of this entry in the trail."""
+        return f"entry:{self.slug}"
+
+    @property
     def display_title(self) -> str:
         english = (get_language() or "").startswith("en")
         return (english and self.title_en) or self.title

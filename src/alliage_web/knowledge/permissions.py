@@ -10,8 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import rules
+from django.utils.translation import gettext_lazy as _
 
-from alliage_web.accounts.permissions import is_administrator, is_editor, is_signed_in
+from alliage_web.accounts.permissions import (
+    ADMINISTERS,
+    EDITS,
+    SIGNED_IN,
+    Ground,
+    grant,
+    is_editor,
+)
 
 from .models import EntryState
 
@@ -38,16 +46,59 @@ def is_published(_user: User | AnonymousUser, entry: Entry | None = None) -> boo
     return entry is not None and entry.state == EntryState.PUBLISHED
 
 
-may_review = is_signed_in & (is_administrator | (is_editor & ~is_author))
+_AUTHOR = Ground(is_author, _("a écrit la fiche"))
 
-for name, predicate in {
-    "add": is_signed_in,
-    "view": is_published | (is_signed_in & (is_editor | is_author)),
-    "change": is_signed_in & (is_editor | (is_author & is_draft)),
-    "submit": is_signed_in & (is_author | is_editor),
-    "withdraw": is_signed_in & is_author,
-    "review": may_review,
-    "unpublish": is_signed_in & is_editor,
-}.items():
-    rules.add_perm(f"knowledge.{name}_entry", predicate)
-rules.add_perm("knowledge.review_entries", is_signed_in & is_editor)
+grant(
+    "knowledge.add_entry",
+    label=_("Écrire un exemple, un outil, une publication ou un événement"),
+    about="platform",
+    grounds=[SIGNED_IN],
+)
+grant(
+    "knowledge.view_entry",
+    label=_("Lire la fiche"),
+    about="entry",
+    grounds=[Ground(is_published, _("comme tout le monde : la fiche est publiée")), EDITS, _AUTHOR],
+)
+grant(
+    "knowledge.change_entry",
+    label=_("Modifier la fiche"),
+    about="entry",
+    grounds=[EDITS, Ground(is_author & is_draft, _("a écrit la fiche, qui est un brouillon"))],
+)
+grant(
+    "knowledge.submit_entry",
+    label=_("Envoyer la fiche en relecture"),
+    about="entry",
+    grounds=[_AUTHOR, EDITS],
+)
+grant(
+    "knowledge.withdraw_entry",
+    label=_("Reprendre la fiche envoyée en relecture"),
+    about="entry",
+    grounds=[_AUTHOR],
+)
+grant(
+    "knowledge.review_entry",
+    label=_("Publier la fiche, ou la renvoyer à son auteur"),
+    about="entry",
+    grounds=[
+        ADMINISTERS,
+        Ground(
+            is_editor & ~is_author,
+            _("tient la rédaction de la plateforme sans avoir écrit la fiche"),
+        ),
+    ],
+)
+grant(
+    "knowledge.unpublish_entry",
+    label=_("Retirer la fiche de ce qui est publié"),
+    about="entry",
+    grounds=[EDITS],
+)
+grant(
+    "knowledge.review_entries",
+    label=_("Voir les fiches à relire"),
+    about="platform",
+    grounds=[EDITS],
+)

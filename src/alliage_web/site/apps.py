@@ -7,3 +7,7 @@ class SiteConfig(AppConfig):
     name = "alliage_web.site"
     label = "site"
     verbose_name = "Site"
+
+    def ready(self) -> None:
+        # The permissions register themselves when their module is read.
+        from . import permissions  # noqa: F401

@@ -339,7 +339,7 @@ def create_perimeter(
     _write_perimeter_keys(territory, communes)
     audit.record(
         kind="territories.perimeter.created",
-        target=_target(territory),
+        target=territory.stable_name,
         by=by,
         at=at,
         changes={"name": [None, name], "communes": [None, _codes(communes)]},
@@ -388,7 +388,7 @@ def edit_perimeter(
     _write_perimeter_keys(territory, communes)
     audit.record(
         kind="territories.perimeter.edited",
-        target=_target(territory),
+        target=territory.stable_name,
         by=by,
         at=at,
         changes=changes,
@@ -402,10 +402,6 @@ def _require_communes(name: str, communes: Sequence[Territory]) -> None:
         fact = f"{others[0].level} {others[0].code} is not a commune" if others else "no commune"
         msg = f"The perimeter « {name} » cannot be drawn: {fact}. Give at least one commune."
         raise ValueError(msg)
-
-
-def _target(territory: Territory) -> str:
-    return f"territory:{territory.level}/{territory.code}"
 
 
 def _codes(communes: Iterable[Territory]) -> list[str]:

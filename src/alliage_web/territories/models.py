@@ -105,6 +105,11 @@ class Territory(models.Model):
         return reverse("site:territory", args=[self.level, self.code])
 
     @property
+    def stable_name(self) -> str:
+        """The name of this territory in the trail and in the roles held there."""
+        return f"territory:{self.level}/{self.code}"
+
+    @property
     def nature(self) -> str:
         """The level in words; an overseas collectivity only takes the place of a department."""
         if self.level == Level.DEPARTMENT and is_overseas_collectivity(self.code):
@@ -260,3 +265,8 @@ class Perimeter(models.Model):
 
     def __str__(self) -> str:
         return self.territory.name
+
+    @property
+    def stable_name(self) -> str:
+        """The name of the territory that was drawn."""
+        return self.territory.stable_name

@@ -57,6 +57,8 @@ _SECTIONS: tuple[tuple[_StrPromise, str], ...] = (
 _FOOTER: tuple[tuple[_StrPromise, str], ...] = (
     (_("À propos et méthode"), "/a-propos/"),
     (_("Sources des données"), "/sources/"),
+    (_("Fonds"), "/fonds/"),
+    (_("Données pour programmes (API)"), "/api/"),
     (_("Accessibilité"), "/accessibilite/"),
     (_("Données personnelles"), "/donnees-personnelles/"),
 )

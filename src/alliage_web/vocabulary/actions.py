@@ -40,11 +40,6 @@ class LoadReport:
         return not self.created and not self.updated
 
 
-def target_of(term: Term) -> str:
-    """Name a term in the trail."""
-    return f"term:{term.scheme}/{term.code}"
-
-
 @transaction.atomic
 def change_term(*, term: Term, values: Mapping[str, str], by: User | None, at: dt.datetime) -> Term:
     """Give a term other labels or definitions; its code and its origin stay."""
@@ -57,7 +52,7 @@ def change_term(*, term: Term, values: Mapping[str, str], by: User | None, at: d
         setattr(term, name, value)
     if changes:
         term.save(update_fields=list(changes))
-        record(kind="term.changed", target=target_of(term), by=by, at=at, changes=changes)
+        record(kind="term.changed", target=term.stable_name, by=by, at=at, changes=changes)
     return term
 
 
@@ -84,7 +79,7 @@ def add_term(
     changes = {name: [None, value] for name, value in values.items() if value}
     record(
         kind="term.added",
-        target=target_of(term),
+        target=term.stable_name,
         by=by,
         at=at,
         changes=changes,
@@ -153,7 +148,7 @@ def load_terms(*, schemes: Sequence[SchemeRecord]) -> LoadReport:
     # Read again: a broader term, known now by its key, may be among the new ones.
     terms = {(term.scheme, term.code): term for term in Term.objects.all()}
     rows = [
-        (target_of(terms[key]), terms[key], _term_values(term) | _broader(scheme, term, terms))
+        (terms[key].stable_name, terms[key], _term_values(term) | _broader(scheme, term, terms))
         for key, (scheme, term) in wanted.items()
     ]
     changed = _bring(Term, rows, changed_by_people("term:"), report.kept)

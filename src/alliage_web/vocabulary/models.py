@@ -93,6 +93,11 @@ class Term(Bilingual):
         english = (get_language() or "").startswith("en")
         return self.definition_en if english else self.definition_fr
 
+    @property
+    def stable_name(self) -> str:
+        """The name of this term in the trail."""
+        return f"term:{self.scheme}/{self.code}"
+
 
 class SourceDocument(Bilingual):
     """A document that facts are cited from."""

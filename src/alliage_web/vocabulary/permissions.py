@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-import rules
+from django.utils.translation import gettext_lazy as _
 
-from alliage_web.accounts.permissions import is_editor
+from alliage_web.accounts.permissions import EDITS, grant
 
-rules.add_perm("vocabulary.change_term", is_editor)
-rules.add_perm("vocabulary.add_term", is_editor)
+grant(
+    "vocabulary.change_term",
+    label=_("Modifier un terme des référentiels"),
+    about="platform",
+    grounds=[EDITS],
+)
+grant(
+    "vocabulary.add_term",
+    label=_("Ajouter un terme aux référentiels"),
+    about="platform",
+    grounds=[EDITS],
+)

@@ -80,7 +80,7 @@ def edit(request: HttpRequest, scheme: str, code: str) -> HttpResponse:
         "form": form,
         "term": _term(scheme, code),
         "history": readable(
-            history(actions.target_of(term)),
+            history(term.stable_name),
             kinds=_EVENTS,
             fields={field.name: field.label for field in form},
         ),

@@ -10,9 +10,11 @@ from django.db import transaction
 from django.db.models import Model, UniqueConstraint
 
 from alliage.values.text import name_key
+from alliage_web.accounts.actions import move_people
 from alliage_web.actors.models import Organisation
-from alliage_web.actors.queries import description_of, target_of, with_relations
+from alliage_web.actors.queries import description_of, with_relations
 from alliage_web.audit.actions import record
+from alliage_web.files.actions import move_files
 
 from .writing import set_own_fields, stands_below
 
@@ -55,8 +57,8 @@ def merge_organisations(
 
     For each field of ``CHOICES`` the value of one is kept, ``kept``'s where nothing is chosen. What
     points to ``merged`` is moved: roles, territories, domains, functions, parts in alliances,
-    organisations below it. Its names become other names of ``kept``. Its own row stays as it was,
-    with the address of the one it became.
+    organisations below it, the people and the documents of its workspace. Its names become other
+    names of ``kept``. Its own row stays as it was, with the address of the one it became.
 
     Raises
     ------
@@ -75,9 +77,11 @@ def merge_organisations(
     merged.save(update_fields=["merged_into", "updated_at"])
     _write(kept, wanted, rows, at)
     after = description_of(with_relations(Organisation.objects.filter(pk=kept.pk)).get())
+    move_people(before=merged.stable_name, after=kept.stable_name, by=by, at=at)
+    move_files(before=merged.stable_name, after=kept.stable_name, by=by, at=at)
     record(
         kind="organisation.merged",
-        target=target_of(kept),
+        target=kept.stable_name,
         by=by,
         at=at,
         changes=after.changes_from(before)
@@ -85,7 +89,7 @@ def merge_organisations(
     )
     record(
         kind="organisation.merged_into",
-        target=target_of(merged),
+        target=merged.stable_name,
         by=by,
         at=at,
         changes={"merged_into": [None, kept.slug]}

@@ -14,7 +14,6 @@ from alliage_web.actors.queries import (
     description_of,
     ids_by_slug,
     same_identifier,
-    target_of,
     with_relations,
 )
 from alliage_web.audit.actions import record, refuse_repeat
@@ -158,7 +157,7 @@ def create_organisation(
     set_relations(organisation, description, found)
     record(
         kind="organisation.created",
-        target=target_of(organisation),
+        target=organisation.stable_name,
         by=by,
         at=at,
         changes=description.changes_from(None),
@@ -212,7 +211,7 @@ def change_organisation(
     if twins := same_identifier(description, besides=row.pk):
         raise SameIdentifierError(twins)
     write(row, description, references_of([description]), at=at)
-    record(kind="organisation.changed", target=target_of(row), by=by, at=at, changes=changes)
+    record(kind="organisation.changed", target=row.stable_name, by=by, at=at, changes=changes)
     return row
 
 

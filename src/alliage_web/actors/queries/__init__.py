@@ -52,6 +52,7 @@ from .lookups import (
     suggest,
     with_cards,
 )
+from .place_kinds import place_of
 from .profiles import (
     CatalystProfile,
     OrganisationProfile,
@@ -60,7 +61,6 @@ from .profiles import (
     merged_from,
     pointers_to,
     profile,
-    target_of,
 )
 from .surroundings import Surroundings, surroundings
 from .wording import EVENTS, FIELD_LABELS, reason_in_words
@@ -114,6 +114,7 @@ __all__ = [
     "options",
     "organisations_on",
     "page_rows",
+    "place_of",
     "pointers_to",
     "profile",
     "reason_in_words",
@@ -122,7 +123,6 @@ __all__ = [
     "shown_value",
     "suggest",
     "surroundings",
-    "target_of",
     "territory_key",
     "with_cards",
     "with_relations",

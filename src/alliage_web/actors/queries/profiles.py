@@ -98,15 +98,10 @@ def _known(facts: Mapping[int, TerritoryFacts], keys: Iterable[int]) -> tuple[Te
     return tuple(facts[key] for key in keys if key in facts)
 
 
-def target_of(organisation: Organisation) -> str:
-    """Name an organisation in the trail."""
-    return f"organisation:{organisation.slug}"
-
-
 def history_of(organisation: Organisation) -> list[HistoryLine]:
     """Return what was written on an organisation and on those merged into it, latest first."""
-    targets = [target_of(organisation), *map(target_of, merged_from(organisation))]
-    return history(*targets, limit=100)
+    names = [row.stable_name for row in (organisation, *merged_from(organisation))]
+    return history(*names, limit=100)
 
 
 def merged_from(organisation: Organisation) -> list[Organisation]:

@@ -18,6 +18,12 @@ EVENTS = {
     "organisation.created": gettext_lazy("Création de la fiche"),
     "organisation.changed": gettext_lazy("Modification"),
     "organisation.merged": gettext_lazy("Fusion : une autre fiche a rejoint celle-ci"),
+    "contact.added": gettext_lazy("Contact ajouté"),
+    "contact.changed": gettext_lazy("Contact modifié"),
+    "contact.changed-by-person": gettext_lazy("Contact modifié par la personne elle-même"),
+    "contact.removed": gettext_lazy("Contact retiré"),
+    "contact.removed-by-person": gettext_lazy("Contact retiré par la personne elle-même"),
+    "personal-data.removed": gettext_lazy("Données d’une personne retirées d’un texte"),
     "organisation.merged_into": gettext_lazy("Fusion : cette fiche en a rejoint une autre"),
 }
 
@@ -41,6 +47,9 @@ FIELD_LABELS = {
     "catalyst_domains": gettext_lazy("domaines de catalyse"),
     "merged": gettext_lazy("fiche réunie"),
     "merged_into": gettext_lazy("fiche qui la remplace"),
+    "contact": gettext_lazy("contact"),
+    "consents": gettext_lazy("accords"),
+    "personal_data": gettext_lazy("champs concernés"),
     "moved": gettext_lazy("rattachements déplacés"),
 }
 

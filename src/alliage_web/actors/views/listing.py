@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
 
 from django.core.paginator import Paginator
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from alliage.values.cells import neutralise
+from alliage.values.cells import write_csv
 from alliage_web.actors import queries
 from alliage_web.ui.components import Cell, Column, Crumb, DataTable, Facet, FacetOption
 from alliage_web.ui.maps import FranceMap, LegendEntry, MapLegend, MapPoint
@@ -174,9 +173,6 @@ def export(request: HttpRequest) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="alliage-acteurs-{day}.csv"'
     if request.GET.get("bom") != "0":
         response.write("\N{ZERO WIDTH NO-BREAK SPACE}")
-    writer = csv.writer(response, delimiter=";")
     lines = queries.export_rows(queries.selected(selection))
-    writer.writerow(lines.columns)
-    for row in lines.rows:
-        writer.writerow(map(neutralise, row))
+    response.write(write_csv([lines.columns, *lines.rows]))
     return response

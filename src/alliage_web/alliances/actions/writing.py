@@ -88,11 +88,6 @@ class _Keys:
     organisations: Mapping[str, int]
 
 
-def target_of(alliance: Alliance) -> str:
-    """Name an alliance in the trail."""
-    return f"alliance:{alliance.slug}"
-
-
 def write(
     wanted: Mapping[str, Content],
     *,
@@ -345,7 +340,7 @@ def _close(
     for rank, item in enumerate(changed):
         record(
             kind=f"alliance.{item.status}",
-            target=target_of(item.alliance),
+            target=item.alliance.stable_name,
             by=by,
             at=at,
             changes=item.changes,

@@ -268,7 +268,7 @@ class AllianceForms:
     @property
     def faults(self) -> list[Fault]:
         """Everything that is wrong, in the order of the form."""
-        faults = list(_faults_of(self.main, ""))
+        faults = list(faults_of(self.main, ""))
         for rows in (*self.rows.values(), self.supports):
             faults += [
                 Fault(f"section-{rows.prefix}", "", str(error)) for error in rows.non_form_errors()
@@ -276,7 +276,7 @@ class AllianceForms:
             for rank, form in enumerate(rows.forms, start=1):
                 if form.is_removed:
                     continue
-                faults += _faults_of(form, form.title or str(rank))
+                faults += faults_of(form, form.title or str(rank))
         return faults
 
     @property
@@ -291,7 +291,7 @@ class AllianceForms:
     def content(self) -> Content:
         """Give what the person wrote. What the form does not show is absent, and stays."""
         data = self.main.cleaned_data
-        fields = {name: _unix(data[name]) for name in _TEXTS}
+        fields = {name: unix(data[name]) for name in _TEXTS}
         fields["notes"] = [line.strip() for line in data["notes"].splitlines() if line.strip()]
         before = self.present.fields if self.present else {}
         if before.get("stage", "") != fields["stage"]:
@@ -300,7 +300,7 @@ class AllianceForms:
         sections = {name: rows.rows() for name, rows in self.rows.items() if name != "amounts"}
         for rows in sections.values():
             for row in rows:
-                row.update({key: _unix(value) for key, value in row.items()})
+                row.update({key: unix(value) for key, value in row.items()})
         sections["terms"] = self._terms()
         sections["supports"] = self._supports()
         return Content(fields, sections)
@@ -312,7 +312,7 @@ class AllianceForms:
         new = {
             "reading": ReadingChoices.STATED.value,
             "reason": "",
-            "source": _unix(data["source"])[:_SOURCE_LIMIT],
+            "source": unix(data["source"])[:_SOURCE_LIMIT],
         }
         shown = {scheme.value for scheme in TERM_FIELDS.values()}
         kept = [row for (scheme, _code), row in there.items() if scheme not in shown]
@@ -331,9 +331,7 @@ class AllianceForms:
         return [
             {
                 **blank,
-                **(
-                    {k: _unix(v) for k, v in filled[lever].row().items()} if lever in filled else {}
-                ),
+                **({k: unix(v) for k, v in filled[lever].row().items()} if lever in filled else {}),
                 "lever": lever.value,
                 "amounts": amounts.get(lever, []),
             }
@@ -342,7 +340,7 @@ class AllianceForms:
         ]
 
 
-def _unix(value: Any) -> Any:
+def unix(value: Any) -> Any:
     """Write line ends as files do: a browser sends others."""
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
@@ -393,7 +391,7 @@ def _refuse_repeated_places(forms_of_places: Sequence[RowForm]) -> None:
         seen.add(place)
 
 
-def _faults_of(form: forms.Form, where: str) -> Iterator[Fault]:
+def faults_of(form: forms.Form, where: str) -> Iterator[Fault]:
     for name, errors in form.errors.items():
         field = form[name] if name in form.fields else None
         label = str(field.label) if field else ""

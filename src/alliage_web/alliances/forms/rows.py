@@ -171,7 +171,7 @@ class PartyForm(RowForm):
             )
         if "world" in data and not data["world"]:
             self.add_error("world", _("Choisissez le monde auquel elle appartient."))
-        _refuse_reversed(self, "entered", "left")
+        refuse_reversed(self, "entered", "left")
         return data
 
     @classmethod
@@ -377,7 +377,7 @@ class PerspectiveForm(RowForm):
     source = _source()
 
 
-def _refuse_reversed(form: forms.Form, first: str, last: str) -> None:
+def refuse_reversed(form: forms.Form, first: str, last: str) -> None:
     start, end = form.cleaned_data.get(first), form.cleaned_data.get(last)
     # The shorter of two partial dates is compared as far as it goes.
     if start and end and end < start[: len(end)]:

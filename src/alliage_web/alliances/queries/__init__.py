@@ -18,7 +18,10 @@ from .cards import (
 )
 from .contents import Content, Row, content, contents
 from .facets import Choice, Selection, choices, listed
+from .facilitation import facilitated_by
+from .parts import Part, part_of, rows_of_part
 from .story import AllianceStory, story
+from .supported import SupportedAlliance, supported_with
 
 __all__ = [
     "AllianceCard",
@@ -27,8 +30,10 @@ __all__ = [
     "Choice",
     "Content",
     "Membership",
+    "Part",
     "Row",
     "Selection",
+    "SupportedAlliance",
     "alliances_of",
     "alliances_on",
     "ancestors",
@@ -37,10 +42,14 @@ __all__ = [
     "content",
     "contents",
     "count",
+    "facilitated_by",
     "find",
     "find_by_code",
     "listed",
     "map_points",
+    "part_of",
+    "rows_of_part",
     "story",
     "suggest",
+    "supported_with",
 ]

@@ -31,7 +31,7 @@ from alliage_web.territories.queries import facts_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from decimal import Decimal
 
 _WORLDS = [world.value for world in World]
@@ -240,6 +240,11 @@ class AllianceStory:
     parent: Relative | None
     components: tuple[Relative, ...]
 
+    @property
+    def stable_name(self) -> str:
+        """The name of this alliance in the trail and in the roles held there."""
+        return f"alliance:{self.slug}"
+
     def terms(self, scheme: str) -> tuple[Classified, ...]:
         """Return the terms of one scheme, in their order."""
         return tuple(item for item in self.classification if item.scheme == scheme)
@@ -326,7 +331,7 @@ def story(*, slug: str | None = None, id: int | None = None) -> AllianceStory | 
         parties=_parties(key),
         timeline=timeline,
         outcomes=outcomes,
-        supports=_supports(key),
+        supports=supports_of([key]).get(key, ()),
         lessons=lessons,
         perspectives=perspectives,
         divergences=_divergences(key),
@@ -493,27 +498,33 @@ def _perspective(row: dict[str, Any]) -> Told:
     return Told(row["said"], row["cited"], level.value, str(level.label))
 
 
-def _supports(key: int) -> tuple[SupportOfAlliance, ...]:
-    """Read the supports and their amounts in one query, in the fixed order of the levers."""
-    rows = Support.objects.filter(alliance=key).order_by("pk", "amounts__pk").values(
-        "lever", "text", "na", "na_text", *(f"amounts__{name}" for name in _AMOUNT)
+def supports_of(keys: Collection[int]) -> dict[int, tuple[SupportOfAlliance, ...]]:
+    """Read the supports of alliances and their amounts in one query, in the order of the levers."""
+    rows = Support.objects.filter(alliance__in=keys).order_by("pk", "amounts__pk").values(
+        "alliance_id", "lever", "text", "na", "na_text", *(f"amounts__{name}" for name in _AMOUNT)
     )  # fmt: skip
-    found: dict[str, tuple[dict[str, Any], list[AmountOfSupport]]] = {}
+    found: dict[int, dict[str, tuple[dict[str, Any], list[AmountOfSupport]]]] = {}
     for row in rows:
-        _, amounts = found.setdefault(row["lever"], (row, []))
+        of_alliance = found.setdefault(row["alliance_id"], {})
+        _, amounts = of_alliance.setdefault(row["lever"], (row, []))
         if row["amounts__eur"] is not None:
             amounts.append(_amount(row))
-    return tuple(
-        SupportOfAlliance(
-            lever=lever.value,
-            lever_label=str(LeverChoices(lever.value).label),
-            text=found[lever][0]["text"],
-            na=found[lever][0]["na"],
-            na_text=found[lever][0]["na_text"],
-            amounts=tuple(found[lever][1]),
-        )
-        for lever in Lever
-        if lever in found
+    return {
+        key: tuple(_support(lever, *levers[lever]) for lever in Lever if lever in levers)
+        for key, levers in found.items()
+    }
+
+
+def _support(
+    lever: Lever, row: dict[str, Any], amounts: list[AmountOfSupport]
+) -> SupportOfAlliance:
+    return SupportOfAlliance(
+        lever=lever.value,
+        lever_label=str(LeverChoices(lever.value).label),
+        text=row["text"],
+        na=row["na"],
+        na_text=row["na_text"],
+        amounts=tuple(amounts),
     )
 
 

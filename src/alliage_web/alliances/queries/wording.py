@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext_lazy
 
 from alliage_web.alliances.models import Alliance
-from alliage_web.audit.queries import HistoryLine, ReadableLine, readable
+from alliage_web.audit.queries import readable
 from alliage_web.vocabulary.models import Scheme
 
 if TYPE_CHECKING:
@@ -15,12 +17,16 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise
 
+    from alliage_web.audit.queries import HistoryLine, ReadableLine
+
 EVENTS: Mapping[str, _StrPromise] = {
     "alliance.created": gettext_lazy("Alliance décrite"),
     "alliance.updated": gettext_lazy("Alliance modifiée"),
+    "personal-data.removed": gettext_lazy("Données d’une personne retirées d’un texte"),
 }
 
 _SECTIONS: Mapping[str, _StrPromise] = {
+    "personal_data": gettext_lazy("Champs concernés"),
     "terms": gettext_lazy("Classement"),
     "territories": gettext_lazy("Territoires"),
     "parties": gettext_lazy("Parties prenantes"),
@@ -40,18 +46,22 @@ def field_label(name: str) -> str:
     """Name a field or a list of an alliance."""
     if name in _SECTIONS:
         return str(_SECTIONS[name])
-    field = Alliance._meta.get_field(name)  # noqa: SLF001 - Django's own door
+    try:
+        field = Alliance._meta.get_field(name)  # noqa: SLF001 - Django's own door
+    except FieldDoesNotExist:
+        # The trail outlives the fields that it tells of.
+        return name
     return str(getattr(field, "verbose_name", name)).capitalize()
 
 
 def history_in_words(lines: Iterable[HistoryLine]) -> list[ReadableLine]:
     """Put what was written on an alliance in words."""
     shown = [
-        HistoryLine(
-            line.at,
-            line.by,
-            line.kind,
-            {name: [value_in_words(side) for side in pair] for name, pair in line.changes.items()},
+        replace(
+            line,
+            changes={
+                name: [value_in_words(side) for side in pair] for name, pair in line.changes.items()
+            },
         )
         for line in lines
     ]

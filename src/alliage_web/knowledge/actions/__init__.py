@@ -9,19 +9,19 @@ from .entries import (
     publish_entry,
     send_back_entry,
     submit_entry,
-    target_of,
     unpublish_entry,
     update_entry,
     version_of,
     withdraw_entry,
 )
-from .indexing import Refresh, missing_meanings, paused, read_meanings, refresh
+from .indexing import Refresh, index_again, missing_meanings, paused, read_meanings, refresh
 
 __all__ = [
     "CasesLoad",
     "EditConflictError",
     "Refresh",
     "create_entry",
+    "index_again",
     "load_cases",
     "missing_meanings",
     "paused",
@@ -30,7 +30,6 @@ __all__ = [
     "refresh",
     "send_back_entry",
     "submit_entry",
-    "target_of",
     "unpublish_entry",
     "update_entry",
     "version_of",

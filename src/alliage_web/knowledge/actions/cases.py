@@ -14,7 +14,7 @@ from alliage_web.audit.queries import changed_by_people
 from alliage_web.knowledge.models import CaseSheet, Entry, EntryKind, EntryState
 from alliage_web.knowledge.queries.contents import EntryContent, content_of
 
-from .entries import target_of, write
+from .entries import write
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -118,15 +118,15 @@ def _load_entries(
             continue
         entry = known[slug]
         before = content_of(entry)
-        own = protected.get(target_of(entry), frozenset())
+        own = protected.get(entry.stable_name, frozenset())
         changes = content.changes_from(before)
-        report.kept += [f"{target_of(entry)} {name}" for name in sorted(own & changes.keys())]
+        report.kept += [f"{entry.stable_name} {name}" for name in sorted(own & changes.keys())]
         changes = {name: pair for name, pair in changes.items() if name not in own}
         report.tell("entries", "updated" if changes else "unchanged")
         if changes:
             entry.updated_at = at
             write(entry, _with(before, content, changes))
-            record(kind="entry.loaded", target=target_of(entry), by=by, at=at, changes=changes)
+            record(kind="entry.loaded", target=entry.stable_name, by=by, at=at, changes=changes)
 
 
 def _with(before: EntryContent, content: EntryContent, names: Mapping[str, Any]) -> EntryContent:
@@ -145,7 +145,7 @@ def _create(slug: str, content: EntryContent, *, by: User | None, at: dt.datetim
     )
     write(entry, content)
     changes = content.changes_from(None) | {"state": [None, EntryState.PUBLISHED.value]}
-    record(kind="entry.loaded", target=target_of(entry), by=by, at=at, changes=changes)
+    record(kind="entry.loaded", target=entry.stable_name, by=by, at=at, changes=changes)
 
 
 def _load_sheets(

@@ -31,12 +31,7 @@ class EditConflictError(Exception):
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        super().__init__(f"{target_of(entry)} was changed on {entry.updated_at:%Y-%m-%d %H:%M}.")
-
-
-def target_of(entry: Entry) -> str:
-    """Name an entry in the trail."""
-    return f"entry:{entry.slug}"
+        super().__init__(f"{entry.stable_name} was changed on {entry.updated_at:%Y-%m-%d %H:%M}.")
 
 
 def version_of(entry: Entry) -> str:
@@ -58,7 +53,7 @@ def create_entry(
     write(entry, content)
     record(
         kind="entry.created",
-        target=target_of(entry),
+        target=entry.stable_name,
         by=by,
         at=at,
         changes=content.changes_from(None),
@@ -79,7 +74,7 @@ def update_entry(
     if changes:
         entry.updated_at = at
         write(entry, content)
-        record(kind="entry.changed", target=target_of(entry), by=by, at=at, changes=changes)
+        record(kind="entry.changed", target=entry.stable_name, by=by, at=at, changes=changes)
     return entry
 
 
@@ -174,5 +169,5 @@ def _decide(
         for name, value in before.items()
         if value != getattr(entry, name)
     }
-    record(kind=kind, target=target_of(entry), by=by, at=at, changes=changes)
+    record(kind=kind, target=entry.stable_name, by=by, at=at, changes=changes)
     return entry

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import local
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -108,6 +109,18 @@ def _empty() -> None:
     # The rows of the index are gone: nothing is left for the collector to follow.
     SearchDocument.objects.all()._raw_delete(connection.alias)  # noqa: SLF001
     SearchWord.objects.all().delete()
+
+
+@transaction.atomic
+def index_again() -> None:
+    """Make the index of words again from the documents as they are: none is written again."""
+    _lock()
+    backend = get_search_backend()
+    backend.reset_indexes()
+    found = SearchDocument.objects.order_by("pk").iterator(chunk_size=_BATCH)
+    while documents := list(islice(found, _BATCH)):
+        backend.add_bulk(SearchDocument, documents)
+    _measure()
 
 
 def _write_changed(

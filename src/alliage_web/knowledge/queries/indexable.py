@@ -160,7 +160,7 @@ def _entry_draft(entry: Entry, content: Content | None, places: _Places, labels:
     body = plain(entry.body)
     text = _lines(entry.summary, body, story, ", ".join(places.names), entry.publisher, entry.place)
     return Draft(
-        target=f"entry:{entry.slug}",
+        target=entry.stable_name,
         kind=entry.kind,
         url=entry.get_absolute_url(),
         heading=entry.title,
@@ -306,7 +306,7 @@ def _alliance_draft(alliance: Alliance, content: Content, labels: _Labels) -> Dr
     worlds = sorted({row["world"] for row in content.sections["parties"]})
     story = _story_text(content)
     return Draft(
-        target=f"alliance:{alliance.slug}",
+        target=alliance.stable_name,
         kind=DocumentKind.ALLIANCE,
         url=alliance.get_absolute_url(),
         heading=alliance.title,
@@ -364,7 +364,7 @@ def _organisation_draft(organisation: Organisation) -> Draft:
     domains = (f"{term.label_fr} {term.label_en}" for term in organisation.domains.all())
     places = [*filter(None, [organisation.seat]), *organisation.territories.all()]
     return Draft(
-        target=f"organisation:{organisation.slug}",
+        target=organisation.stable_name,
         kind=DocumentKind.ORGANISATION,
         url=organisation.get_absolute_url(),
         heading=organisation.name,

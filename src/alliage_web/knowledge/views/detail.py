@@ -62,7 +62,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
     entry = readable_entry(request, slug)
     context = {
         "entry": entry,
-        "history": history_in_words(history_of(actions.target_of(entry))),
+        "history": history_in_words(history_of(entry.stable_name)),
         "crumbs": [_parent(entry), crumb(entry), Crumb(_("Historique"))],
     }
     return render(request, "knowledge/history.html", context)

@@ -35,6 +35,7 @@ EVENTS = {
     "entry.withdrawn": gettext_lazy("Reprise par la personne qui écrit"),
     "entry.sent_back": gettext_lazy("Renvoi avec une remarque"),
     "entry.published": gettext_lazy("Publication"),
+    "personal-data.removed": gettext_lazy("Données d’une personne retirées d’un texte"),
     "entry.unpublished": gettext_lazy("Retrait de la publication"),
 }
 FIELDS = {
@@ -56,6 +57,7 @@ FIELDS = {
     "note": gettext_lazy("Note"),
     "state": gettext_lazy("État"),
     "review_note": gettext_lazy("Remarque"),
+    "personal_data": gettext_lazy("Champs concernés"),
 }
 
 

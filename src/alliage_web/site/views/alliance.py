@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from alliage.alliances.vocabulary import AmountStatus
 from alliage.territories.levels import Level
 from alliage_web.alliances import queries as alliances
-from alliage_web.alliances.permissions import may_change
+from alliage_web.alliances.permissions import may
 from alliage_web.alliances.queries.wording import history_in_words
 from alliage_web.audit.queries import history
 from alliage_web.knowledge import queries as knowledge
@@ -60,7 +60,9 @@ def alliance(request: HttpRequest, slug: str) -> HttpResponse:
         "map": _map(story),
         # Every published example has its sheet.
         "example": knowledge.example_slug(story.id),
-        "may_edit": may_change(request.user, story),
+        "may_edit": may(request.user, "alliances.change_alliance", story),
+        "own_parts": _own_parts(request, story),
+        "may_see_workspace": may(request.user, "alliances.see_workspace", story),
         "history": _history(request, story),
         "crumbs": [Crumb(_("Alliances"), reverse("alliances:index")), Crumb(story.title)],
     }
@@ -231,8 +233,19 @@ def _map(story: AllianceStory) -> FranceMap | None:
     )  # fmt: skip
 
 
+def _own_parts(request: HttpRequest, story: AllianceStory) -> frozenset[str]:
+    """Name the organisations whose part the person may write, and nothing else of the page."""
+    user = request.user
+    if not user.is_authenticated or may(user, "alliances.change_alliance", story):
+        return frozenset()
+    slugs = {party.organisation_slug for party in story.parties} - {""}
+    return frozenset(
+        slug for slug in slugs if may(user, "alliances.change_part", alliances.part_of(story, slug))
+    )
+
+
 def _history(request: HttpRequest, story: AllianceStory) -> list[ReadableLine] | None:
     """Give what was written, to a person who is signed in and asks for it."""
     if not request.user.is_authenticated or "historique" not in request.GET:
         return None
-    return history_in_words(history(f"alliance:{story.slug}"))
+    return history_in_words(history(story.stable_name))

@@ -165,7 +165,8 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
             "examples": _examples(place, found),
             "may_change": place.perimeter is not None
             and request.user.has_perm(permissions.CHANGE_PERIMETER, place.perimeter),
-            "history": history(f"territory:{here.level}/{here.code}")
+            "may_see_workspace": request.user.has_perm(permissions.SEE_WORKSPACE, here),
+            "history": history(here.stable_name)
             if place.perimeter and request.user.is_authenticated
             else [],
             "source": source,

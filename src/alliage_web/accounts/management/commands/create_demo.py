@@ -7,25 +7,28 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from alliage_web.accounts.actions import set_up_account
-from alliage_web.accounts.models import Role, User
+from alliage_web.accounts.checks import DOMAIN, MARK, is_demonstration, is_marked
+from alliage_web.accounts.models import PLATFORM, Role, User
+from alliage_web.audit.actions import record
 
-ACCOUNTS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
-    ("camille@demo.example", "Camille, catalyseuse (démonstration)", ()),
-    ("dominique@demo.example", "Dominique, rédaction (démonstration)", (Role.EDITOR,)),
-    (
-        "alix@demo.example",
-        "Alix, administration (démonstration)",
-        (Role.ADMINISTRATOR, Role.EDITOR),
-    ),
+_FUND = "fund:odd17"
+ACCOUNTS: tuple[tuple[str, str, tuple[tuple[Role, str], ...]], ...] = (
+    ("alix", "Alix, administration", ((Role.ADMINISTRATOR, PLATFORM), (Role.EDITOR, PLATFORM))),
+    ("dominique", "Dominique, rédaction", ((Role.EDITOR, PLATFORM),)),
+    ("camille", "Camille, catalyse en Val-de-Marne", ((Role.CATALYST, "territory:department/94"),)),
+    ("sacha", "Sacha, gestion du fonds", ((Role.FUND_OFFICER, _FUND),)),
+    ("claude", "Claude, audit du fonds", ((Role.FUND_AUDITOR, _FUND),)),
+    ("noa", "Noa, recherche", ((Role.RESEARCHER, "observatory"),)),
 )
 
 
 class Command(BaseCommand):
     help = (
         "Create the demonstration accounts with passwords drawn at random, printed once. Refused "
-        "in production. With --renew, existing accounts get new passwords."
+        "in production and beside real accounts. With --renew, existing accounts get new passwords."
     )
 
     def add_arguments(self, parser: Any) -> None:
@@ -34,18 +37,35 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if settings.PRODUCTION:
-            msg = "Demonstration accounts are refused in production. Set ALLIAGE_MODE=demo."
-            raise CommandError(msg)
-        existing = set(
-            User.objects.filter(email__in=[email for email, _, _ in ACCOUNTS]).values_list(
-                "email", flat=True
-            )
-        )
-        for email, name, roles in ACCOUNTS:
+        self._refuse()
+        now = timezone.now()
+        if not is_marked():
+            record(kind="platform.demonstration", target=MARK, by=None, at=now)
+        existing = set(User.objects.filter(email__endswith=DOMAIN).values_list("email", flat=True))
+        for word, name, roles in ACCOUNTS:
+            email = f"{word}{DOMAIN}"
             if email in existing and not options["renew"]:
                 self.stdout.write(f"{email}: exists, password unchanged (--renew draws a new one)")
                 continue
             password = secrets.token_urlsafe(9)
-            set_up_account(email=email, name=name, password=password, roles=roles)
+            set_up_account(
+                email=email,
+                name=f"{name} (démonstration)",
+                password=password,
+                roles=roles,
+                at=now,
+            )
             self.stdout.write(f"{email}  password: {password}")
+
+    def _refuse(self) -> None:
+        if settings.PRODUCTION:
+            msg = "Demonstration accounts are refused in production. Set ALLIAGE_MODE=demo."
+            raise CommandError(msg)
+        real = User.objects.filter(is_active=True).exclude(email__endswith=DOMAIN).count()
+        if settings.ALLIAGE_DEMO and real and not is_demonstration():
+            msg = (
+                f"This database holds {real} accounts that are not of a demonstration: printed "
+                "passwords would open it. Give the demonstration its own database, with another "
+                "ALLIAGE_VAR or DATABASE_URL."
+            )
+            raise CommandError(msg)

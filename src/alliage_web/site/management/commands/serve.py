@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         from granian import Granian
         from granian.constants import Interfaces
 
+        # Production says what is unsafe, and refuses the database of a demonstration.
+        self.check(include_deployment_checks=settings.PRODUCTION, databases=["default"])
         host, port = options["host"], options["port"]
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             ("Tables", ["migrate", "--verbosity=0"]),
             ("Territories", ["load_territories"]),
             ("Referentials and organisations", ["load_reference"]),
+            ("Funds", ["load_funds"]),
             ("Alliances and inspiring examples", ["import_cases"]),
             ("Static files", ["collectstatic", "--noinput", "--verbosity=0"]),
             ("Demonstration accounts", ["create_demo"]),
@@ -51,5 +53,19 @@ class Command(BaseCommand):
 Ctrl+C stops the server. `make demo` starts it again with the same data.
 """
         )
+        if not _is_this_machine(options["host"]):
+            self.stdout.write(
+                self.style.WARNING(
+                    f"Whoever reaches {options['host']} can open this demonstration. Stop it when "
+                    "you have finished, and put nothing real in it."
+                )
+            )
         if not options["no_serve"]:
             call_command("serve", host=options["host"], port=options["port"])
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,3 @@
+"""The pages of the account, and of the workspaces."""
+
+from __future__ import annotations

@@ -1,0 +1,53 @@
+"""What the trail keeps of a fund, in the words of the interface."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from alliage_web.audit.queries import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from django.utils.functional import _StrPromise
+
+    from alliage_web.audit.queries import HistoryLine, ReadableLine
+
+EVENTS: Mapping[str, _StrPromise] = {
+    "fund.loaded": _("Fiche du fonds chargée"),
+}
+FIELDS: Mapping[str, _StrPromise] = {
+    "name": _("Nom"),
+    "organisation": _("Organisation"),
+    "founded": _("Création"),
+    "founders": _("Fondateurs"),
+    "summary_fr": _("Présentation"),
+    "summary_en": _("Présentation en anglais"),
+    "source": _("Source"),
+    "endowment": _("Énoncés sur la dotation"),
+}
+
+
+def history_in_words(
+    lines: Iterable[HistoryLine],
+    *,
+    kinds: Mapping[str, _StrPromise] | None = None,
+    fields: Mapping[str, _StrPromise] | None = None,
+) -> list[ReadableLine]:
+    """Put what was written on a fund in words; ``kinds`` and ``fields`` say those of others."""
+    return readable(
+        [_told(line) for line in lines],
+        kinds={**(kinds or {}), **EVENTS},
+        fields={**(fields or {}), **FIELDS},
+    )
+
+
+def _told(line: HistoryLine) -> HistoryLine:
+    """Tell statements on the endowment by their sentences."""
+    if "endowment" not in line.changes:
+        return line
+    told = [[said["claim_fr"] for said in side or ()] for side in line.changes["endowment"]]
+    return replace(line, changes={**line.changes, "endowment": told})

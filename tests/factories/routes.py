@@ -1,0 +1,252 @@
+"""Every address of the platform, with objects to put in those that name one.
+
+Addresses are found by walking the URL resolver: a new one appears by itself. One that takes a
+parameter needs a sample in ``SAMPLES``, or the error says so.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from tests.factories.people import SINCE, entrust, give, somebody
+
+from alliage_web.accounts.models import Membership, Role
+from alliage_web.actors.models import Organisation
+from alliage_web.alliances.models import Alliance, AllianceTerritory, Party
+from alliage_web.files.models import StoredFile
+from alliage_web.fund.models import Fund
+from alliage_web.knowledge.models import Entry, EntryState
+from alliage_web.territories.models import Perimeter, Snapshot, Territory, Vintage
+from alliage_web.vocabulary.models import Scheme, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alliage_web.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Route:
+    """An address by its name, with the names of its parameters."""
+
+    name: str
+    parameters: tuple[str, ...]
+
+    @property
+    def space(self) -> str:
+        """The namespace of the app; empty for the names of the sign-in pages."""
+        return self.name.rpartition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An address to ask for, and its title: two cases of a route name different objects."""
+
+    title: str
+    route: Route
+    address: str
+
+
+def routes() -> list[Route]:
+    """Find every route of the platform, by name."""
+    return sorted(set(_walk(get_resolver().url_patterns)))
+
+
+def _walk(patterns: list[Any], namespace: str = "") -> Iterator[Route]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            names = filter(None, (namespace, pattern.namespace))
+            yield from _walk(pattern.url_patterns, ":".join(names))
+        elif isinstance(pattern, URLPattern):
+            assert pattern.name, f"{pattern.pattern} has no name: give it one."
+            name = f"{namespace}:{pattern.name}" if namespace else pattern.name
+            yield Route(name, tuple(pattern.pattern.regex.groupindex))
+
+
+_Sample = dict[str, Any]
+Samples = Mapping[str, Mapping[str, _Sample]]
+_ALLIANCE: _Sample = {"slug": "alliance"}
+_ACTOR: _Sample = {"slug": "acteur"}
+_COMMUNE: _Sample = {"level": "commune", "code": "94080"}
+_DEPARTMENT: _Sample = {"level": "department", "code": "94"}
+_TERM: _Sample = {"scheme": "catalyst_function", "code": "dialogue"}
+_CSV: _Sample = {"extension": "csv"}
+
+#: The parameters of each route, or of each app as « app: », over those of any as « : ». Several
+#: samples, each under a title, ask a route several times.
+SAMPLES: Samples = {
+    ":": {
+        "": {
+            **_COMMUNE,
+            **_TERM,
+            **_CSV,
+            "uuid": uuid.UUID(int=1),
+            # No row has this number: pages of a row that one owns have a sample of their own.
+            "pk": 0,
+            "key": "unknown",
+            "token": "unknown",
+            "uidb36": "1",
+            "provider_id": "unknown",
+        }
+    },
+    "actors:": {"": _ACTOR},
+    "alliances:": {"": {**_ALLIANCE, **_CSV, "organisation": "acteur"}},
+    "api:": {"": {**_COMMUNE, **_ALLIANCE, **_TERM}},
+    "api:organisation": {"": _ACTOR},
+    "api:entry": {"published": {"slug": "exemple"}, "draft": {"slug": "brouillon"}},
+    "fund:": {"": {"code": "fonds"}},
+    "knowledge:": {"published": {"slug": "exemple"}, "draft": {"slug": "brouillon"}},
+    "site:": {"": {**_COMMUNE, **_ALLIANCE}},
+    "site:organisation": {"": _ACTOR},
+    "territories:": {"": _DEPARTMENT},
+    "territories:perimeter-edit": {"": {"code": "bassin"}},
+    "vocabulary:": {"": _TERM},
+}
+#: The workspaces, by kind of place, for routes that take a kind and a code.
+PLACES: Mapping[str, str] = {
+    "platform": "",
+    "observatory": "",
+    "alliance": "alliance",
+    "organisation": "acteur",
+    "territory": "department/94",
+    "fund": "fonds",
+}
+#: Where roles that are held elsewhere are held: places of the same kinds, that no route names.
+ELSEWHERE: Mapping[str, str] = {
+    "alliance": "autre-alliance",
+    "organisation": "autre-acteur",
+    "territory": "department/45",
+    "fund": "autre-fonds",
+}
+
+
+def name_of(kind: str, places: Mapping[str, str] = PLACES) -> str:
+    """Give the stable name of the place of a kind."""
+    return f"{kind}:{places[kind]}" if places[kind] else kind
+
+
+def document_of(kind: str) -> uuid.UUID:
+    """Give the identifier of the document in the workspace of the place of a kind."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, kind)
+
+
+def cases(samples: Samples = SAMPLES) -> Iterator[Case]:
+    """Give every address to ask for; a route that names an entry or a place is asked for each."""
+    for route in routes():
+        for title, own in _samples(route, samples).items():
+            sample = {**samples[":"][""], **own}
+            missing = [name for name in route.parameters if name not in sample]
+            assert not missing, (
+                f"{route.name} takes {', '.join(missing)}: add a sample to SAMPLES in "
+                "tests/factories/routes.py, under its name or that of its app."
+            )
+            chosen = {name: sample[name] for name in route.parameters}
+            shown = f"{route.name} ({title})" if title else route.name
+            yield Case(shown, route, reverse(route.name, kwargs=chosen))
+
+
+def _samples(route: Route, samples: Samples) -> Mapping[str, _Sample]:
+    if route.name in samples:
+        return samples[route.name]
+    if {"place", "name"} & set(route.parameters):
+        return {
+            kind: {"place": name_of(kind), "name": name_of(kind), "uuid": document_of(kind)}
+            for kind in PLACES
+        }
+    return samples.get(f"{route.space}:", {"": {}}) if route.parameters else {"": {}}
+
+
+def sample_objects(author: User) -> Samples:
+    """Write what the samples name, made by ``author``, and its like elsewhere, made by nobody.
+
+    Returned are the samples, completed with what has no name but a number.
+    """
+    vintage = Vintage.objects.create(year=2026, is_current=True)
+    for commune, department in (("94080", "94"), ("45208", "45")):
+        above = _territory(vintage, "department", department)
+        _territory(vintage, "commune", commune, department=above)
+    drawn = Territory.objects.create(level="perimeter", code="bassin", name="Bassin")
+    perimeter = Perimeter.objects.create(territory=drawn, kind="basin", created_by=author)
+    perimeter.communes.set(Territory.objects.filter(code="94080"))
+    Term.objects.create(
+        scheme=Scheme.CATALYST_FUNCTION, code="dialogue", label_fr="Dialogue", label_en="Dialogue"
+    )
+    for who, organisation, alliance, commune, fund in (
+        (author, "acteur", "alliance", "94080", "fonds"),
+        (None, "autre-acteur", "autre-alliance", "45208", "autre-fonds"),
+    ):
+        actor = _organisation(organisation, who)
+        made = _alliance(alliance, who)
+        AllianceTerritory.objects.create(
+            alliance=made, territory=Territory.objects.get(level="commune", code=commune)
+        )
+        Party.objects.create(
+            alliance=made, organisation=actor, name=actor.name, world="association"
+        )
+        Fund.objects.create(
+            code=fund, name=fund, organisation=actor, created_at=SINCE, updated_at=SINCE
+        )
+    for slug, kind, state, published in (
+        ("exemple", "example", EntryState.PUBLISHED, SINCE),
+        ("brouillon", "tool", EntryState.DRAFT, None),
+    ):
+        Entry.objects.create(
+            kind=kind, slug=slug, title=slug, summary="Une fiche.", author=author, state=state,
+            alliance=Alliance.objects.get(slug="alliance") if kind == "example" else None,
+            created_at=SINCE, updated_at=SINCE, published_at=published,
+        )  # fmt: skip
+    for kind in PLACES:
+        _document(kind)
+    return {**SAMPLES, **_things_of(author)}
+
+
+def _document(kind: str) -> None:
+    file = StoredFile.objects.create(
+        uuid=document_of(kind), place=name_of(kind), name="note.txt", media_type="text/plain",
+        size=4, sha256="0" * 64, added_at=SINCE,
+    )  # fmt: skip
+    default_storage.save(file.path, ContentFile(b"Note"))
+
+
+def _things_of(author: User) -> Samples:
+    """Write what the author holds in their own name, at places that no other sample names."""
+    organisation = name_of("organisation", ELSEWHERE)
+    membership = Membership.objects.create(user=author, organisation=organisation, since=SINCE)
+    holding = give(author, Role.READER, name_of("fund", ELSEWHERE))
+    delegation = entrust(holding, somebody("Replacing the author"))
+    return {
+        "accounts:leave-organisation": {"": {"pk": membership.pk}},
+        "accounts:leave-role": {"": {"pk": holding.pk}},
+        "accounts:end-delegation": {"": {"pk": delegation.pk}},
+    }
+
+
+def _territory(
+    vintage: Vintage, level: str, code: str, department: Territory | None = None
+) -> Territory:
+    territory = Territory.objects.create(level=level, code=code, name=f"{level} {code}")
+    Snapshot.objects.create(
+        vintage=vintage, territory=territory, name=territory.name, name_key="x", population=1,
+        department=department,
+    )  # fmt: skip
+    return territory
+
+
+def _organisation(slug: str, by: User | None) -> Organisation:
+    return Organisation.objects.create(
+        slug=slug, name=slug, name_key=slug, world="association", profile="association",
+        created_by=by, created_at=SINCE, updated_at=SINCE,
+    )  # fmt: skip
+
+
+def _alliance(slug: str, by: User | None) -> Alliance:
+    return Alliance.objects.create(
+        code=slug.replace("-", "_"), slug=slug, title=slug, summary="Une alliance.",
+        created_by=by, created_at=SINCE, updated_at=SINCE,
+    )  # fmt: skip

@@ -1,0 +1,367 @@
+"""What people may, compared with a plain model of the rules, for any set of what they hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.factories.people import SINCE, entrust, fresh, give, somebody
+
+from alliage_web.accounts.models import HELD_AT, Membership, Role, User
+from alliage_web.accounts.permissions import grants, reasons
+from alliage_web.actors.models import Organisation
+from alliage_web.alliances.models import Alliance, AllianceTerritory
+from alliage_web.alliances.queries import Part, part_of
+from alliage_web.fund.models import Fund
+from alliage_web.knowledge.models import Entry, EntryState
+from alliage_web.territories.models import Perimeter, Snapshot, Territory, Vintage
+
+if TYPE_CHECKING:
+    from tests.factories.people import Holding
+
+pytestmark = pytest.mark.django_db
+
+ORGANISATIONS = ("o1", "o2")
+FUNDS = ("f1", "f2")
+#: The territories of each alliance.
+ALLIANCES = {"a1": {"commune/C1"}, "a2": {"department/D2"}, "a3": {"perimeter/p"}, "a4": set()}
+#: What lies wholly within each territory.
+WITHIN: Mapping[str, set[str]] = {
+    "commune/C1": {"commune/C1"},
+    "department/D1": {"department/D1", "commune/C1"},
+    "department/D2": {"department/D2", "commune/C2"},
+    "perimeter/p": {"perimeter/p", "commune/C1", "commune/C2"},
+    "region/R": {
+        *("region/R", "department/D1", "department/D2", "commune/C1", "commune/C2", "perimeter/p"),
+    },
+}
+PLACES: Mapping[str, tuple[str, ...]] = {
+    "platform": ("platform",),
+    "observatory": ("observatory",),
+    "fund": tuple(f"fund:{code}" for code in FUNDS),
+    "alliance": tuple(f"alliance:{code}" for code in ALLIANCES),
+    "organisation": tuple(f"organisation:{code}" for code in ORGANISATIONS),
+    "territory": tuple(f"territory:{code}" for code in WITHIN),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is so of a person: roles held now, organisations, and whether the account is open."""
+
+    holdings: frozenset[tuple[str, str, str]]
+    organisations: frozenset[str]
+    open: bool = True
+    signed_in: bool = True
+    created: bool = False
+    """Whether they made the object that is asked about."""
+
+    @property
+    def present(self) -> bool:
+        return self.signed_in and self.open
+
+    def holds(self, role: Role, place: str = "platform") -> bool:
+        return self.present and any(held[:2] == (role, place) for held in self.holdings)
+
+    @property
+    def administers(self) -> bool:
+        return self.holds(Role.ADMINISTRATOR)
+
+    @property
+    def edits(self) -> bool:
+        return self.administers or self.holds(Role.EDITOR)
+
+    @property
+    def made_it(self) -> bool:
+        return self.present and self.created
+
+    def belongs(self, name: str) -> bool:
+        return self.present and name in self.organisations
+
+    def facilitates(self, alliance: str) -> bool:
+        return any(
+            self.holds(Role.CATALYST, f"territory:{code}") and within & ALLIANCES[alliance]
+            for code, within in WITHIN.items()
+        )
+
+    def acts_in(self, alliance: str, organisation: str) -> bool:
+        held = (Role.PARTY_MEMBER, f"alliance:{alliance}", f"organisation:{organisation}")
+        return self.present and held in self.holdings
+
+
+Rule = Callable[[Facts, Any], bool]
+
+
+def _alliance(facts: Facts, it: Any) -> bool:
+    return facts.edits or facts.made_it or facts.facilitates(it.slug)
+
+
+def _alliance_workspace(facts: Facts, it: Any) -> bool:
+    return _alliance(facts, it) or facts.holds(Role.PARTY_MEMBER, it.stable_name)
+
+
+def _organisation_workspace(facts: Facts, it: Any) -> bool:
+    return facts.edits or facts.made_it or facts.belongs(it.stable_name)
+
+
+def _territory_workspace(facts: Facts, it: Any) -> bool:
+    return facts.administers or facts.holds(Role.CATALYST, it.stable_name)
+
+
+def _fund(*roles: Role) -> Rule:
+    return lambda facts, it: (
+        facts.administers or any(facts.holds(role, it.stable_name) for role in roles)
+    )
+
+
+def _signed_in(facts: Facts, _it: Any) -> bool:
+    return facts.present
+
+
+def _edits(facts: Facts, _it: Any) -> bool:
+    return facts.edits
+
+
+MODEL: Mapping[str, Rule] = {
+    "actors.add_organisation": _signed_in,
+    "actors.change_organisation": lambda facts, _: facts.edits or facts.made_it,
+    "actors.merge_organisation": _edits,
+    "actors.see_workspace": lambda facts, it: (
+        _organisation_workspace(facts, it) or facts.holds(Role.READER, it.stable_name)
+    ),
+    "actors.write_workspace": _organisation_workspace,
+    "actors.invite": lambda facts, it: facts.administers or facts.belongs(it.stable_name),
+    "alliances.add_alliance": _signed_in,
+    "alliances.change_alliance": _alliance,
+    "alliances.change_part": lambda facts, it: (
+        facts.edits
+        or facts.made_it
+        or facts.facilitates(it.stable_name.partition(":")[2])
+        or facts.acts_in(it.stable_name.partition(":")[2], it.slug)
+    ),
+    "alliances.see_workspace": lambda facts, it: (
+        _alliance_workspace(facts, it) or facts.holds(Role.READER, it.stable_name)
+    ),
+    "alliances.write_workspace": _alliance_workspace,
+    "alliances.invite": lambda facts, it: (
+        facts.administers or facts.made_it or facts.facilitates(it.slug)
+    ),
+    "fund.see_workspace": _fund(
+        *(Role.FUND_OFFICER, Role.REVIEWER, Role.COMMITTEE_MEMBER, Role.FUND_AUDITOR),
+        Role.READER,
+    ),
+    "fund.write_workspace": _fund(Role.FUND_OFFICER),
+    "fund.read_trail": _fund(Role.FUND_OFFICER, Role.FUND_AUDITOR),
+    "fund.invite": _fund(Role.FUND_OFFICER),
+    "territories.add_perimeter": _signed_in,
+    "territories.change_perimeter": lambda facts, _: facts.edits or facts.made_it,
+    "territories.see_workspace": _territory_workspace,
+    "territories.write_workspace": _territory_workspace,
+    "vocabulary.add_term": _edits,
+    "vocabulary.change_term": _edits,
+    "knowledge.add_entry": _signed_in,
+    "knowledge.view_entry": lambda facts, it: (
+        it.state == EntryState.PUBLISHED or facts.edits or facts.made_it
+    ),
+    "knowledge.change_entry": lambda facts, it: (
+        facts.edits or (facts.made_it and it.state == EntryState.DRAFT)
+    ),
+    "knowledge.submit_entry": lambda facts, _: facts.edits or facts.made_it,
+    "knowledge.withdraw_entry": lambda facts, _: facts.made_it,
+    "knowledge.review_entry": lambda facts, _: (
+        facts.administers or (facts.edits and not facts.made_it)
+    ),
+    "knowledge.unpublish_entry": _edits,
+    "knowledge.review_entries": _edits,
+}
+
+
+@pytest.fixture
+def objects() -> dict[str, list[Any]]:
+    """What permissions are asked about, by what they say that they are about."""
+    vintage = Vintage.objects.create(year=2026, is_current=True)
+    made: dict[str, Territory] = {}
+    for address in WITHIN.keys() | {"commune/C2"}:
+        level, _, code = address.partition("/")
+        made[address] = Territory.objects.create(level=level, code=code, name=code)
+    above = {"commune/C1": "department/D1", "commune/C2": "department/D2"}
+    for address, territory in made.items():
+        if territory.level == "perimeter":
+            continue
+        inside = {"region": made["region/R"]} if territory.level != "region" else {}
+        if address in above:
+            inside["department"] = made[above[address]]
+        Snapshot.objects.create(
+            vintage=vintage, territory=territory, name=territory.name, name_key="x", **inside
+        )
+    perimeter = Perimeter.objects.create(territory=made["perimeter/p"], kind="basin")
+    perimeter.communes.set([made["commune/C1"], made["commune/C2"]])
+    organisations = [
+        Organisation.objects.create(
+            slug=slug, name=slug, name_key=slug, world="other", profile="catalyst",
+            created_at=SINCE, updated_at=SINCE,
+        )
+        for slug in ORGANISATIONS
+    ]  # fmt: skip
+    alliances = []
+    for slug, places in ALLIANCES.items():
+        alliance = Alliance.objects.create(
+            code=slug, slug=slug, title=slug, created_at=SINCE, updated_at=SINCE
+        )
+        alliances.append(alliance)
+        for address in places:
+            AllianceTerritory.objects.create(alliance=alliance, territory=made[address])
+    funds = [
+        Fund.objects.create(
+            code=code, name=code, organisation=organisations[0], created_at=SINCE, updated_at=SINCE
+        )
+        for code in FUNDS
+    ]
+    entries = [Entry(kind="tool", slug=state.value, title="x", state=state) for state in EntryState]
+    return {
+        "alliance": alliances,
+        "organisation": organisations,
+        "fund": funds,
+        "territory": [made[address] for address in WITHIN],
+        "perimeter": [perimeter],
+        "entry": entries,
+    }
+
+
+def _held() -> st.SearchStrategy[Holding]:
+    pairs: list[Holding] = []
+    for role in Role:
+        for place in (place for kind in HELD_AT[role] for place in PLACES[kind]):
+            if role is Role.PARTY_MEMBER:
+                pairs += [(role, place, f"organisation:{slug}") for slug in ORGANISATIONS]
+            else:
+                pairs.append((role, place))
+    return st.sampled_from(pairs)
+
+
+_HOW = st.sampled_from(["held", "lent", "ended", "lent by a closed account"])
+_LIVES = st.fixed_dictionaries(
+    {
+        "holdings": st.dictionaries(_held(), _HOW, max_size=5),
+        "organisations": st.sets(st.sampled_from(ORGANISATIONS)),
+        "open": st.booleans() | st.just(True),
+        "created": st.booleans(),
+    }
+)
+
+
+def _live(life: Mapping[str, Any]) -> tuple[User, Facts]:
+    """Write a person, and say what is so of them."""
+    person = somebody("Camille")
+    for number, (held, how) in enumerate(life["holdings"].items()):
+        if how == "held":
+            give(person, *held)
+        elif how == "ended":
+            give(person, *held, until=SINCE + dt.timedelta(days=1))
+        else:
+            other = somebody(f"Other {number}")
+            entrust(give(other, *held), person)
+            User.objects.filter(pk=other.pk).update(is_active=how == "lent")
+    names = {f"organisation:{slug}" for slug in life["organisations"]}
+    for name in names:
+        Membership.objects.create(user=person, organisation=name, since=SINCE)
+    User.objects.filter(pk=person.pk).update(is_active=life["open"])
+    facts = Facts(
+        holdings=frozenset(
+            (*held, "")[:3] for held, how in life["holdings"].items() if how in {"held", "lent"}
+        ),
+        organisations=frozenset(names),
+        open=life["open"],
+        created=life["created"],
+    )
+    return fresh(person), facts
+
+
+def _asked(objects: Mapping[str, list[Any]], created_by: int | None) -> Iterator[tuple[str, Any]]:
+    """Give every permission with everything it may be asked about."""
+    for granted in grants():
+        if granted.about == "platform":
+            yield granted.permission, None
+        for it in objects.get(granted.about, ()):
+            setattr(it, "author_id" if granted.about == "entry" else "created_by_id", created_by)
+            if granted.permission == "alliances.change_part":
+                for slug in ORGANISATIONS:
+                    yield granted.permission, part_of(it, slug)
+            else:
+                yield granted.permission, it
+
+
+def _rights(
+    user: User | AnonymousUser, objects: Mapping[str, list[Any]], created_by: int | None
+) -> set[tuple[str, str]]:
+    return {
+        (permission, _name(it))
+        for permission, it in _asked(objects, created_by)
+        if user.has_perm(permission, it)
+    }
+
+
+def _name(it: Any) -> str:
+    """Name what was asked about; a part is that of one organisation in an alliance."""
+    named = getattr(it, "stable_name", "")
+    return f"{named} {it.organisation}" if isinstance(it, Part) else named
+
+
+_EXAMPLES = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@given(life=_LIVES)
+@_EXAMPLES
+def test_people_may_what_the_model_says_and_nothing_else(
+    objects: dict[str, list[Any]], life: dict[str, Any]
+) -> None:
+    with transaction.atomic():
+        person, facts = _live(life)
+        maker = person.pk if life["created"] else None
+        for permission, it in _asked(objects, maker):
+            found = person.has_perm(permission, it)
+            assert found == bool(reasons(person, permission, it)), permission
+            if permission in MODEL:
+                assert found == MODEL[permission](facts, it), (permission, _name(it), facts)
+        transaction.set_rollback(True)
+
+
+@given(life=_LIVES, more=_held())
+@_EXAMPLES
+def test_a_role_adds_rights_only_and_takes_them_back_exactly(
+    objects: dict[str, list[Any]], life: dict[str, Any], more: Holding
+) -> None:
+    life["holdings"].pop(more, None)
+    with transaction.atomic():
+        person, _facts = _live(life)
+        maker = person.pk if life["created"] else None
+        before = _rights(person, objects, maker)
+        holding = give(person, *more)
+        assert before <= _rights(fresh(person), objects, maker)
+        holding.delete()
+        assert _rights(fresh(person), objects, maker) == before
+        transaction.set_rollback(True)
+
+
+def test_the_model_tells_of_every_permission_of_the_topics() -> None:
+    topics = {"actors", "alliances", "fund", "knowledge", "territories", "vocabulary"}
+    granted = {item.permission for item in grants()}
+    told = {name for name in granted if name.partition(".")[0] in topics}
+    assert {name for name in told if "contact" not in name} == set(MODEL)
+
+
+def test_a_visitor_may_only_read_what_is_published(objects: dict[str, list[Any]]) -> None:
+    published = {("knowledge.view_entry", f"entry:{EntryState.PUBLISHED.value}")}
+    assert _rights(AnonymousUser(), objects, None) == published
+
+
+def test_what_nobody_made_is_nobodys_work(objects: dict[str, list[Any]]) -> None:
+    newcomer = somebody("Lou")
+    assert not any(newcomer.has_perm("alliances.change_alliance", it) for it in objects["alliance"])
