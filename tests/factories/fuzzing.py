@@ -628,5 +628,6 @@ def quiet_settings(folder: Path) -> dict[str, Any]:
             else {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
             for name in django_settings.CACHES
         },
+        "ALLIAGE_SEMANTIC": False,
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
     }

@@ -6,9 +6,11 @@ parameter needs a sample in ``SAMPLES``, or the error says so.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile
@@ -16,8 +18,8 @@ from django.core.files.storage import default_storage
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.factories.people import SINCE, entrust, give, somebody
 
-from alliage_web.accounts.models import Membership, Role
-from alliage_web.actors.models import Organisation
+from alliage_web.accounts.models import Invitation, Membership, Role
+from alliage_web.actors.models import Contact, Organisation
 from alliage_web.alliances.models import Alliance, AllianceTerritory, Party
 from alliage_web.files.models import StoredFile
 from alliage_web.fund.models import Fund
@@ -83,8 +85,8 @@ _CSV: _Sample = {"extension": "csv"}
 SAMPLES: Samples = {
     ":": {
         "": {
-            **_COMMUNE,
             **_TERM,
+            **_COMMUNE,
             **_CSV,
             "uuid": uuid.UUID(int=1),
             # No row has this number: pages of a row that one owns have a sample of their own.
@@ -97,7 +99,7 @@ SAMPLES: Samples = {
     },
     "actors:": {"": _ACTOR},
     "alliances:": {"": {**_ALLIANCE, **_CSV, "organisation": "acteur"}},
-    "api:": {"": {**_COMMUNE, **_ALLIANCE, **_TERM}},
+    "api:": {"": _ALLIANCE},
     "api:organisation": {"": _ACTOR},
     "api:entry": {"published": {"slug": "exemple"}, "draft": {"slug": "brouillon"}},
     "fund:": {"": {"code": "fonds"}},
@@ -203,7 +205,7 @@ def sample_objects(author: User) -> Samples:
         )  # fmt: skip
     for kind in PLACES:
         _document(kind)
-    return {**SAMPLES, **_things_of(author)}
+    return {**SAMPLES, **_things_of(author), **_things_of_somebody_else()}
 
 
 def _document(kind: str) -> None:
@@ -220,11 +222,60 @@ def _things_of(author: User) -> Samples:
     membership = Membership.objects.create(user=author, organisation=organisation, since=SINCE)
     holding = give(author, Role.READER, name_of("fund", ELSEWHERE))
     delegation = entrust(holding, somebody("Replacing the author"))
+    invitation = _invitation(author.email, Role.READER, name_of("fund", ELSEWHERE))
     return {
         "accounts:leave-organisation": {"": {"pk": membership.pk}},
         "accounts:leave-role": {"": {"pk": holding.pk}},
         "accounts:end-delegation": {"": {"pk": delegation.pk}},
+        "accounts:own-invitation": {"": {"pk": invitation.pk}},
     }
+
+
+#: A role that is held at each kind of place, by somebody who is not asked about.
+_HELD: Mapping[str, Role] = {
+    "platform": Role.EDITOR,
+    "observatory": Role.RESEARCHER,
+    "alliance": Role.READER,
+    "organisation": Role.READER,
+    "territory": Role.CATALYST,
+    "fund": Role.REVIEWER,
+}
+
+
+def _things_of_somebody_else() -> Samples:
+    """Write what somebody else holds at each place, and how those who manage it name that."""
+    other = somebody("Somebody else")
+    holdings, invitations = {}, {}
+    for kind, role in _HELD.items():
+        name = name_of(kind)
+        holdings[kind] = {"name": name, "pk": give(other, role, name).pk}
+        sent = _invitation(f"invited.{kind}@example.org", role, name)
+        invitations[kind] = {"name": name, "pk": sent.pk}
+    organisation = name_of("organisation")
+    membership = Membership.objects.create(user=other, organisation=organisation, since=SINCE)
+    contact = Contact.objects.create(
+        organisation=Organisation.objects.get(slug=PLACES["organisation"]), name="Contact",
+        created_at=SINCE, renewed_at=SINCE,
+    )  # fmt: skip
+    own = {"": {**_ACTOR, "pk": contact.pk}}
+    return {
+        "accounts:erase-person": {"": {"pk": other.pk}},
+        "actors:contact-edit": own,
+        "actors:contact-remove": own,
+        "workspaces:change-end": holdings,
+        "workspaces:take": holdings,
+        "workspaces:cancel": invitations,
+        "workspaces:resend": invitations,
+        "workspaces:remove-member": {"": {"name": organisation, "pk": membership.pk}},
+    }
+
+
+def _invitation(email: str, role: Role, place: str) -> Invitation:
+    return Invitation.objects.create(
+        email=email, role=role, place=place, created_at=SINCE,
+        expires_at=SINCE + dt.timedelta(days=36_500),
+        token_digest=sha256(email.encode()).hexdigest(),
+    )  # fmt: skip
 
 
 def _territory(

@@ -295,7 +295,8 @@ def _permissions() -> str:
     return "\n".join(written) + "\n"
 
 
-HEAD = """# Who may see and do what
+HEAD = """\
+# Who may see and do what
 
 A test makes this page from the code and fails when it is out of date: a permission or an address
 without a line here fails the check. To write it again:
@@ -311,9 +312,8 @@ away, which another test proves. `ALLIAGE_EVERY_ROLE=1` asks as all of them.
 ## Permissions
 
 A permission is granted on any one of its grounds. A role counts where it is held.
-
 """
-RULES = """
+RULES = """\
 A catalyst facilitates the alliances of which one territory at least lies wholly within the
 territory where the role is held. The catalyst of a department facilitates the alliance of one of
 its communes; the catalyst of a commune does not facilitate that of the whole department.

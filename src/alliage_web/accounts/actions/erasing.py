@@ -99,7 +99,8 @@ def erase_person(
     pseudonym = _close(person, at)
     texts = _replace_addresses(addresses, by=by, at=at)
     trail = sum(erase_personal(about=about) for about in dict.fromkeys(told))
-    trail += sum(erase_personal_holding(text=text) for text in addresses)
+    if addresses:
+        trail += erase_personal_holding(pattern=whole(addresses))
     names = tuple(names_in_texts(name))
     record(
         kind="person.erased",

@@ -36,7 +36,7 @@ grant(
     SEE_PLATFORM,
     label=_("Voir l’espace de la plateforme"),
     about="platform",
-    grounds=[ADMINISTERS, EDITS],
+    grounds=[EDITS],
 )
 grant(
     WRITE_PLATFORM,

@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 #: Letters that every database finds whatever their capitals, and that no escape hides.
 _PLAIN = re.compile(r"[A-Za-z0-9.@_+-]+")
 _TEXTS = (models.CharField, models.TextField, models.JSONField)
-#: Apps that hold what the program says, what only one person says of themselves, or the trail.
+#: Apps that hold what the program says, what only one person says of themselves, the trail, or the
+#: index of the search, whose tables differ between databases.
 _APART = frozenset(
-    {"account", "audit", "auth", "contenttypes", "mfa", "sessions", "socialaccount", "usersessions"}
+    {
+        *("account", "audit", "auth", "contenttypes", "mfa", "modelsearch", "sessions"),
+        *("socialaccount", "usersessions"),
+    }
 )
 _PEOPLE = "accounts.User"
 #: Shorter fields hold codes and numbers.

@@ -365,60 +365,163 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('function', models.CharField(blank=True, max_length=120, verbose_name='fonction')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='adresse électronique')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='téléphone')),
-                ('created_at', models.DateTimeField(verbose_name='ajouté le')),
-                ('renewed_at', models.DateTimeField(verbose_name='confirmé le')),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contacts', to=settings.AUTH_USER_MODEL, verbose_name='compte')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contacts_added', to=settings.AUTH_USER_MODEL, verbose_name='ajouté par')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='actors.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("function", models.CharField(blank=True, max_length=120, verbose_name="fonction")),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, max_length=254, verbose_name="adresse électronique"
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="téléphone")),
+                ("created_at", models.DateTimeField(verbose_name="ajouté le")),
+                ("renewed_at", models.DateTimeField(verbose_name="confirmé le")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contacts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="compte",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contacts_added",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="ajouté par",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="actors.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'contact',
-                'verbose_name_plural': 'contacts',
-                'ordering': ('organisation', 'name', 'pk'),
+                "verbose_name": "contact",
+                "verbose_name_plural": "contacts",
+                "ordering": ("organisation", "name", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('listed', 'être visible de tous sur la page de l’organisation'), ('written_to', 'être joignable par les personnes connectées à la plateforme'), ('news', 'recevoir des nouvelles de la plateforme')], max_length=20, verbose_name='usage accepté')),
-                ('how', models.CharField(choices=[('platform', 'dit par la personne sur la plateforme'), ('writing', 'dit par écrit'), ('orally', 'dit de vive voix'), ('public_source', 'publié par la personne ou son organisation')], max_length=20, verbose_name='obtenu')),
-                ('given_at', models.DateTimeField(verbose_name='donné le')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='retiré le')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='consents_recorded', to=settings.AUTH_USER_MODEL, verbose_name='noté par')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='actors.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("listed", "être visible de tous sur la page de l’organisation"),
+                            (
+                                "written_to",
+                                "être joignable par les personnes connectées à la plateforme",
+                            ),
+                            ("news", "recevoir des nouvelles de la plateforme"),
+                        ],
+                        max_length=20,
+                        verbose_name="usage accepté",
+                    ),
+                ),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[
+                            ("platform", "dit par la personne sur la plateforme"),
+                            ("writing", "dit par écrit"),
+                            ("orally", "dit de vive voix"),
+                            ("public_source", "publié par la personne ou son organisation"),
+                        ],
+                        max_length=20,
+                        verbose_name="obtenu",
+                    ),
+                ),
+                ("given_at", models.DateTimeField(verbose_name="donné le")),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="retiré le"),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="consents_recorded",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="noté par",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="actors.contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'consentement',
-                'verbose_name_plural': 'consentements',
-                'ordering': ('contact', 'purpose', '-given_at', 'pk'),
+                "verbose_name": "consentement",
+                "verbose_name_plural": "consentements",
+                "ordering": ("contact", "purpose", "-given_at", "pk"),
             },
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['email'], name='actors_contact_email'),
+            model_name="contact",
+            index=models.Index(fields=["email"], name="actors_contact_email"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('organisation', 'email'), name='actors_contact_address_once'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("email", ""), _negated=True),
+                fields=("organisation", "email"),
+                name="actors_contact_address_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='actors_contact_named'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="actors_contact_named"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('contact', 'purpose'), name='actors_consent_given_once'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at", None)),
+                fields=("contact", "purpose"),
+                name="actors_consent_given_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_at', None), ('withdrawn_at__gte', models.F('given_at')), _connector='OR'), name='actors_consent_withdrawn_after'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("withdrawn_at", None),
+                    ("withdrawn_at__gte", models.F("given_at")),
+                    _connector="OR",
+                ),
+                name="actors_consent_withdrawn_after",
+            ),
         ),
     ]

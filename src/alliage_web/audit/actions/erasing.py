@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
 
 from alliage_web.audit.models import PersonalValue
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
 
 
 @transaction.atomic
@@ -23,14 +25,23 @@ def erase_personal(*, about: str) -> int:
 
 
 @transaction.atomic
-def erase_personal_holding(*, text: str) -> int:
-    """Remove the personal values in which a text such as an address stands, whoever they are about.
+def erase_personal_holding(*, pattern: re.Pattern[str]) -> int:
+    """Remove the personal values in which a text matches, whoever they are about.
 
-    Return how many were removed.
+    ``pattern`` finds an address and not those that contain it. Return how many were removed.
     """
-    kept = PersonalValue.objects.filter(salt__isnull=False)
-    written = kept.annotate(written=Cast("value", TextField()))
-    # In a JSON column, SQLite keeps letters with accents as escapes.
-    forms = Q(written__icontains=text) | Q(written__icontains=json.dumps(text)[1:-1])
-    keys = list(written.filter(forms).values_list("pk", flat=True))
+    kept = PersonalValue.objects.filter(salt__isnull=False).values_list("pk", "value")
+    keys = [
+        key
+        for key, value in kept.iterator()
+        if any(pattern.search(text) for text in _texts(value))
+    ]
     return PersonalValue.objects.filter(pk__in=keys).update(salt=None, value=None)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for told in value.values() if isinstance(value, dict) else value:
+            yield from _texts(told)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, IntegerField, Subquery, Value
+from django.db.models import Count, IntegerField, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from django.db.models.expressions import Combinable
 
     Pair = Sequence[Any]
+
+#: What is written on a place about the people who work there.
+_KINDS_ABOUT_PEOPLE = ("role.", "member.", "invitation.", "delegation.", "contact.", "place.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,19 @@ class ReadableLine:
 def history(*targets: str, limit: int = 50, with_personal: bool = False) -> list[HistoryLine]:
     """Return what was written on one object or several, latest first.
 
-    ``with_personal`` adds the personal values: only for a page that its reader may see.
+    Who holds a role at a place, belongs to it or was invited is not told: it is for the workspace
+    (see `events`). ``with_personal`` adds the personal values: only for a page that its reader may
+    see.
     """
-    found = Event.objects.filter(target__in=targets)[:limit]
+    found = Event.objects.filter(target__in=targets).exclude(_about_people())[:limit]
     return lines_of(found, with_personal=with_personal)
+
+
+def _about_people() -> Q:
+    about = Q()
+    for prefix in _KINDS_ABOUT_PEOPLE:
+        about |= Q(kind__startswith=prefix)
+    return about
 
 
 def lines_of(chosen: Iterable[Event], *, with_personal: bool = False) -> list[HistoryLine]:

@@ -127,11 +127,11 @@ class _Staging:
             except BlockingIOError as error:
                 msg = f"Another restore is at work in {self._media}. Wait for its end."
                 raise RestoreError(msg) from error
-            # What a killed restore had sent may still be on its way to the database.
-            if not tables.hold():
-                msg = "Another restore is at work in this database. Wait for its end."
-                raise RestoreError(msg)
             try:
+                # What a killed restore had sent may still be on its way to the database.
+                if not tables.hold():
+                    msg = "Another restore is at work in this database. Wait for its end."
+                    raise RestoreError(msg)
                 yield
             finally:
                 held.unlink()

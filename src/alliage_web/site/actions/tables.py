@@ -17,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import AutoField, ForeignKey
@@ -46,6 +46,7 @@ MADE_BY_MIGRATE = frozenset({"django_migrations", "django_content_type", "auth_p
 
 #: The number of the lock among those of PostgreSQL: any that nothing else uses.
 _RESTORE = 7_420_917_350_115
+PATIENCE = "60s"
 #: The table of ``alliage_web.files``, which may be of an older version than its model.
 _DOCUMENTS = "files_storedfile"
 _ROWS_AT_ONCE = 2000
@@ -435,13 +436,19 @@ def empty_made_by_migrate(tables: Iterable[LiveTable]) -> None:
 def hold() -> bool:
     """Be the only restore in this database as long as the connection lives; tell if it can be.
 
-    A file of SQLite needs it not: it appears at once, or never.
+    The end of another one is waited for: PostgreSQL needs a moment to see that a program was
+    killed. A file of SQLite needs no lock: it appears at once, or never.
     """
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_RESTORE])
-        return bool(cursor.fetchone()[0])
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [PATIENCE])
+        try:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_RESTORE])
+        except OperationalError:
+            return False
+        cursor.execute("RESET lock_timeout")
+    return True
 
 
 def holds() -> bool:

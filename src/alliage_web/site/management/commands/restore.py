@@ -49,6 +49,10 @@ class Command(BaseCommand):
             self.stdout.write(f"Removed {path}, left by a restore that did not end.")
         self.stdout.write(f"Restored: {describe(done.manifest)}")
         self.stdout.write(f"Fingerprint: {done.fingerprint}")
+        self.stdout.write(
+            "Then run alliage-web apply-retention with the list of erasures in its place: it "
+            "erases again the people whom the backup brought back."
+        )
         for missing in done.manifest.missing_files:
             self.stderr.write(f"Missing: a row names {missing}, which the backup had not.")
         if not done.is_current:
