@@ -34,6 +34,8 @@ a process of its own, its start counted.
 - Processor and peak memory are those of the command; PostgreSQL's own are not in them. On a machine
   that others load, the processor's seconds say more than those of the clock. A restore on
   PostgreSQL is that of the backup made on SQLite; its backup is then made from there.
+- On SQLite, up to 256 MB of the peak are pages of the database file that the system lends and takes
+  back (`mmap_size`), and 64 MB its cache.
 
 | data | engine | command | s | processor, s | peak memory, MB |
 | --- | --- | --- | ---: | ---: | ---: |

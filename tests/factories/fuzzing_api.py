@@ -7,11 +7,14 @@ media type, shape, values refused or accepted as promised, methods that do not e
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.urls import reverse
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,12 +22,26 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from schemathesis import Case
     from tests.factories.fuzzing import Platform, Tally
 
 
+@contextmanager
+def _one_connection() -> Iterator[None]:
+    """Keep the connection from one request to the next, as the client of Django's tests does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
+
+
+@_one_connection()
 def fuzz_api(platform: Platform, requests: int, tally: Tally) -> dict[int, int]:
     """Ask every route of the API; return how many answers had each status."""
     schema = schemathesis.openapi.from_wsgi(reverse("api:openapi"), get_wsgi_application())

@@ -17,7 +17,7 @@ from alliage_web.accounts.queries import place as place_named
 from alliage_web.actors.actions import merge_organisations
 from alliage_web.alliances.models import Alliance
 from alliage_web.alliances.queries import facilitated_by
-from alliage_web.audit.queries import history
+from alliage_web.audit.queries import events, lines_of
 from alliage_web.files.models import StoredFile
 from alliage_web.territories.actions import create_perimeter
 from alliage_web.territories.models import Territory
@@ -150,7 +150,8 @@ def test_the_people_and_the_documents_of_a_merged_organisation_follow() -> None:
     file.refresh_from_db()
     assert file.place == kept.stable_name
     assert may_see_place(fresh(one), kept.stable_name)
-    moved = next(line for line in history(kept.stable_name) if line.kind == "place.people-moved")
+    lines = {line.kind: line for line in lines_of(events(targets=[kept.stable_name]))}
+    moved = lines["place.people-moved"]
     assert moved.changes["place"] == [merged.stable_name, kept.stable_name]
     assert len(moved.changes["people"][1]) == 4
 
@@ -159,5 +160,6 @@ def test_merging_organisations_without_people_tells_of_nobody() -> None:
     world()
     kept, merged = organisation("Gardée"), organisation("Fondue")
     merge_organisations(kept=kept, merged=merged, choices={}, by=None, at=AT)
-    kinds = {line.kind for line in history(kept.stable_name)}
+    kinds = {line.kind for line in lines_of(events(targets=[kept.stable_name]))}
+    assert "organisation.merged" in kinds
     assert "place.people-moved" not in kinds

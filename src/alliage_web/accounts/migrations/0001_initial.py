@@ -8,175 +8,464 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='adresse électronique')),
-                ('name', models.CharField(max_length=120, verbose_name='nom affiché')),
-                ('warned_at', models.DateTimeField(blank=True, editable=False, help_text='d’un compte qui ne sert plus', null=True, verbose_name='prévenue de l’effacement le')),
-                ('erased_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='effacée le')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        max_length=254, unique=True, verbose_name="adresse électronique"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="nom affiché")),
+                (
+                    "warned_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="d’un compte qui ne sert plus",
+                        null=True,
+                        verbose_name="prévenue de l’effacement le",
+                    ),
+                ),
+                (
+                    "erased_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="effacée le"
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'personne',
-                'verbose_name_plural': 'personnes',
-                'ordering': ('name', 'pk'),
+                "verbose_name": "personne",
+                "verbose_name_plural": "personnes",
+                "ordering": ("name", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='adresse électronique')),
-                ('role', models.CharField(blank=True, choices=[('administrator', 'Administration de la plateforme'), ('fund_officer', 'Gestion du fonds'), ('reviewer', 'Instruction des dossiers'), ('committee_member', 'Membre du comité'), ('fund_auditor', 'Audit du fonds'), ('catalyst', 'Catalyse d’un périmètre'), ('party_member', 'Partie prenante d’une alliance'), ('researcher', 'Recherche (observatoire)'), ('editor', 'Rédaction et publication'), ('reader', 'Lecture')], max_length=20, verbose_name='rôle')),
-                ('place', models.CharField(max_length=150, verbose_name='lieu')),
-                ('organisation', models.CharField(blank=True, max_length=150, verbose_name='organisation')),
-                ('role_expires_at', models.DateTimeField(blank=True, null=True, verbose_name='rôle tenu jusqu’au')),
-                ('message', models.TextField(blank=True, max_length=1000, verbose_name='message')),
-                ('token_digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(verbose_name='envoyée le')),
-                ('expires_at', models.DateTimeField(verbose_name='valable jusqu’au')),
-                ('accepted_at', models.DateTimeField(blank=True, null=True, verbose_name='acceptée le')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='annulée le')),
-                ('accepted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitations_accepted', to=settings.AUTH_USER_MODEL)),
-                ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitations_sent', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="adresse électronique")),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("administrator", "Administration de la plateforme"),
+                            ("fund_officer", "Gestion du fonds"),
+                            ("reviewer", "Instruction des dossiers"),
+                            ("committee_member", "Membre du comité"),
+                            ("fund_auditor", "Audit du fonds"),
+                            ("catalyst", "Catalyse d’un périmètre"),
+                            ("party_member", "Partie prenante d’une alliance"),
+                            ("researcher", "Recherche (observatoire)"),
+                            ("editor", "Rédaction et publication"),
+                            ("reader", "Lecture"),
+                        ],
+                        max_length=20,
+                        verbose_name="rôle",
+                    ),
+                ),
+                ("place", models.CharField(max_length=150, verbose_name="lieu")),
+                (
+                    "organisation",
+                    models.CharField(blank=True, max_length=150, verbose_name="organisation"),
+                ),
+                (
+                    "role_expires_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="rôle tenu jusqu’au"),
+                ),
+                ("message", models.TextField(blank=True, max_length=1000, verbose_name="message")),
+                ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(verbose_name="envoyée le")),
+                ("expires_at", models.DateTimeField(verbose_name="valable jusqu’au")),
+                (
+                    "accepted_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="acceptée le"),
+                ),
+                (
+                    "cancelled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="annulée le"),
+                ),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="invitations_accepted",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="invitations_sent",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'invitation',
-                'verbose_name_plural': 'invitations',
-                'ordering': ('-created_at', '-pk'),
+                "verbose_name": "invitation",
+                "verbose_name_plural": "invitations",
+                "ordering": ("-created_at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('organisation', models.CharField(help_text='nom stable', max_length=150, verbose_name='organisation')),
-                ('since', models.DateTimeField(verbose_name='depuis')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.CharField(
+                        help_text="nom stable", max_length=150, verbose_name="organisation"
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="depuis")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'appartenance',
-                'verbose_name_plural': 'appartenances',
-                'ordering': ('user', 'organisation', 'pk'),
+                "verbose_name": "appartenance",
+                "verbose_name_plural": "appartenances",
+                "ordering": ("user", "organisation", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='RoleHolding',
+            name="RoleHolding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('administrator', 'Administration de la plateforme'), ('fund_officer', 'Gestion du fonds'), ('reviewer', 'Instruction des dossiers'), ('committee_member', 'Membre du comité'), ('fund_auditor', 'Audit du fonds'), ('catalyst', 'Catalyse d’un périmètre'), ('party_member', 'Partie prenante d’une alliance'), ('researcher', 'Recherche (observatoire)'), ('editor', 'Rédaction et publication'), ('reader', 'Lecture')], max_length=20, verbose_name='rôle')),
-                ('place', models.CharField(default='platform', help_text='nom stable du lieu', max_length=150, verbose_name='lieu')),
-                ('organisation', models.CharField(blank=True, help_text='nom stable', max_length=150, verbose_name='pour l’organisation')),
-                ('granted_at', models.DateTimeField(verbose_name='donné le')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='jusqu’au')),
-                ('granted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='roles_granted', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='role_holdings', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("administrator", "Administration de la plateforme"),
+                            ("fund_officer", "Gestion du fonds"),
+                            ("reviewer", "Instruction des dossiers"),
+                            ("committee_member", "Membre du comité"),
+                            ("fund_auditor", "Audit du fonds"),
+                            ("catalyst", "Catalyse d’un périmètre"),
+                            ("party_member", "Partie prenante d’une alliance"),
+                            ("researcher", "Recherche (observatoire)"),
+                            ("editor", "Rédaction et publication"),
+                            ("reader", "Lecture"),
+                        ],
+                        max_length=20,
+                        verbose_name="rôle",
+                    ),
+                ),
+                (
+                    "place",
+                    models.CharField(
+                        default="platform",
+                        help_text="nom stable du lieu",
+                        max_length=150,
+                        verbose_name="lieu",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.CharField(
+                        blank=True,
+                        help_text="nom stable",
+                        max_length=150,
+                        verbose_name="pour l’organisation",
+                    ),
+                ),
+                ("granted_at", models.DateTimeField(verbose_name="donné le")),
+                (
+                    "expires_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="jusqu’au"),
+                ),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="roles_granted",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="role_holdings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rôle tenu',
-                'verbose_name_plural': 'rôles tenus',
-                'ordering': ('user', 'place', 'role', 'organisation', 'pk'),
+                "verbose_name": "rôle tenu",
+                "verbose_name_plural": "rôles tenus",
+                "ordering": ("user", "place", "role", "organisation", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField(verbose_name='du')),
-                ('ends_at', models.DateTimeField(verbose_name='au')),
-                ('created_at', models.DateTimeField(verbose_name='créée le')),
-                ('delegate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegations', to=settings.AUTH_USER_MODEL)),
-                ('holding', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delegations', to='accounts.roleholding')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="du")),
+                ("ends_at", models.DateTimeField(verbose_name="au")),
+                ("created_at", models.DateTimeField(verbose_name="créée le")),
+                (
+                    "delegate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="delegations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "holding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="delegations",
+                        to="accounts.roleholding",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'délégation',
-                'verbose_name_plural': 'délégations',
-                'ordering': ('-ends_at', 'pk'),
+                "verbose_name": "délégation",
+                "verbose_name_plural": "délégations",
+                "ordering": ("-ends_at", "pk"),
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='accounts_user_email_unique'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="accounts_user_email_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_staff', False), ('is_superuser', False)), name='accounts_roles_are_the_only_power'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_staff", False), ("is_superuser", False)),
+                name="accounts_roles_are_the_only_power",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('erased_at', None), ('is_active', False), _connector='OR'), name='accounts_erased_is_closed'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("erased_at", None), ("is_active", False), _connector="OR"),
+                name="accounts_erased_is_closed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['place'], name='accounts_invitation_place'),
+            model_name="invitation",
+            index=models.Index(fields=["place"], name="accounts_invitation_place"),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='accounts_invitation_dates'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("created_at"))),
+                name="accounts_invitation_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted_at', None), ('cancelled_at', None), _connector='OR'), name='accounts_invitation_one_end'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("accepted_at", None), ("cancelled_at", None), _connector="OR"),
+                name="accounts_invitation_one_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', ''), _negated=True), ('place__startswith', 'organisation:'), _connector='OR'), name='accounts_invitation_invites_to_something'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", ""), _negated=True),
+                    ("place__startswith", "organisation:"),
+                    _connector="OR",
+                ),
+                name="accounts_invitation_invites_to_something",
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['organisation'], name='accounts_members'),
+            model_name="membership",
+            index=models.Index(fields=["organisation"], name="accounts_members"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'organisation'), name='accounts_member_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("user", "organisation"), name="accounts_member_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('organisation__startswith', 'organisation:')), name='accounts_member_of_an_organisation'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("organisation__startswith", "organisation:")),
+                name="accounts_member_of_an_organisation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='roleholding',
-            index=models.Index(fields=['place', 'role'], name='accounts_role_place'),
+            model_name="roleholding",
+            index=models.Index(fields=["place", "role"], name="accounts_role_place"),
         ),
         migrations.AddConstraint(
-            model_name='roleholding',
-            constraint=models.UniqueConstraint(fields=('user', 'role', 'place', 'organisation'), name='accounts_role_held_once'),
+            model_name="roleholding",
+            constraint=models.UniqueConstraint(
+                fields=("user", "role", "place", "organisation"), name="accounts_role_held_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleholding',
-            constraint=models.CheckConstraint(condition=models.Q(('pk__in', ()), models.Q(('role', 'administrator'), ('place', 'platform')), models.Q(('role', 'fund_officer'), ('place__startswith', 'fund:')), models.Q(('role', 'reviewer'), ('place__startswith', 'fund:')), models.Q(('role', 'committee_member'), ('place__startswith', 'fund:')), models.Q(('role', 'fund_auditor'), ('place__startswith', 'fund:')), models.Q(('role', 'catalyst'), ('place__startswith', 'territory:')), models.Q(('role', 'party_member'), ('place__startswith', 'alliance:')), models.Q(('role', 'researcher'), ('place', 'observatory')), models.Q(('role', 'editor'), ('place', 'platform')), models.Q(('role', 'reader'), ('place__startswith', 'fund:')), models.Q(('role', 'reader'), ('place__startswith', 'alliance:')), models.Q(('role', 'reader'), ('place__startswith', 'organisation:')), models.Q(('role', 'reader'), ('place', 'observatory')), _connector='OR'), name='accounts_role_at_its_place'),
+            model_name="roleholding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("pk__in", ()),
+                    models.Q(("role", "administrator"), ("place", "platform")),
+                    models.Q(("role", "fund_officer"), ("place__startswith", "fund:")),
+                    models.Q(("role", "reviewer"), ("place__startswith", "fund:")),
+                    models.Q(("role", "committee_member"), ("place__startswith", "fund:")),
+                    models.Q(("role", "fund_auditor"), ("place__startswith", "fund:")),
+                    models.Q(("role", "catalyst"), ("place__startswith", "territory:")),
+                    models.Q(("role", "party_member"), ("place__startswith", "alliance:")),
+                    models.Q(("role", "researcher"), ("place", "observatory")),
+                    models.Q(("role", "editor"), ("place", "platform")),
+                    models.Q(("role", "reader"), ("place__startswith", "fund:")),
+                    models.Q(("role", "reader"), ("place__startswith", "alliance:")),
+                    models.Q(("role", "reader"), ("place__startswith", "organisation:")),
+                    models.Q(("role", "reader"), ("place", "observatory")),
+                    _connector="OR",
+                ),
+                name="accounts_role_at_its_place",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleholding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'party_member'), ('organisation__startswith', 'organisation:')), models.Q(models.Q(('role', 'party_member'), _negated=True), ('organisation', '')), _connector='OR'), name='accounts_party_member_for_an_organisation'),
+            model_name="roleholding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("role", "party_member"), ("organisation__startswith", "organisation:")
+                    ),
+                    models.Q(
+                        models.Q(("role", "party_member"), _negated=True), ("organisation", "")
+                    ),
+                    _connector="OR",
+                ),
+                name="accounts_party_member_for_an_organisation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleholding',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at', None), ('expires_at__gt', models.F('granted_at')), _connector='OR'), name='accounts_role_ends_after_it_begins'),
+            model_name="roleholding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expires_at", None),
+                    ("expires_at__gt", models.F("granted_at")),
+                    _connector="OR",
+                ),
+                name="accounts_role_ends_after_it_begins",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='accounts_delegation_dates'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="accounts_delegation_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.UniqueConstraint(fields=('holding', 'delegate', 'starts_at'), name='accounts_delegation_once'),
+            model_name="delegation",
+            constraint=models.UniqueConstraint(
+                fields=("holding", "delegate", "starts_at"), name="accounts_delegation_once"
+            ),
         ),
     ]

@@ -32,9 +32,7 @@ def erase_personal_holding(*, pattern: re.Pattern[str]) -> int:
     """
     kept = PersonalValue.objects.filter(salt__isnull=False).values_list("pk", "value")
     keys = [
-        key
-        for key, value in kept.iterator()
-        if any(pattern.search(text) for text in _texts(value))
+        key for key, value in kept.iterator() if any(pattern.search(text) for text in _texts(value))
     ]
     return PersonalValue.objects.filter(pk__in=keys).update(salt=None, value=None)
 

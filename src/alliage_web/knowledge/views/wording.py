@@ -54,7 +54,7 @@ FIELDS = {
     "territories": gettext_lazy("Territoires"),
     "terms": gettext_lazy("Classement"),
     "source": gettext_lazy("Sources"),
-    "note": gettext_lazy("Note"),
+    "note": gettext_lazy("Note complémentaire"),
     "state": gettext_lazy("État"),
     "review_note": gettext_lazy("Remarque"),
     "personal_data": gettext_lazy("Champs concernés"),
