@@ -59,7 +59,8 @@ def main() -> None:
     )
     from tests.factories import fuzzing
 
-    setup_test_environment()
+    # The page of errors of the development mode is not what a visitor sees.
+    setup_test_environment(debug=False)
     databases = setup_databases(verbosity=0, interactive=False)
     try:
         with (

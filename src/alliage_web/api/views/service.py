@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import cache, wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -56,19 +56,38 @@ for _topic in (territories, organisations, alliances, entries, terms, people):
 problems.install(api)
 
 
+#: The parts of addresses that are one word of a few.
+_ENUMERATIONS = {"level": _("niveau du territoire")}
+
+
+@cache
 def description() -> dict[str, Any]:
-    """Describe every route as OpenAPI does; refusals have their own media type."""
+    """Describe every route as OpenAPI does; refusals have their own media type.
+
+    Made once for a process: its texts are put in the language of the reader when they are sent.
+    """
     schema: dict[str, Any] = api.get_openapi_schema(path_prefix=PREFIX)
     for shape in schema["components"]["schemas"].values():
         # The comments of the code, in another language than the rest.
         shape.pop("description", None)
     for methods in schema["paths"].values():
         for operation in methods.values():
+            for parameter in operation["parameters"]:
+                _describe(parameter)
             for status, response in operation["responses"].items():
                 if status >= HTTPStatus.BAD_REQUEST:
                     (content,) = response["content"].values()
                     response["content"] = {problems.MEDIA_TYPE: content}
     return schema
+
+
+def _describe(parameter: dict[str, Any]) -> None:
+    """Describe a parameter once; Ninja gives an enumeration the comment of its class."""
+    schema = parameter["schema"]
+    schema.pop("description", None)
+    schema.get("items", {}).pop("description", None)
+    if parameter["in"] == "path" and "enum" in schema:
+        parameter["description"] = _ENUMERATIONS[parameter["name"]]
 
 
 def read_only(view: View) -> View:

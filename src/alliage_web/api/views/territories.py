@@ -16,7 +16,6 @@ from alliage_web.territories import queries
 from .problems import NotThereError
 
 router = Router(tags=["territories"])
-LevelName = PathEx[Level, P(description=_("niveau du territoire"))]
 OfficialCode = PathEx[str, P(description=_("code officiel (INSEE, SIREN), ou nom d’un périmètre"))]
 
 
@@ -37,7 +36,7 @@ def territories(request: HttpRequest, asked: Query[TerritorySearch]) -> dict[str
     summary=_("Un territoire et ses chiffres au millésime en vigueur"),
     response={200: Territory, 301: None, 404: Problem, 422: Problem},
 )
-def territory(request: HttpRequest, level: LevelName, code: OfficialCode) -> Any:
+def territory(request: HttpRequest, level: Level, code: OfficialCode) -> Any:
     place = queries.place(level, code)
     if place is not None and place.is_current:
         return place
