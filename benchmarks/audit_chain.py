@@ -137,7 +137,7 @@ def _fill() -> dict[str, Any]:
     from django.core.management import call_command
     from django.db import connection, transaction
 
-    from alliage.values.chain import commitment
+    from alliage.safekeeping.chain import commitment
     from alliage_web.audit.models import Event, PersonalValue
 
     call_command("migrate", verbosity=0)
@@ -185,7 +185,7 @@ def _seal() -> dict[str, Any]:
 
 
 def _verify() -> dict[str, Any]:
-    from alliage.values.chain import verify
+    from alliage.safekeeping.chain import verify
     from alliage_web.audit.queries import records
 
     verdict = verify(records())
@@ -205,7 +205,7 @@ def _export() -> dict[str, Any]:
 
 
 def _verify_file() -> dict[str, Any]:
-    from alliage.values.chain import read_lines, verify
+    from alliage.safekeeping.chain import read_lines, verify
 
     with _file().open("rb") as lines:
         verdict = verify(read_lines(lines))

@@ -154,7 +154,7 @@ def measured(folder: Path, source: Path, label: str) -> list[str]:
 
 
 def weights(folder: Path, source: Path, label: str) -> str:
-    from alliage.values.backups import open_backup
+    from alliage.safekeeping.backups import open_backup
 
     archive = folder / f"{label}.tar"
     with archive.open("rb") as stream:

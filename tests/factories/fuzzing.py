@@ -7,7 +7,6 @@ once ``sample`` makes an object that its addresses can name.
 
 from __future__ import annotations
 
-import logging
 import traceback
 from collections import defaultdict
 from contextlib import contextmanager, suppress
@@ -48,6 +47,7 @@ from tests.factories.routes import (
     Route,
     cases,
     name_of,
+    refusals_unlogged,
     routes,
     sample_objects,
 )
@@ -494,15 +494,10 @@ class Tally:
 def undone() -> Iterator[None]:
     """Undo what is written within, rate limits included; what waits for a commit is done before."""
     caches["default"].clear()
-    # Each refusal is logged, which takes longer than to refuse.
-    logging.disable(logging.CRITICAL)
-    try:
-        with transaction.atomic():
-            with TestCase.captureOnCommitCallbacks(execute=True):
-                yield
-            transaction.set_rollback(True)
-    finally:
-        logging.disable(logging.NOTSET)
+    with refusals_unlogged(), transaction.atomic():
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            yield
+        transaction.set_rollback(True)
 
 
 def send(platform: Platform, form: Form, body: rough_input.Body, tally: Tally) -> list[Form]:

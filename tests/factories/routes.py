@@ -7,8 +7,10 @@ parameter needs a sample in ``SAMPLES``, or the error says so.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -53,6 +55,20 @@ class Case:
     title: str
     route: Route
     address: str
+
+
+@contextmanager
+def refusals_unlogged() -> Iterator[None]:
+    """Log nothing within: where thousands of requests are refused, logging takes most of the time.
+
+    ``logging.disable`` also empties what loggers remember of their levels, before and after: a
+    logger first used within would else stay silent for the tests that follow.
+    """
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def routes() -> list[Route]:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.values import archives, backups
-from alliage.values.archives import ArchiveError, ArchiveWriter
-from alliage.values.backups import (
+from alliage.safekeeping import archives, backups
+from alliage.safekeeping.archives import ArchiveError, ArchiveWriter
+from alliage.safekeeping.backups import (
     AuditHead,
     BackupWriter,
     Column,
@@ -29,7 +29,7 @@ from alliage.values.backups import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from alliage.values.archives import Member
+    from alliage.safekeeping.archives import Member
 
 AT = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 COLUMNS = (Column(name="id", type="IntegerField"), Column(name="title", type="TextField"))

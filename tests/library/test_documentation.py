@@ -27,3 +27,14 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert missing == []
+
+
+def test_every_command_of_the_platform_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    commands = {
+        file.stem.replace("_", "-")
+        for file in (ROOT / "src" / "alliage_web").glob("*/management/commands/[!_]*.py")
+    }
+    assert len(commands) > 10
+    missing = [name for name in sorted(commands) if f"`alliage-web {name}" not in page]
+    assert missing == []

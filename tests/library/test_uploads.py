@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from tests.factories import documents
 from tests.factories.documents import ACCEPTED
 
-from alliage.values.packages import Limits, PackageError, look_into
-from alliage.values.uploads import (
+from alliage.safekeeping.uploads import (
     EXTENSIONS,
     MAX_NAME,
     UploadError,
@@ -21,6 +20,7 @@ from alliage.values.uploads import (
     check_upload,
     checked_name,
 )
+from alliage.values.packages import Limits, PackageError, look_into
 
 LIMIT = 1_000_000
 PACKAGES = ("xlsx", "docx", "pptx", "odt", "ods")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection, connections, transaction
 
-from alliage.values.chain import verify
+from alliage.safekeeping.chain import verify
 from alliage_web.audit import actions, queries
 from alliage_web.audit.models import Event
 

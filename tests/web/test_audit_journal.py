@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.factories.actors import organisation, person
 
-from alliage.values.chain import verify
+from alliage.safekeeping.chain import verify
 from alliage_web.accounts.models import Role
 from alliage_web.audit import actions, queries
 from alliage_web.audit.models import Event

@@ -28,7 +28,7 @@ from tests.factories.loaded_territories import load as load_territories
 from tests.factories.territories import write_vintage
 
 from alliage.alliances.reference import SchemeCode, load_reference
-from alliage.values.backups import BackupWriter, open_backup
+from alliage.safekeeping.backups import BackupWriter, open_backup
 from alliage.values.datafiles import data_directory
 from alliage_web.vocabulary.models import Term
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from pytest_django.plugin import DjangoDbBlocker
 
-    from alliage.values.backups import Manifest
+    from alliage.safekeeping.backups import Manifest
 
 AT = dt.datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=dt.UTC)
 ROWS = 25_000

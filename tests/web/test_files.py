@@ -23,7 +23,7 @@ from hypothesis.extra.django import TestCase
 from tests.factories import documents as samples
 from tests.factories.people import fresh, somebody
 
-from alliage.values.uploads import EXTENSIONS, check_upload
+from alliage.safekeeping.uploads import EXTENSIONS, check_upload
 from alliage_web.accounts.models import Role
 from alliage_web.alliances.models import Alliance
 from alliage_web.audit.models import Event

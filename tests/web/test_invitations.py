@@ -216,6 +216,10 @@ def test_who_has_no_account_creates_it_and_comes_back_to_accept(
     link = _link(mailoutbox[0].body).removeprefix("http://testserver")
     page = newcomer.get(link, follow=True).content.decode()
     assert "lou@example.org" in page
+    assert 'value="lou@example.org"' in newcomer.get(sign_up).content.decode()
+    other = newcomer.post(sign_up, sent | {"email": "ailleurs@example.org"}).content.decode()
+    assert "L’invitation a été envoyée à lou@example.org" in other
+    assert not User.objects.filter(email="ailleurs@example.org").exists()
     newcomer.post(f"{sign_up}?next={reverse('accounts:invitation')}", sent)
     lou = User.objects.get(email="lou@example.org")
     # The address is confirmed by the message that follows, read in the same browser.

@@ -7,7 +7,6 @@ observed, for a person to read before it is committed; without it the test compa
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -21,7 +20,14 @@ from django.template import Template
 from django.test import Client
 from django.utils import timezone, translation
 from tests.factories.people import entrust, somebody
-from tests.factories.routes import ELSEWHERE, PLACES, cases, name_of, sample_objects
+from tests.factories.routes import (
+    ELSEWHERE,
+    PLACES,
+    cases,
+    name_of,
+    refusals_unlogged,
+    sample_objects,
+)
 
 from alliage_web.accounts.models import HELD_AT, Role, User
 from alliage_web.accounts.permissions import grants
@@ -162,15 +168,15 @@ def lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> list[Line]:
     settings.ACCOUNT_RATE_LIMITS = False
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
     # What matters here is whether a page opens: other tests draw it, which takes most of the time.
     monkeypatch.setattr(Template, "_render", lambda *_: "")
     asking = _Asking(people)
-    return [
-        Line(case, method, _answers(asking, people, method, case.address))
-        for case in list(cases(samples))
-        for method in METHODS
-    ]
+    with refusals_unlogged():
+        return [
+            Line(case, method, _answers(asking, people, method, case.address))
+            for case in list(cases(samples))
+            for method in METHODS
+        ]
 
 
 def _answers(

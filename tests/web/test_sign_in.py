@@ -390,6 +390,10 @@ def test_accounts_are_created_on_invitation_unless_the_settings_open_them(
     session.save()
     client.cookies["sessionid"] = session.session_key or ""
     sign_up(client)
+    assert not User.objects.exists()  # no invitation has this number
+
+    settings.ALLIAGE_SIGN_UP = "open"
+    sign_up(client)
     assert User.objects.get().name == "Lou Martin"
 
 

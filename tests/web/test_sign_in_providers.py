@@ -15,6 +15,9 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
+from django.utils import timezone
+from tests.factories import workplaces
 from tests.factories.identity_provider import (
     SECRET,
     FakeProvider,
@@ -24,6 +27,7 @@ from tests.factories.identity_provider import (
 )
 from tests.factories.sign_in import PASSWORD, code, is_signed_in, person, sign_in, with_totp
 
+from alliage_web.accounts import actions
 from alliage_web.accounts.models import User
 from alliage_web.audit.queries import history
 from alliage_web.config import environment
@@ -305,6 +309,27 @@ def test_on_invitation_only_a_newcomer_is_refused(
     settings.ALLIAGE_SIGN_UP = "invitation"
     assert "sur invitation" in text(go_through(client, provider))
     assert not User.objects.exists()
+
+
+def test_an_invitation_lets_in_whose_address_the_provider_vouches_for(
+    client: Client, provider: FakeProvider, settings: Settings
+) -> None:
+    settings.ALLIAGE_SIGN_UP = "invitation"
+    workplaces.organisation()
+    issued = actions.invite(
+        emails=["lou@example.org"],
+        role="",
+        place=workplaces.ORGANISATION,
+        by=None,
+        at=timezone.now(),
+    )[0]
+    client.get(reverse("accounts:invitation-link", args=[issued.token]))
+    provider.claims["email"] = "ailleurs@example.org"
+    assert "sur invitation" in text(go_through(client, provider))
+    assert not User.objects.exists()
+    provider.claims["email"] = "lou@example.org"
+    go_through(client, provider)
+    assert User.objects.get().email == "lou@example.org"
 
 
 def test_the_second_factor_is_asked_for_after_a_provider_too(

@@ -24,8 +24,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 
+from .queries.invitations import invited_address
 from .queries.second_factor import must_hold_second_factor, second_factors
-from .refusals import report
+from .refusals import MessageNotSentError, report
 
 if TYPE_CHECKING:
     from django.forms import BaseForm
@@ -80,8 +81,6 @@ _NOTICES = {
         "%(provider)s ne permet plus de se connecter à votre compte."
     ),
 }
-#: Set in the session by an invitation that was accepted: its holder may create an account.
-INVITATION_KEY = "invitation"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -112,8 +111,8 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Accept new accounts where the settings open them, and from an accepted invitation."""
-        if settings.ALLIAGE_SIGN_UP == "open" or request.session.get(INVITATION_KEY):
+        """Accept new accounts where the settings open them, and from an invitation that waits."""
+        if settings.ALLIAGE_SIGN_UP == "open" or invited_address(request.session, timezone.now()):
             return True
         report(request, "sign-up without an invitation")
         return False
@@ -145,6 +144,14 @@ class AccountAdapter(DefaultAccountAdapter):
                 request, level, str(text) % (message_context or {}), extra_tags=extra_tags
             )
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a message, or say that it could not leave, for a page to tell the person."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            logger.exception("The message %s could not be sent", template_prefix)
+            raise MessageNotSentError(template_prefix) from error
+
     def send_notification_mail(
         self,
         template_prefix: str,
@@ -166,8 +173,8 @@ class AccountAdapter(DefaultAccountAdapter):
         }
         try:
             self.send_mail("account/email/notice", email or user.email, said)
-        except OSError:
-            logger.exception("A notice could not be sent to person:%s", user.pk)
+        except MessageNotSentError:
+            logger.warning("person:%s was not told of a change", user.pk)
 
     def is_safe_url(self, url: str | None) -> bool:
         """Lead to this site only, whatever other names it answers to."""
@@ -200,6 +207,16 @@ class ProvidersAdapter(DefaultSocialAccountAdapter):
         "no_verified_email": _("Confirmez d’abord votre adresse électronique."),
         "connected_other": _("Ce compte est déjà relié à une autre personne."),
     }
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Let an invitation make the account of whom it was sent to, as the provider vouches."""
+        if settings.ALLIAGE_SIGN_UP == "open":
+            return True
+        proven = {known.email.lower() for known in sociallogin.email_addresses if known.verified}
+        if invited_address(request.session, timezone.now()).lower() in proven:
+            return True
+        report(request, "sign-up by a provider without an invitation to that address")
+        return False
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: Any) -> Any:
         user = super().populate_user(request, sociallogin, data)

@@ -1,4 +1,4 @@
-"""A person whose role asks for a second factor sets it up before anything else."""
+"""Around every page: a second factor where a role asks for it, and messages that cannot leave."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse, HttpResponseForbidden
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from .queries.second_factor import lacks_second_factor
+from .refusals import MessageNotSentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,8 @@ _OPEN = frozenset(
     }
 )
 _OPEN_SPACES = frozenset({"ui"})
+#: Seconds before it is worth asking again for a message that could not leave.
+_RETRY_AFTER = 300
 
 
 class RequireSecondFactor:
@@ -65,3 +68,20 @@ class RequireSecondFactor:
                 "A role of yours asks for a second factor. Set it up in the account pages first."
             )
         return redirect(page)
+
+
+class TellMessagesNotSent:
+    """Say that a message could not leave, and that what was asked for was therefore not done."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, MessageNotSentError):
+            return None
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = str(_RETRY_AFTER)
+        return response

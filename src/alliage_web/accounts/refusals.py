@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("alliage_web.security")
 
 
+class MessageNotSentError(Exception):
+    """A message that what was asked for rests on could not leave: nothing was done."""
+
+
 def fingerprint(address: str) -> str:
     """Return what stands for an e-mail address in the logs."""
     return salted_hmac("alliage.refusals", address.strip().lower(), algorithm="sha256").hexdigest()[

@@ -11,6 +11,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.socialaccount import views as social
+from django.db.transaction import atomic
 from django.urls import path, re_path
 
 from .views import sign_in, sign_in_link, sign_in_providers, sign_in_security
@@ -36,10 +37,11 @@ urlpatterns = [
         name="openid_connect_callback",
     ),
     path("deconnexion/", sign_in.SignOut.as_view(), name="account_logout"),
-    path("inscription/", account.signup, name="account_signup"),
-    path("inscription/avec/", social.signup, name="socialaccount_signup"),
+    # Without the message that confirms the address there is no account.
+    path("inscription/", atomic(account.signup), name="account_signup"),
+    path("inscription/avec/", atomic(social.signup), name="socialaccount_signup"),
     path("ferme/", account.account_inactive, name="account_inactive"),
-    path("adresse/", account.email, name="account_email"),
+    path("adresse/", atomic(account.email), name="account_email"),
     path(
         "adresse/a-confirmer/",
         account.email_verification_sent,

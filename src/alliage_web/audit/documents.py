@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from alliage.values.chain import Record
+    from alliage.safekeeping.chain import Record
 
 
 def json_lines(records: Iterable[Record]) -> Iterator[str]:

@@ -119,8 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "alliage_web.accounts.middleware.RequireSecondFactor",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "alliage_web.accounts.middleware.TellMessagesNotSent",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 

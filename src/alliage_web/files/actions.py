@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from django.core.files.base import File
 
-    from alliage.values.uploads import Upload
+    from alliage.safekeeping.uploads import Upload
     from alliage_web.accounts.models import User
 
     from .queries import Leftovers

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliage.values.uploads import EXTENSIONS, UploadError, UploadFault, check_upload
+from alliage.safekeeping.uploads import EXTENSIONS, UploadError, UploadFault, check_upload
 from alliage_web.audit.forms import OnceForm
 
 from .queries import weight_in_words
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
     from django.utils.functional import _StrPromise
 
-    from alliage.values.uploads import Upload
+    from alliage.safekeeping.uploads import Upload
 
 FAULTS: Mapping[UploadFault, _StrPromise] = {
     UploadFault.NO_NAME: gettext_lazy(

@@ -16,9 +16,12 @@ from allauth.mfa.webauthn import forms as passkeys
 from allauth.socialaccount import forms as providers
 from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliage_web.accounts.queries.addresses import person_at
+from alliage_web.accounts.queries.invitations import invited_address
 from alliage_web.accounts.refusals import report
 
 if TYPE_CHECKING:
@@ -83,7 +86,26 @@ class _Named(_OurWords):
 
 
 class SignUpForm(_Named, account.SignupForm):
-    pass
+    """Where accounts are made on invitation, the address is the one that was invited."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invited = invited_address(context.request.session, timezone.now())
+        if self.invited:
+            self.initial["email"] = self.invited
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if settings.ALLIAGE_SIGN_UP != "open" and email.lower() != self.invited.lower():
+            report(context.request, "sign-up with another address than the invited one")
+            raise forms.ValidationError(
+                _(
+                    "L’invitation a été envoyée à %(email)s : créez le compte avec cette adresse. "
+                    "Vous pourrez changer d’adresse ensuite, dans votre compte."
+                )
+                % {"email": self.invited}
+            )
+        return email
 
 
 class ProviderSignUpForm(_Named, providers.SignupForm):

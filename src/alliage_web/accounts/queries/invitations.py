@@ -12,10 +12,15 @@ from alliage_web.accounts.models import Invitation
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from django.db.models import QuerySet
 
     from alliage_web.accounts.models import User
+
+
+#: Set in the session by an invitation that was opened: whom it was sent to may create an account.
+INVITATION_KEY = "invitation"
 
 
 def digest_of(token: str) -> str:
@@ -31,6 +36,14 @@ def invitation_of(token: str) -> Invitation | None:
 def invitation_numbered(number: object) -> Invitation | None:
     """Find an invitation that a link opened before, by the number kept in the session."""
     return _invitations().filter(pk=number).first() if isinstance(number, int) else None
+
+
+def invited_address(session: Mapping[str, object], at: dt.datetime) -> str:
+    """Return the address of the invitation opened in a browser, while it waits; else nothing."""
+    invitation = invitation_numbered(session.get(INVITATION_KEY))
+    if invitation is None or invitation.state(at) != "waiting":
+        return ""
+    return invitation.email
 
 
 def waiting_at(place: str, at: dt.datetime) -> list[Invitation]:

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from alliage_web.accounts import actions, permissions, queries
 from alliage_web.accounts.actions import InvitationFault
-from alliage_web.accounts.adapters import INVITATION_KEY
 from alliage_web.accounts.forms.roles import InviteForm
 from alliage_web.accounts.models import Invitation, User
+from alliage_web.accounts.queries.invitations import INVITATION_KEY
 from alliage_web.accounts.refusals import report
 from alliage_web.audit.actions import AlreadyDoneError
 

@@ -108,7 +108,9 @@ def _page(request: HttpRequest, form: NameForm, *, status: int = 200) -> HttpRes
             for found in told
             if found.tables
         ],
-        "nothing": [found.processing for found in told if not found.tables],
+        "nothing": [
+            found.processing for found in told if found.processing.tables and not found.tables
+        ],
         "crumbs": [_home(), Crumb(_("Mes données"))],
     }
     return render(request, "accounts/my_data.html", context, status=status)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Protocol
 
+import rfc8785
 from django.db import IntegrityError, transaction
 
+from alliage.safekeeping.chain import commitment
 from alliage.values.addresses import without_addresses
-from alliage.values.chain import canonical, commitment
 from alliage_web.audit.models import Event, PersonalValue
 from alliage_web.audit.queries import target_of
 
@@ -92,14 +93,13 @@ def record(
     AlreadyDoneError
         The form was received before.
     ValueError
-        A number is too large for the canonical form, or ``personal`` is about nobody.
-    TypeError
-        A value is not a JSON value.
+        A value has no canonical form (it is no JSON value, or a number that is too large), or
+        ``personal`` is about nobody.
     """
     # An address may stand in any text that people write, and what is sealed is never erased.
     sealed = without_addresses(dict(changes or {}))
     # Refused here rather than when it is sealed, which would be too late.
-    canonical(sealed)
+    rfc8785.dumps(sealed)
     request = current_request()
     try:
         with transaction.atomic():

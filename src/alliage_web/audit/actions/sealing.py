@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
-from alliage.values.chain import START, digest_of
+from alliage.safekeeping.chain import START, digest_of
 from alliage_web.audit.models import Event
 from alliage_web.audit.queries.sealed import records_of
 
 if TYPE_CHECKING:
-    from alliage.values.chain import Record
+    from alliage.safekeeping.chain import Record
 
 #: The name of the lock among those of the database: any number that nothing else uses.
 _LOCK = 7_420_917_350_114
@@ -84,7 +84,7 @@ def _chained(records: list[tuple[int, Record]]) -> list[tuple[int, str, str, int
     for key, record in records:
         try:
             digest = digest_of({**record, "position": position + 1, "previous": head})
-        except (ValueError, TypeError):
+        except ValueError:
             _log.exception("Event %s has no canonical form: it is not in the chain.", key)
             continue
         position += 1

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from alliage.values.chain import Record
+    from alliage.safekeeping.chain import Record
 
 #: The form of the records: it changes if a field is added, so that older ones are still verified.
 VERSION = 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from alliage.values.chain import START
+from alliage.safekeeping.chain import START
 from alliage_web.audit.models import Event
 
 if TYPE_CHECKING:

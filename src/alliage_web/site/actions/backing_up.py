@@ -14,8 +14,8 @@ from typing import IO, TYPE_CHECKING
 from django.conf import settings
 from django.db import connection
 
-from alliage.values.archives import ArchiveError
-from alliage.values.backups import FORMAT, Backup, BackupWriter, Manifest, Table, open_backup
+from alliage.safekeeping.archives import ArchiveError
+from alliage.safekeeping.backups import FORMAT, Backup, BackupWriter, Manifest, Table, open_backup
 
 from . import tables
 

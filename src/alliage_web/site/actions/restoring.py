@@ -23,8 +23,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from alliage.values import chain
-from alliage.values.archives import ArchiveError
+from alliage.safekeeping import chain
+from alliage.safekeeping.archives import ArchiveError
 from alliage_web.audit import actions as audit
 from alliage_web.audit import queries as trail
 from alliage_web.knowledge import actions as knowledge
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
-    from alliage.values.backups import Backup, Manifest, Table
-    from alliage.values.chain import Verdict
+    from alliage.safekeeping.backups import Backup, Manifest, Table
+    from alliage.safekeeping.chain import Verdict
 
     from .tables import LiveTable, State
 

@@ -23,8 +23,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import AutoField, ForeignKey
 from django.db.models.expressions import Col
 
-from alliage.values.archives import ArchiveError
-from alliage.values.backups import AuditHead, Column
+from alliage.safekeeping.archives import ArchiveError
+from alliage.safekeeping.backups import AuditHead, Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -15,13 +15,36 @@ from alliage_web.accounts.models import PLATFORM, Role, User
 from alliage_web.audit.actions import record
 
 _FUND = "fund:odd17"
-ACCOUNTS: tuple[tuple[str, str, tuple[tuple[Role, str], ...]], ...] = (
-    ("alix", "Alix, administration", ((Role.ADMINISTRATOR, PLATFORM), (Role.EDITOR, PLATFORM))),
-    ("dominique", "Dominique, rédaction", ((Role.EDITOR, PLATFORM),)),
-    ("camille", "Camille, catalyse en Val-de-Marne", ((Role.CATALYST, "territory:department/94"),)),
-    ("sacha", "Sacha, gestion du fonds", ((Role.FUND_OFFICER, _FUND),)),
-    ("claude", "Claude, audit du fonds", ((Role.FUND_AUDITOR, _FUND),)),
-    ("noa", "Noa, recherche", ((Role.RESEARCHER, "observatory"),)),
+_TOWN = "organisation:ville-de-vincennes"
+
+
+class _Account(NamedTuple):
+    word: str
+    name: str
+    roles: tuple[tuple[Role, str] | tuple[Role, str, str], ...]
+    organisations: tuple[str, ...] = ()
+
+
+ACCOUNTS = (
+    _Account(
+        "alix", "Alix, administration", ((Role.ADMINISTRATOR, PLATFORM), (Role.EDITOR, PLATFORM))
+    ),
+    _Account("dominique", "Dominique, rédaction", ((Role.EDITOR, PLATFORM),)),
+    _Account(
+        "camille",
+        "Camille, catalyse en Val-de-Marne",
+        ((Role.CATALYST, "territory:department/94"),),
+    ),
+    _Account("sacha", "Sacha, gestion du fonds", ((Role.FUND_OFFICER, _FUND),)),
+    _Account("claude", "Claude, audit du fonds", ((Role.FUND_AUDITOR, _FUND),)),
+    _Account("noa", "Noa, recherche", ((Role.RESEARCHER, "observatory"),)),
+    _Account(
+        "maxime",
+        "Maxime, partie prenante",
+        ((Role.PARTY_MEMBER, "alliance:agir-ensemble-en-territoire", _TOWN),),
+        (_TOWN,),
+    ),
+    _Account("lou", "Lou, lecture du fonds", ((Role.READER, _FUND),)),
 )
 
 
@@ -42,17 +65,18 @@ class Command(BaseCommand):
         if not is_marked():
             record(kind="platform.demonstration", target=MARK, by=None, at=now)
         existing = set(User.objects.filter(email__endswith=DOMAIN).values_list("email", flat=True))
-        for word, name, roles in ACCOUNTS:
-            email = f"{word}{DOMAIN}"
+        for account in ACCOUNTS:
+            email = f"{account.word}{DOMAIN}"
             if email in existing and not options["renew"]:
                 self.stdout.write(f"{email}: exists, password unchanged (--renew draws a new one)")
                 continue
             password = secrets.token_urlsafe(9)
             set_up_account(
                 email=email,
-                name=f"{name} (démonstration)",
+                name=f"{account.name} (démonstration)",
                 password=password,
-                roles=roles,
+                roles=account.roles,
+                organisations=account.organisations,
                 at=now,
             )
             self.stdout.write(f"{email}  password: {password}")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from alliage.values.chain import Fault, read_lines, verify
+from alliage.safekeeping.chain import Fault, read_lines, verify
 from alliage_web.audit.actions import seal
 from alliage_web.audit.documents import json_lines
 from alliage_web.audit.queries import records, state
 
 if TYPE_CHECKING:
-    from alliage.values.chain import Verdict
+    from alliage.safekeeping.chain import Verdict
 
 _SHOWN = 20
 _DIGEST_LENGTH = 64

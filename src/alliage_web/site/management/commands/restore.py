@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from rich.console import Console
 
-from alliage.values.archives import ArchiveError
+from alliage.safekeeping.archives import ArchiveError
 from alliage_web.site import actions
 
 from .verify_backup import describe

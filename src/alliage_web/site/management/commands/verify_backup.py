@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from alliage.values.archives import ArchiveError
+from alliage.safekeeping.archives import ArchiveError
 from alliage_web.site import actions
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
-    from alliage.values.backups import Manifest
+    from alliage.safekeeping.backups import Manifest
 
 
 class Command(BaseCommand):

@@ -32,7 +32,7 @@ class ArchiveError(ValueError):
     >>> raise ArchiveError("It is damaged at byte 512. Take another copy of it.")
     Traceback (most recent call last):
     ...
-    alliage.values.archives.ArchiveError: It is damaged at byte 512. Take another copy of it.
+    alliage.safekeeping.archives.ArchiveError: It is damaged at byte 512. Take another copy of it.
     """
 
 

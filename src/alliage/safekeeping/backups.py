@@ -18,8 +18,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from alliage.values import archives
-from alliage.values.archives import ArchiveError, ArchiveWriter, Member
+from alliage.safekeeping import archives
+from alliage.safekeeping.archives import ArchiveError, ArchiveWriter, Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -159,7 +159,7 @@ def check_path(path: str) -> str:
     >>> check_path("../passwd")
     Traceback (most recent call last):
     ...
-    alliage.values.archives.ArchiveError: The path '../passwd' could leave the folder of th...
+    alliage.safekeeping.archives.ArchiveError: The path '../passwd' could leave the folder of th...
     """
     parts = path.split("/")
     if (
