@@ -53,9 +53,15 @@ def _nothing_to_index(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def _trail_unlocked() -> Iterator[None]:
-    """Lift the triggers that keep the trail from being emptied, and put them back."""
-    tables = ("audit_event", "audit_personalvalue")
+def _append_only_unlocked() -> Iterator[None]:
+    """Lift the triggers that keep some tables from being emptied, and put them back."""
+    tables = (
+        "audit_event",
+        "audit_personalvalue",
+        "fund_movement",
+        "fund_posting",
+        "fund_runningbalance",
+    )
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in tables:
@@ -74,12 +80,12 @@ def _trail_unlocked() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _trail_emptied_between_tests() -> Iterator[None]:
-    """Tests that commit end with empty tables: the trail has to let it happen, then only."""
+def _emptied_between_tests() -> Iterator[None]:
+    """Tests that commit end with empty tables: those that only grow let it happen, then only."""
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def unlocked_flush(case: TransactionTestCase) -> None:
-        with _trail_unlocked():
+        with _append_only_unlocked():
             flush(case)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from tests.factories.applications import write_application
+from tests.factories.fund import write_agreement, write_money, write_support
+from tests.factories.instruction import write_meeting
 from tests.factories.people import SINCE, entrust, give, somebody
 
 from alliage_web.accounts.models import Invitation, Membership, Role
@@ -95,6 +98,17 @@ _COMMUNE: _Sample = {"level": "commune", "code": "94080"}
 _DEPARTMENT: _Sample = {"level": "department", "code": "94"}
 _TERM: _Sample = {"scheme": "catalyst_function", "code": "dialogue"}
 _CSV: _Sample = {"extension": "csv"}
+#: A call and a draft of the alliance; the form is the one that ships.
+_APPLICATION: _Sample = {
+    "code": "fonds", "call": "essai", "form": "alliance_application", "version": 1,
+    "reference": "FONDS-2020-00001", "section": "party", "party": "acteur",
+    "question": "attachments", "rule": "three_worlds", "verb": "close_early",
+}  # fmt: skip
+#: An advance that was agreed, with an order that waits.
+_AGREEMENT: _Sample = {
+    "code": "fonds", "reference": "convention", "instalment": "t1", "key": "ord-sample",
+    "number": 1, "verb": "suspend", "name": "roadmap", "pk": 0, "uuid": uuid.UUID(int=1),
+}  # fmt: skip
 
 #: The parameters of each route, or of each app as « app: », over those of any as « : ». Several
 #: samples, each under a title, ask a route several times.
@@ -118,7 +132,37 @@ SAMPLES: Samples = {
     "api:": {"": _ALLIANCE},
     "api:organisation": {"": _ACTOR},
     "api:entry": {"published": {"slug": "exemple"}, "draft": {"slug": "brouillon"}},
-    "fund:": {"": {"code": "fonds"}},
+    "api:grants-json": {"": {"code": "fonds"}},
+    "api:grants-csv": {"": {"code": "fonds"}},
+    "fund:": {"": {**_APPLICATION, "number": 1, "person": 0}},
+    "fund:declare": {"": {"code": "fonds", "statement": "2022"}},
+    "fund:operate": {"": {"code": "fonds", "operation": "allotment"}},
+    "fund:ledger-export": {"": {"code": "fonds", **_CSV}},
+    "fund:posting": {"": {"code": "fonds", "number": 1}},
+    "fund:reverse": {"": {"code": "fonds", "number": 1}},
+    "fund:application-decision": {"": {**_APPLICATION, "verb": "ask_to_complete"}},
+    "fund:application-section": {"": {**_APPLICATION, "section": "alliance"}},
+    "fund:application-budget": {"": {**_APPLICATION, "question": "plan"}},
+    **{
+        f"fund:{name}": {"": _AGREEMENT}
+        for name in (
+            "agreement",
+            "agreement-edit",
+            "agreement-send",
+            "agreement-recall",
+            "agreement-sign",
+            "agreement-decide",
+            "agreement-pdf",
+            "agreement-document",
+            "agreement-condition",
+            "payment-order",
+            "payment-return",
+            "payment-confirm",
+            "advance",
+            "advance-fact",
+        )
+    },
+    "fund:advance-act": {"": {**_AGREEMENT, "verb": "repayment"}},
     "knowledge:": {"published": {"slug": "exemple"}, "draft": {"slug": "brouillon"}},
     "site:": {"": {**_COMMUNE, **_ALLIANCE}},
     "site:organisation": {"": _ACTOR},
@@ -207,9 +251,19 @@ def sample_objects(author: User) -> Samples:
         Party.objects.create(
             alliance=made, organisation=actor, name=actor.name, world="association"
         )
-        Fund.objects.create(
-            code=fund, name=fund, organisation=actor, created_at=SINCE, updated_at=SINCE
+        write_money(
+            Fund.objects.create(
+                code=fund, name=fund, organisation=actor, created_at=SINCE, updated_at=SINCE
+            )
         )
+    write_application(Fund.objects.get(code="fonds"), Alliance.objects.get(slug="alliance"))
+    write_meeting(Fund.objects.get(code="fonds"))
+    write_support(Fund.objects.get(code="fonds"), SAMPLES[":"][""]["uuid"])
+    write_agreement(
+        Fund.objects.get(code="fonds"),
+        payer=Organisation.objects.get(slug="autre-acteur"),
+        receiver=Organisation.objects.get(slug="acteur"),
+    )
     for slug, kind, state, published in (
         ("exemple", "example", EntryState.PUBLISHED, SINCE),
         ("brouillon", "tool", EntryState.DRAFT, None),

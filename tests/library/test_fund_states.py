@@ -140,8 +140,18 @@ def test_money_leaves_only_under_an_agreement_in_force() -> None:
 
 def test_an_advance_is_due_only_after_criteria_fixed_ex_ante_and_a_check_at_twelve_months() -> None:
     for step in ("fix_criteria", "approve_roadmap", "declare_success", "confirm_success"):
-        assert "due" not in reached(ADVANCE, {step})
+        assert "due" not in reached(ADVANCE, {step, "rule_success"})
     assert "roadmap_to_approve" not in reached(ADVANCE, {"fix_criteria"})
+
+
+def test_a_dispute_about_the_success_is_settled_by_the_committee_alone() -> None:
+    settling = [each for each in ADVANCE.transitions if each.verb == "rule_success"]
+    assert {each.origin for each in settling} == {
+        *("roadmap_to_approve", "roadmap_approved", "success_declared"),
+    }
+    for each in settling:
+        assert each.by is Role.COMMITTEE
+        assert {Guard.QUORUM_MET, Guard.NO_INTERESTED_VOTE} <= {*each.guards}
 
 
 def test_an_amendment_respects_what_is_paid() -> None:

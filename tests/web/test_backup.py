@@ -24,10 +24,12 @@ from django.db.models.fields.json import JSONField
 from django.test import override_settings
 from tests.factories.alliances import shipped_world
 from tests.factories.backup_places import ON_POSTGRES, Place, drop, new_place
+from tests.factories.fund import funded, post, posting
 from tests.factories.loaded_territories import load as load_territories
 from tests.factories.territories import write_vintage
 
 from alliage.alliances.reference import SchemeCode, load_reference
+from alliage.fund.ledger import PostingKind
 from alliage.safekeeping.backups import BackupWriter, open_backup
 from alliage.values.datafiles import data_directory
 from alliage_web.vocabulary.models import Term
@@ -101,6 +103,9 @@ def write_odd_rows() -> None:
             about="person:none" if rank % 2 else f"person:{person.pk}",
             submission=UUID(int=rank),
         )
+    # A ledger whose triggers must let its rows come back as they were.
+    spent = posting(PostingKind.AWARD, "10.50", envelope=2026, file="dossier")
+    post(funded(100), spent)
     seal()
     erase_personal(about="person:none")
     SearchDocument.objects.update(vector=bytes(range(256)))
@@ -194,6 +199,7 @@ def test_a_restored_platform_goes_on(
 ) -> None:
     place = new_place(folder, like=restored)
     assert at(place, "audit", "verify")
+    assert "every figure adds up" in at(place, "ledger", "verify", "fonds")
     # Nothing is left to migrate, and what a migration would create is there already.
     at(place, "migrate", verbosity=0)
     kinds = "SELECT id, app_label, model FROM django_content_type ORDER BY id"

@@ -34,6 +34,9 @@ FRENCH_ON_PURPOSE = (
     "personnes âgées isolées",
     "étude citoyens",
     "La Réunion",
+    "Réunion time",
+    "Nouméa",
+    "échelonné",
     "Observatoire des partenariats",
 )
 PAGES = ("/", "/territoires/", "/alliances/", "/acteurs/", "/exemples/", "/compte/connexion/")

@@ -40,6 +40,15 @@ class EndowmentStatement(Part):
     source: Remark
 
 
+class StrandRecord(Part):
+    """A strand of investment of a fund (« volet »); postings name it by its code for ever."""
+
+    code: Annotated[str, Field(pattern=SLUG, max_length=60)]
+    name_fr: ShortText
+    name_en: ShortText
+    source: Remark
+
+
 class FundRecord(Part):
     """A fund. Organisations are named by their addresses in the directory."""
 
@@ -52,6 +61,7 @@ class FundRecord(Part):
     summary_en: Text
     source: Remark
     endowment: tuple[EndowmentStatement, ...]
+    strands: tuple[StrandRecord, ...] = ()
 
 
 def load_funds(folder: Path) -> tuple[FundRecord, ...]:

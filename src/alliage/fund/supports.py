@@ -7,7 +7,7 @@ no value. It has no bare sum, and none can be had by accident.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -323,6 +323,18 @@ class Book:
                 details[support.part_of].append(support)
         for whole, parts in details.items():
             _check_parts(by_id.get(whole), parts)
+
+    @classmethod
+    def of_selection(cls, supports: Iterable[Support]) -> Book:
+        """Make the book of some supports of another: a detail without its whole is whole there."""
+        chosen = tuple(supports)
+        ids = {support.id for support in chosen}
+        return cls(
+            tuple(
+                support if support.part_of in ids else replace(support, part_of=None)
+                for support in chosen
+            )
+        )
 
     @property
     def counted(self) -> tuple[Support, ...]:

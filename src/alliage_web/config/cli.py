@@ -12,6 +12,7 @@ alliage-web: run and feed the Alliage platform.
   alliage-web load-reference     load the referentials, the sources and the organisations
   alliage-web load-territories   load a vintage of the official French geography
   alliage-web load-funds         load the funds that support alliances
+  alliage-web load-supports      load what the funds gave to alliances (after import-cases)
   alliage-web import-cases       load the alliances and publish them as inspiring examples
   alliage-web rebuild-search     index everything again for the search
   alliage-web create-administrator EMAIL   create the first administrator

@@ -97,6 +97,12 @@ def document(*, place: str, uuid: UUID) -> Document | None:
     return found[0] if found else None
 
 
+def key_of(*, place: str, uuid: UUID) -> int | None:
+    """Return the key of a document of a place, for a row of another app that names it."""
+    rows = StoredFile.objects.filter(place=place, uuid=uuid, removed_at=None)
+    return rows.values_list("pk", flat=True).first()
+
+
 def _documents(rows: QuerySet[StoredFile]) -> list[Document]:
     return [
         Document(

@@ -6,15 +6,41 @@ nothing.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import rules
 from django.utils.translation import gettext_lazy as _
 
 from alliage_web.accounts.models import Role
-from alliage_web.accounts.permissions import ADMINISTERS, Ground, grant, holds_here
+from alliage_web.accounts.permissions import (
+    ADMINISTERS,
+    Ground,
+    grant,
+    holds_here,
+    is_administrator,
+)
+from alliage_web.accounts.queries import holdings_of, organisations_of, roles_at
+from alliage_web.alliances.queries import facilitated_by
+
+from .queries.applications import party_names
+from .queries.reviews import reads_as_member, reads_as_reviewer
+from .queries.supports import own_organisations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.contrib.auth.models import AnonymousUser
+
+    from alliage_web.accounts.models import User
+
+    from .queries.applications import Part
 
 SEE_WORKSPACE = "fund.see_workspace"
 WRITE_WORKSPACE = "fund.write_workspace"
 READ_TRAIL = "fund.read_trail"
 INVITE = "fund.invite"
+WRITE_SUPPORTS = "fund.write_supports"
+TELL_SUPPORTS = "fund.tell_supports"
 
 _OFFICER = Ground(holds_here(Role.FUND_OFFICER), _("gère le fonds"))
 _REVIEWER = Ground(holds_here(Role.REVIEWER), _("instruit les dossiers du fonds"))
@@ -45,4 +71,305 @@ grant(
     label=_("Inviter des instructeurs, des membres du comité et des lecteurs"),
     about="fund",
     grounds=[ADMINISTERS, _OFFICER],
+)
+
+
+@rules.predicate
+def speaks_for(user: User | AnonymousUser, target: Any = None) -> bool:
+    """Tell whether a person belongs to an organisation, or acts for it in an alliance."""
+    return target is not None and target.stable_name in own_organisations(user)
+
+
+grant(
+    WRITE_SUPPORTS,
+    label=_("Tenir le livre des soutiens du fonds, importer des aides"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER],
+)
+grant(
+    TELL_SUPPORTS,
+    label=_("Déclarer, confirmer ou contester ce que l’organisation donne et reçoit"),
+    about="organisation",
+    grounds=[Ground(speaks_for, _("appartient à l’organisation, ou agit pour elle"))],
+)
+
+
+# Calls and applications. An application is that of the organisations that apply: a person acts for
+# one by belonging to it, or as its party member in the alliance. The fund reads what was sent, and
+# nothing of a draft.
+
+MANAGE_CALLS = "fund.manage_calls"
+SEE_APPLICATIONS = "fund.see_applications"
+BEGIN_APPLICATION = "fund.begin_application"
+SEE_APPLICATION = "fund.see_application"
+WRITE_APPLICATION = "fund.write_application"
+WRITE_PART = "fund.write_application_part"
+LEAD_APPLICATION = "fund.lead_application"
+HANDLE_APPLICATION = "fund.handle_application"
+
+
+def acts_for(user: User | AnonymousUser, alliance: str, organisation: str) -> bool:
+    """Tell whether a person acts for an organisation in an alliance, by their stable names."""
+    return organisation in organisations_of(user) or any(
+        held.role == Role.PARTY_MEMBER
+        and held.place == alliance
+        and held.organisation == organisation
+        for held in holdings_of(user)
+    )
+
+
+def may_write_part(user: User | AnonymousUser, part: Part) -> bool:
+    """Ask what a person may about a part, which is no row of its own."""
+    allowed: bool = rules.has_perm(WRITE_PART, user, part)
+    return allowed
+
+
+def _acts_among(user: User | AnonymousUser, application: Any, applicants: Iterable[Any]) -> bool:
+    alliance = application.alliance.stable_name
+    return any(acts_for(user, alliance, part.organisation.stable_name) for part in applicants)
+
+
+@rules.predicate
+def acts_for_a_party(user: User | AnonymousUser, target: Any = None) -> bool:
+    """Tell whether a person acts for a party of an alliance."""
+    # Most people belong to no organisation: nothing is read for them.
+    if target is None or not own_organisations(user):
+        return False
+    return any(acts_for(user, target.stable_name, name) for name in party_names(target))
+
+
+@rules.predicate
+def applies(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and _acts_among(user, target, target.everyone)
+
+
+@rules.predicate
+def leads(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and _acts_among(user, target, target.everyone[:1])
+
+
+@rules.predicate
+def answers_for_it(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and _acts_among(user, target.application, [target.applicant])
+
+
+@rules.predicate
+def facilitates_the_alliance(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and target.alliance_id in facilitated_by(user)
+
+
+def _receives(*roles: Role) -> Any:
+    """Make the predicate « holds one of these roles at the fund to which it was sent »."""
+
+    @rules.predicate(f"receives:{'|'.join(roles)}")
+    def receives(user: User | AnonymousUser, target: Any = None) -> bool:
+        return (
+            target is not None
+            and target.was_sent
+            and bool({*roles} & roles_at(user, target.fund.stable_name))
+        )
+
+    return receives
+
+
+@rules.predicate
+def administers_and_was_sent(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and target.was_sent and is_administrator.test(user, target)
+
+
+@rules.predicate
+def reviews_it(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and reads_as_reviewer(user, target)
+
+
+@rules.predicate
+def sits_on_it(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and reads_as_member(user, target)
+
+
+_REVIEWS = Ground(reviews_it, _("instruit ce dossier"))
+_SITS = Ground(
+    sits_on_it, _("siège au comité devant lequel le dossier est venu, sans intérêt qui l’empêche")
+)
+_APPLIES = Ground(applies, _("agit pour une organisation qui demande"))
+_LEADS = Ground(leads, _("agit pour le chef de file du dossier"))
+_FACILITATES = Ground(facilitates_the_alliance, _("anime un périmètre où agit l’alliance"))
+_HANDLES = Ground(_receives(Role.FUND_OFFICER), _("gère le fonds auquel le dossier a été envoyé"))
+_AUDITS = Ground(_receives(Role.FUND_AUDITOR), _("audite le fonds auquel le dossier a été envoyé"))
+_ADMINISTERS_SENT = Ground(
+    administers_and_was_sent, _("administre la plateforme, une fois le dossier envoyé")
+)
+
+grant(
+    MANAGE_CALLS,
+    label=_("Préparer, annoncer, prolonger et clore les appels du fonds"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER],
+)
+grant(
+    SEE_APPLICATIONS,
+    label=_("Voir la liste des dossiers envoyés au fonds"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER, _AUDITOR],
+)
+grant(
+    BEGIN_APPLICATION,
+    label=_("Commencer un dossier pour l’alliance"),
+    about="alliance",
+    grounds=[Ground(acts_for_a_party, _("agit pour une partie prenante de l’alliance"))],
+)
+grant(
+    SEE_APPLICATION,
+    label=_("Lire un dossier"),
+    about="application",
+    grounds=[
+        _APPLIES,
+        _FACILITATES,
+        _HANDLES,
+        _AUDITS,
+        _ADMINISTERS_SENT,
+        _REVIEWS,
+        _SITS,
+    ],
+)
+grant(
+    WRITE_APPLICATION,
+    label=_("Écrire les parties communes d’un dossier"),
+    about="application",
+    grounds=[_APPLIES],
+)
+grant(
+    WRITE_PART,
+    label=_("Écrire et signer la part de son organisation dans un dossier"),
+    about="application part",
+    grounds=[Ground(answers_for_it, _("agit pour cette organisation"))],
+)
+grant(
+    LEAD_APPLICATION,
+    label=_("Envoyer, reprendre et retirer un dossier, choisir qui demande"),
+    about="application",
+    grounds=[_LEADS],
+)
+grant(
+    HANDLE_APPLICATION,
+    label=_("Traiter un dossier envoyé : recevabilité, questions, pièces"),
+    about="application",
+    grounds=[_HANDLES, _ADMINISTERS_SENT],
+)
+
+# Money.
+
+SEE_BUDGET = "fund.see_budget"
+MANAGE_BUDGET = "fund.manage_budget"
+
+grant(
+    SEE_BUDGET,
+    label=_("Voir le budget et les écritures du fonds"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER, _COMMITTEE, _AUDITOR],
+)
+grant(
+    MANAGE_BUDGET,
+    label=_("Tenir le budget du fonds : dotation, contributions, enveloppes, clôtures"),
+    about="fund",
+    grounds=[_OFFICER],
+)
+
+
+# Agreements, payments and repayable advances. Whoever receives reads what is sent to signature and
+# declares on the advances; that another person confirms a payment than the one who ordered it is
+# told by the library, not here.
+
+SEE_AGREEMENTS = "fund.see_agreements"
+MANAGE_AGREEMENTS = "fund.manage_agreements"
+CONFIRM_PAYMENTS = "fund.confirm_payments"
+RECEIVE_AGREEMENTS = "fund.receive_agreements"
+
+grant(
+    SEE_AGREEMENTS,
+    label=_("Voir les conventions, les versements et les avances du fonds"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER, _COMMITTEE, _AUDITOR],
+)
+grant(
+    MANAGE_AGREEMENTS,
+    label=_("Préparer, envoyer et modifier les conventions, ordonner les versements"),
+    about="fund",
+    grounds=[_OFFICER],
+)
+grant(
+    CONFIRM_PAYMENTS,
+    label=_("Confirmer les versements qu’une autre personne a ordonnés"),
+    about="fund",
+    grounds=[_OFFICER],
+)
+grant(
+    RECEIVE_AGREEMENTS,
+    label=_("Lire les conventions que l’organisation reçoit, déclarer sur ses avances"),
+    about="organisation",
+    grounds=[Ground(speaks_for, _("appartient à l’organisation, ou agit pour elle"))],
+)
+
+# Instruction and committee. Reviews are blind until all are in: what each person reads of them is
+# decided by the library. Who stepped back, or is barred, reads nothing.
+
+SEE_INSTRUCTION = "fund.see_instruction"
+REVIEW = "fund.review"
+ASSIGN_REVIEWERS = "fund.assign_reviewers"
+SEE_REVIEWS = "fund.see_reviews"
+WRITE_REVIEW = "fund.write_review"
+SEE_COMMITTEE = "fund.see_committee"
+HOLD_COMMITTEE = "fund.hold_committee"
+
+
+@rules.predicate
+def is_its_reviewer(user: User | AnonymousUser, target: Any = None) -> bool:
+    return (
+        target is not None
+        and target.reviewer_id == user.pk
+        and Role.REVIEWER in roles_at(user, target.panel.application.fund.stable_name)
+    )
+
+
+grant(
+    SEE_INSTRUCTION,
+    label=_("Voir la liste des dossiers en instruction et qui les instruit"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER, _AUDITOR],
+)
+grant(
+    REVIEW,
+    label=_("Instruire des dossiers du fonds, tenir son profil d’instruction"),
+    about="fund",
+    grounds=[_REVIEWER],
+)
+grant(
+    ASSIGN_REVIEWERS,
+    label=_("Confier les dossiers du fonds à des instructeurs"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER],
+)
+grant(
+    SEE_REVIEWS,
+    label=_("Suivre l’instruction d’un dossier, lire ses avis une fois tous remis"),
+    about="application",
+    grounds=[_HANDLES, _AUDITS, _ADMINISTERS_SENT, _REVIEWS, _SITS],
+)
+grant(
+    WRITE_REVIEW,
+    label=_("Écrire et remettre un avis"),
+    about="review",
+    grounds=[Ground(is_its_reviewer, _("a reçu le dossier à instruire"))],
+)
+grant(
+    SEE_COMMITTEE,
+    label=_("Voir les séances du comité, leurs décisions et leurs procès-verbaux"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER, _COMMITTEE, _AUDITOR],
+)
+grant(
+    HOLD_COMMITTEE,
+    label=_("Préparer les séances du comité, inscrire présences, déports et décisions"),
+    about="fund",
+    grounds=[_OFFICER],
 )

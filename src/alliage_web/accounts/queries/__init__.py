@@ -35,14 +35,18 @@ from .standing import (
     received_by,
     standing_at,
 )
+from .ties import Belonging, Replacement, Ties, names_of, ties_of
 
 __all__ = [
     "MEMBER",
+    "Belonging",
     "Held",
     "Place",
     "PlaceKind",
     "Processing",
+    "Replacement",
     "Standing",
+    "Ties",
     "addresses_of",
     "digest_of",
     "entrusted",
@@ -55,6 +59,7 @@ __all__ = [
     "kind_of",
     "known_to",
     "members_at",
+    "names_of",
     "organisations_of",
     "own_standing",
     "people_who_hold",
@@ -68,6 +73,7 @@ __all__ = [
     "roles_at",
     "roles_of",
     "standing_at",
+    "ties_of",
     "waiting_at",
     "waiting_for",
     "with_holdings",

@@ -36,6 +36,7 @@ from .directory import (
 )
 from .duplicates import IDENTIFIERS, Candidate, Twin, near_same_name, same_identifier
 from .exports import Lines, export_rows
+from .kinship import parents_by_slug
 from .lookups import (
     Counts,
     OrganisationCard,
@@ -47,7 +48,9 @@ from .lookups import (
     count_on,
     counts,
     identify,
+    ids_by_official_number,
     ids_by_slug,
+    names_by_slug,
     organisations_on,
     suggest,
     with_cards,
@@ -107,13 +110,16 @@ __all__ = [
     "export_rows",
     "history_of",
     "identify",
+    "ids_by_official_number",
     "ids_by_slug",
     "map_places",
     "merged_from",
+    "names_by_slug",
     "near_same_name",
     "options",
     "organisations_on",
     "page_rows",
+    "parents_by_slug",
     "place_of",
     "pointers_to",
     "profile",

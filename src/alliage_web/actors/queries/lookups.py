@@ -136,6 +136,22 @@ def ids_by_slug(slugs: Iterable[str]) -> dict[str, int]:
     }
 
 
+def names_by_slug(slugs: Iterable[str]) -> dict[str, str]:
+    """Return the names of organisations by their addresses; one that is not there is left out."""
+    rows = Organisation.objects.filter(slug__in=set(slugs)).order_by()
+    return dict(rows.values_list("slug", "name"))
+
+
+def ids_by_official_number(numbers: Iterable[str]) -> dict[str, int]:
+    """Return the keys of organisations by their SIREN and RNA numbers."""
+    wanted = [number for number in set(numbers) if number]
+    rows = active().filter(Q(siren__in=wanted) | Q(rna__in=wanted)).order_by("pk")
+    found: dict[str, int] = {}
+    for pk, siren, rna in rows.values_list("pk", "siren", "rna"):
+        found |= {number: pk for number in (siren, rna) if number}
+    return found
+
+
 def by_slug(slug: str) -> Organisation | None:
     return Organisation.objects.select_related("merged_into").filter(slug=slug).first()
 

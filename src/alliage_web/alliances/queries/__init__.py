@@ -13,7 +13,9 @@ from .cards import (
     count,
     find,
     find_by_code,
+    ids_by_code,
     map_points,
+    parents,
     suggest,
 )
 from .contents import Content, Row, content, contents
@@ -45,8 +47,10 @@ __all__ = [
     "facilitated_by",
     "find",
     "find_by_code",
+    "ids_by_code",
     "listed",
     "map_points",
+    "parents",
     "part_of",
     "rows_of_part",
     "story",

@@ -89,14 +89,25 @@ def find_by_code(code: str) -> Alliance | None:
     return Alliance.objects.filter(code=code).first()
 
 
-def ancestors(code: str) -> set[str]:
-    """Return the identifiers of the alliances above one, whatever their number."""
-    parents = dict(
+def ids_by_code(codes: Iterable[str]) -> dict[str, int]:
+    """Return the keys of alliances by their identifiers; one that is not there is left out."""
+    found = Alliance.objects.filter(code__in=set(codes)).order_by()
+    return dict(found.values_list("code", "pk"))
+
+
+def parents() -> dict[str, str]:
+    """Return the identifier of the alliance above each that has one, by their identifiers."""
+    return dict(
         Alliance.objects.exclude(part_of=None).order_by().values_list("code", "part_of__code")
     )
+
+
+def ancestors(code: str) -> set[str]:
+    """Return the identifiers of the alliances above one, whatever their number."""
+    above = parents()
     found: set[str] = set()
-    while code in parents and parents[code] not in found:
-        code = parents[code]
+    while code in above and above[code] not in found:
+        code = above[code]
         found.add(code)
     return found
 

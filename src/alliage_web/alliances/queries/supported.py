@@ -18,6 +18,7 @@ class SupportedAlliance:
     """An alliance and its support, lever by lever; a lever that was not used is left out."""
 
     id: int
+    code: str
     parent_id: int | None
     title: str
     kind: str
@@ -38,6 +39,7 @@ def supported_with(organisation_id: int) -> tuple[SupportedAlliance, ...]:
     return tuple(
         SupportedAlliance(
             id=alliance.pk,
+            code=alliance.code,
             parent_id=alliance.part_of_id,
             title=alliance.display_title,
             kind=alliance.display_kind,

@@ -9,19 +9,20 @@ from django.db import transaction
 
 from alliage_web.actors.queries import ids_by_slug
 from alliage_web.audit.actions import record as record_event
-from alliage_web.fund.models import EndowmentStatement, Fund
+from alliage_web.fund.models import EndowmentStatement, Fund, Strand
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
 
     from alliage.fund.records import EndowmentStatement as StatementRecord
-    from alliage.fund.records import FundRecord
+    from alliage.fund.records import FundRecord, StrandRecord
     from alliage_web.accounts.models import User
 
 Changes = dict[str, list[Any]]
 
 _FIELDS = ("name", "founded", "summary_fr", "summary_en", "source")
+_STRAND = ("code", "name_fr", "name_en", "source")
 _STATED = ("claim_fr", "claim_en", "eur", "years", "stated_on", "status", "reading", "source")
 
 
@@ -66,6 +67,7 @@ def load_fund(*, record: FundRecord, by: User | None, at: dt.datetime) -> tuple[
         EndowmentStatement(fund=fund, order=rank, **said)
         for rank, said in enumerate(_stated(record.endowment))
     )
+    _write_strands(fund, record)
     record_event(kind="fund.loaded", target=fund.stable_name, by=by, at=at, changes=changes)
     return fund, True
 
@@ -86,7 +88,33 @@ def _changes(fund: Fund | None, record: FundRecord, keys: Mapping[str, int]) -> 
     said = _stated(fund.endowment.order_by("order", "pk")) if fund else []
     if said != _stated(record.endowment):
         changes["endowment"] = [said, _stated(record.endowment)]
+    strands = [_strand(row) for row in _strands_told(fund, record)]
+    if strands != [_strand(each) for each in record.strands]:
+        changes["strands"] = [
+            [name["name_fr"] for name in strands],
+            [each.name_fr for each in record.strands],
+        ]
     return changes
+
+
+def _strands_told(fund: Fund | None, record: FundRecord) -> list[Strand]:
+    """Return the strands of a fund that its file names: those it no longer names stay."""
+    if fund is None:
+        return []
+    named = {each.code for each in record.strands}
+    return list(Strand.objects.filter(fund=fund, code__in=named).order_by("order", "pk"))
+
+
+def _strand(strand: Strand | StrandRecord) -> dict[str, str]:
+    return {name: str(getattr(strand, name)) for name in _STRAND}
+
+
+def _write_strands(fund: Fund, record: FundRecord) -> None:
+    for rank, each in enumerate(record.strands):
+        values = {"order": rank, "name_fr": each.name_fr, "name_en": each.name_en}
+        Strand.objects.update_or_create(
+            fund=fund, code=each.code, defaults={**values, "source": each.source}
+        )
 
 
 def _stated(statements: Iterable[EndowmentStatement | StatementRecord]) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ from alliage.alliances.vocabulary import AmountStatus
 from alliage_web.alliances.queries import supported_with
 from alliage_web.fund.models import EndowmentStatement, Fund
 
+from .portfolio import Reconciled, reconciled
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 class FundPage:
     """A fund, what documents say of it, and the alliances in which it takes part.
 
-    ``granted`` and ``conditional`` are euros, each counted once; None when no amount is known.
+    ``granted`` and ``conditional`` are euros, each counted once; None when no amount is known. They
+    are those of the book of supports; while it is empty, those that the alliances tell.
     """
 
     fund: Fund
@@ -33,6 +36,7 @@ class FundPage:
     alliances: tuple[SupportedAlliance, ...]
     granted: Decimal | None
     conditional: Decimal | None
+    reconciled: Reconciled
 
 
 def all_funds() -> QuerySet[Fund]:
@@ -50,7 +54,13 @@ def find(code: str) -> Fund | None:
 def page_of(fund: Fund) -> FundPage:
     """Read the page of a fund in a constant number of queries."""
     alliances = supported_with(fund.organisation_id)
+    book = reconciled(fund, alliances)
     totals = _totals(alliances)
+    if book.totals is not None:
+        totals = {
+            AmountStatus.GRANTED: book.totals.granted.cash,
+            AmountStatus.CONDITIONAL: book.totals.conditional.cash,
+        }
     return FundPage(
         fund=fund,
         founders=tuple(fund.founders.order_by("name_key", "pk")),
@@ -58,6 +68,7 @@ def page_of(fund: Fund) -> FundPage:
         alliances=alliances,
         granted=totals.get(AmountStatus.GRANTED),
         conditional=totals.get(AmountStatus.CONDITIONAL),
+        reconciled=book,
     )
 
 

@@ -9,6 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from alliage_web.audit.queries import readable
 
+from . import (
+    agreement_wording,
+    application_wording,
+    instruction_wording,
+    ledger_wording,
+    support_wording,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -18,8 +26,18 @@ if TYPE_CHECKING:
 
 EVENTS: Mapping[str, _StrPromise] = {
     "fund.loaded": _("Fiche du fonds chargée"),
+    **agreement_wording.EVENTS,
+    **ledger_wording.EVENTS,
+    **support_wording.EVENTS,
+    **application_wording.EVENTS,
+    **instruction_wording.EVENTS,
 }
 FIELDS: Mapping[str, _StrPromise] = {
+    **agreement_wording.FIELDS,
+    **instruction_wording.FIELDS,
+    **application_wording.FIELDS,
+    **ledger_wording.FIELDS,
+    **support_wording.FIELDS,
     "name": _("Nom"),
     "organisation": _("Organisation"),
     "founded": _("Création"),
@@ -46,7 +64,8 @@ def history_in_words(
 
 
 def _told(line: HistoryLine) -> HistoryLine:
-    """Tell statements on the endowment by their sentences."""
+    """Tell statements on the endowment by their sentences, and codes by their words."""
+    line = ledger_wording.told_in_words(support_wording.told_in_words(line))
     if "endowment" not in line.changes:
         return line
     told = [[said["claim_fr"] for said in side or ()] for side in line.changes["endowment"]]

@@ -10,11 +10,13 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliage_web.accounts.views import words
 from alliage_web.audit.queries import events, lines_of
 from alliage_web.fund import permissions, queries
+from alliage_web.fund.queries.calls import open_calls
 from alliage_web.ui.components import Crumb
 
 if TYPE_CHECKING:
@@ -37,8 +39,14 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     fund = _find(code)
     context = {
         "page": queries.page_of(fund),
+        "calls": open_calls(fund, timezone.now()),
         "fund": fund,
         "may_see_workspace": request.user.has_perm(permissions.SEE_WORKSPACE, fund),
+        "may_see_budget": request.user.has_perm(permissions.SEE_BUDGET, fund),
+        "may_see_agreements": request.user.has_perm(permissions.SEE_AGREEMENTS, fund),
+        "may_see_instruction": request.user.has_perm(permissions.SEE_INSTRUCTION, fund),
+        "may_review": request.user.has_perm(permissions.REVIEW, fund),
+        "may_see_committee": request.user.has_perm(permissions.SEE_COMMITTEE, fund),
         "may_read_trail": request.user.has_perm(permissions.READ_TRAIL, fund),
         "crumbs": [Crumb(_("Fonds"), reverse("fund:index")), Crumb(fund.name)],
     }
@@ -51,7 +59,9 @@ def trail(request: HttpRequest, code: str) -> HttpResponse:
     fund = _find(code)
     if not request.user.has_perm(permissions.READ_TRAIL, fund):
         raise PermissionDenied
-    found = events(targets=[fund.stable_name])
+    found = events(
+        targets=[fund.stable_name], prefixes=[f"posting:{fund.code}:", f"support:{fund.code}:"]
+    )
     page = Paginator(found, LINES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "fund": fund,

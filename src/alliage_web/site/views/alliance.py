@@ -20,6 +20,7 @@ from alliage_web.alliances import queries as alliances
 from alliage_web.alliances.permissions import may
 from alliage_web.alliances.queries.wording import history_in_words
 from alliage_web.audit.queries import history
+from alliage_web.fund.queries.supports import supports_of_alliance
 from alliage_web.knowledge import queries as knowledge
 from alliage_web.ui.components import Cell, Column, Crumb, DataTable, TimelineEvent
 from alliage_web.ui.maps import FranceMap, MapPoint, apart
@@ -57,6 +58,7 @@ def alliance(request: HttpRequest, slug: str) -> HttpResponse:
         "perspectives": _by_level(story.perspectives),
         "divergences": [Divergence(item, _range(item)) for item in story.divergences],
         "totals": _totals(story),
+        "supports": supports_of_alliance(story.id, request.user),
         "map": _map(story),
         # Every published example has its sheet.
         "example": knowledge.example_slug(story.id),

@@ -17,6 +17,7 @@ from alliage_web.audit.queries import readable
 from alliage_web.files import queries as files
 from alliage_web.fund.models import Fund
 from alliage_web.fund.queries import wording as funds
+from alliage_web.fund.queries.supports import supports_named
 from alliage_web.knowledge.models import Entry
 from alliage_web.knowledge.views import wording as knowledge
 from alliage_web.territories.queries import by_codes
@@ -33,6 +34,7 @@ FAMILIES: Mapping[str, Any] = {
     "entry": _("Exemples et ressources"),
     "territory": _("Territoires"),
     "fund": _("Fonds"),
+    "support": _("Soutiens"),
     "person": _("Personnes"),
     "term": _("Référentiels"),
     "vintage": _("Millésimes du découpage"),
@@ -132,6 +134,7 @@ _TELLERS: Mapping[str, Callable[[Iterable[HistoryLine]], list[ReadableLine]]] = 
     "contact": _of_organisation,
     "entry": knowledge.history_in_words,
     "fund": funds.history_in_words,
+    "support": funds.history_in_words,
     "file": _of_file,
     "role": _of_people,
     "member": _of_people,
@@ -181,6 +184,7 @@ _FINDERS: Mapping[str, Callable[[Collection[str]], Iterable[Any]]] = {
     "organisation": lambda slugs: Organisation.objects.filter(slug__in=slugs),
     "entry": lambda slugs: Entry.objects.select_related("alliance").filter(slug__in=slugs),
     "fund": lambda codes: Fund.objects.filter(code__in=codes),
+    "support": supports_named,
     "territory": _territories,
     "person": _people,
 }

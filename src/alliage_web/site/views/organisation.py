@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from alliage_web.actors import queries as actors
 from alliage_web.actors.queries.contacts import contacts_seen_by
 from alliage_web.alliances.queries import alliances_of
+from alliage_web.fund.queries.supports import supports_of_organisation
 from alliage_web.ui.components import Crumb
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
         "contacts": contacts_seen_by(request.user, organisation),
         "may_manage_contacts": request.user.has_perm("actors.manage_contacts", organisation),
         "memberships": alliances_of(organisation.pk),
+        "supports": supports_of_organisation(organisation.pk, request.user),
         "may_change": request.user.has_perm("actors.change_organisation", organisation),
         "may_see_workspace": request.user.has_perm("actors.see_workspace", organisation),
         "may_merge": request.user.has_perm("actors.merge_organisation", organisation),

@@ -34,8 +34,11 @@ class Command(BaseCommand):
             ("Referentials and organisations", ["load_reference"]),
             ("Funds", ["load_funds"]),
             ("Alliances and inspiring examples", ["import_cases"]),
+            ("Books of supports", ["load_supports"]),
             ("Static files", ["collectstatic", "--noinput", "--verbosity=0"]),
             ("Demonstration accounts", ["create_demo"]),
+            ("Demonstration budget", ["create_demo_budget"]),
+            ("Demonstration call and applications", ["create_demo_applications"]),
         ):
             self.stdout.write(self.style.MIGRATE_HEADING(title))
             call_command(*command)
@@ -46,6 +49,7 @@ class Command(BaseCommand):
 
   {address}/                                  the map of alliances and catalysts
   {address}/territoires/commune/94080/        a territory: Vincennes
+  {address}/fonds/odd17/                      a fund: its portfolio, its calls, its budget
   {address}/alliances/                        the alliances
   {address}/exemples/                         the inspiring examples
   {address}/compte/connexion/                 sign in with an account printed above
