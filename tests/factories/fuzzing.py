@@ -53,7 +53,7 @@ from tests.factories.routes import (
 )
 
 from alliage_web.accounts.actions import invite
-from alliage_web.accounts.models import PLATFORM, Role
+from alliage_web.accounts.models import PLATFORM, Membership, Role
 from alliage_web.actors.actions.contacts import ContactDetails, add_contact, link_of
 from alliage_web.actors.models import Organisation
 from alliage_web.knowledge.actions import submit_entry
@@ -77,6 +77,27 @@ _ENOUGH = 2
 _LARGEST_SEED = 200_000
 #: Routes that lead nowhere until a setting names a provider of identities.
 WITHOUT_SETTING = frozenset({"openid_connect_callback", "openid_connect_login"})
+#: Routes that open late in the life of a file (a review given to somebody, an agreement with a
+#: document, grants that may be published): the sample stops before; their own tests try them.
+LATER_IN_A_FILE = frozenset(
+    {
+        "api:grants-json",
+        "fund:agreement-condition",
+        "fund:agreement-document",
+        "fund:application-answer",
+        "fund:application-document",
+        "fund:application-file",
+        "fund:committee-recuse",
+        "fund:grants-json",
+        "fund:instruction-of",
+        "fund:interests",
+        "fund:minutes-file",
+        "fund:review",
+        "fund:review-release",
+        "fund:review-step-back",
+        "fund:reviewer-profile",
+    }
+)
 #: Pages whose form shows once something was chosen in the address.
 UNDER_A_QUERY = ("/acteurs/acteur/fusionner/?other=autre-acteur",)
 #: What a page that refuses a form holds: the summary of its errors.
@@ -105,6 +126,10 @@ def sample() -> Sample:
     # As an account that has signed in: allauth writes its address when it is first asked for.
     EmailAddress.objects.create(user=author, email=author.email, primary=True, verified=True)
     samples = sample_objects(author)
+    # Money, reviews and applications are for those whose work they are, not for administrators.
+    for role in (Role.FUND_OFFICER, Role.REVIEWER):
+        give(author, role, name_of("fund"))
+    Membership.objects.create(user=author, organisation=name_of("organisation"), since=at)
     Term.objects.bulk_create(
         Term(scheme=scheme, code=scheme.value, label_fr=str(scheme.label), label_en=scheme.value)
         for scheme in Scheme
@@ -362,7 +387,7 @@ def explore(made: Sample, only: str = "") -> Platform:
     for route in (route for route in routes() if route.name.startswith(only)):
         opened = list(_open(route, client, made))
         pages += opened
-        if not opened and route.name not in WITHOUT_SETTING:
+        if not opened and route.name not in WITHOUT_SETTING | LATER_IN_A_FILE:
             platform.unreached.append(route)
     platform.opened = [address for address, _response in pages]
     pages += [
