@@ -16,14 +16,14 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.ledger import CHART, AccountCode, Dimension, PostingKind
+from alliage.fund.ledger import CHART, MAY_BE_NEGATIVE, AccountCode, Dimension, PostingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Accounts that may stand below zero: see ``alliage.fund.ledger``. Of what was paid to a file, the
-#: sum over the years of a strand may not, which a trigger holds.
-_MAY_BE_NEGATIVE = (AccountCode.PAID.value, AccountCode.CASH.value)
+#: Of what was paid to a file, the sum over the years of a strand may not be below zero: a trigger
+#: holds it. The order is that of the migration.
+_MAY_BE_NEGATIVE = tuple(code.value for code in AccountCode if code in MAY_BE_NEGATIVE)
 
 
 class PostingKindChoices(models.TextChoices):
