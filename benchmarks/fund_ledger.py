@@ -51,7 +51,7 @@ django.setup()
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from alliage.fund.ledger import Envelope, Posting, PostingKind
+from alliage.fund.money.ledger import Envelope, Posting, PostingKind
 from alliage.values.money import euros
 from alliage_web.accounts.models import Role, RoleHolding, User
 from alliage_web.actors.models import Organisation
@@ -161,7 +161,7 @@ import django
 django.setup()
 from django.db import connection
 from django.utils import timezone
-from alliage.fund.ledger import Envelope, Posting, PostingKind, PostingRefused
+from alliage.fund.money.ledger import Envelope, Posting, PostingKind, PostingRefused
 from alliage.values.money import euros
 from alliage_web.fund import actions
 from alliage_web.fund.models import Fund, Posting as Row, RunningBalance
@@ -223,7 +223,7 @@ import datetime as dt, sys
 import django
 django.setup()
 from django.utils import timezone
-from alliage.fund.ledger import Envelope, Posting, PostingKind
+from alliage.fund.money.ledger import Envelope, Posting, PostingKind
 from alliage.values.money import euros
 from alliage_web.fund import actions
 from alliage_web.fund.models import Fund

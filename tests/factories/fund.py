@@ -12,7 +12,7 @@ from tests.factories.people import SINCE
 from tests.factories.workplaces import fund as workplace
 from tests.factories.workplaces import organisation
 
-from alliage.fund.ledger import Envelope, Posting, PostingKind
+from alliage.fund.money.ledger import Envelope, Posting, PostingKind
 from alliage.values.money import euros
 from alliage_web.actors.models import Organisation
 from alliage_web.fund import actions

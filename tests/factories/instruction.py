@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.factories.applications import CALL_AT, Applying, applying, sent
 from tests.factories.people import somebody
 
-from alliage.fund.ledger import Envelope, Posting, PostingKind
-from alliage.fund.scoring import default_grid
+from alliage.fund.instruction.scoring import default_grid
+from alliage.fund.money.ledger import Envelope, Posting, PostingKind
 from alliage.values.money import euros
 from alliage_web.accounts.models import Role
 from alliage_web.fund import actions as fund_actions

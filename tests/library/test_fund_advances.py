@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.advance_forecast import (
+from alliage.fund.money.advance_forecast import (
     LARGEST_PORTFOLIO,
     AdvanceParameters,
     Count,
@@ -24,7 +24,7 @@ from alliage.fund.advance_forecast import (
     recycling,
     simulate,
 )
-from alliage.fund.advances import (
+from alliage.fund.money.advances import (
     AdvanceError,
     AdvanceFile,
     AdvanceProblem,

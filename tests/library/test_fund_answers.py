@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alliage.alliances.import_cells import PlaceCell
-from alliage.fund.answer_values import (
+from alliage.fund.applications.answer_values import (
     AnswerError,
     AnswerFault,
     AttachedFile,
     read_answer,
     read_decimal,
 )
-from alliage.fund.answers import (
+from alliage.fund.applications.answers import (
     Answers,
     Applicants,
     Signature,
@@ -35,7 +35,7 @@ from alliage.fund.answers import (
     signature_states,
     visible_questions,
 )
-from alliage.fund.application_budget import (
+from alliage.fund.applications.application_budget import (
     Budget,
     Ceilings,
     Expense,
@@ -43,7 +43,7 @@ from alliage.fund.application_budget import (
     Nature,
     Resource,
 )
-from alliage.fund.form_specification import (
+from alliage.fund.applications.form_specification import (
     DEFAULT_FORM,
     Form,
     Option,

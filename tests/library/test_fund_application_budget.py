@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.application_budget import (
+from alliage.fund.applications.application_budget import (
     Budget,
     BudgetError,
     BudgetFault,
@@ -29,7 +29,7 @@ from alliage.fund.application_budget import (
 from alliage.values.money import euros, total
 
 if TYPE_CHECKING:
-    from alliage.fund.application_budget import Figure
+    from alliage.fund.applications.application_budget import Figure
 
 CASH, IN_KIND, TIME = Nature.CASH, Nature.IN_KIND, Nature.TIME
 

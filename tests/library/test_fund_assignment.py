@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliage.fund.assignment import (
+from alliage.fund.instruction.assignment import (
     Assignment,
     Dimension,
     Refusal,
@@ -20,7 +20,7 @@ from alliage.fund.assignment import (
     WhyNot,
     assign,
 )
-from alliage.fund.interests import Disclosure, Standing
+from alliage.fund.instruction.interests import Disclosure, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

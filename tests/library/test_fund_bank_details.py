@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.bank_details import (
+from alliage.fund.money.bank_details import (
     BankAccount,
     BankDetailProblem,
     InvalidBankDetailError,

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from alliage.fund.answer_values import AnswerError, AnswerFault
-from alliage.fund.application_budget import Fixed, Nature, Product, ShareOf, amounts
-from alliage.fund.budget_rows import read_budget
+from alliage.fund.applications.answer_values import AnswerError, AnswerFault
+from alliage.fund.applications.application_budget import Fixed, Nature, Product, ShareOf, amounts
+from alliage.fund.applications.budget_rows import read_budget
 
 CHOICES = {"party": "town", "nature": "cash", "category": "staff"}
 

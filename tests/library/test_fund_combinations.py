@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliage.fund.combinations import (
+from alliage.fund.instruction.combinations import (
     Candidate,
     ChoiceProblemCode,
     Dimension,

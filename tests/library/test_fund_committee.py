@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.committee import (
+from alliage.fund.instruction.committee import (
     MANDATORY,
     AgendaItem,
     CastingVote,
@@ -40,7 +40,7 @@ from alliage.fund.committee import (
     quorum,
     tally,
 )
-from alliage.fund.interests import (
+from alliage.fund.instruction.interests import (
     Conflict,
     ConflictKind,
     Disclosure,
@@ -539,7 +539,7 @@ def test_votes_are_named_only_where_the_rules_say_so_and_facts_of_conflicts_neve
 
 def test_the_documentation_is_that_of_the_tables() -> None:
     assert PAGE.read_text(encoding="utf-8") == document(), (
-        "Write it again: python -m alliage.fund.committee > " + str(PAGE)
+        "Write it again: python -m alliage.fund.instruction.committee > " + str(PAGE)
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.deadlines import (
+from alliage.fund.applications.deadlines import (
     CallPeriod,
     ClockReading,
     DeadlineError,

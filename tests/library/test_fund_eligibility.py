@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alliage.alliances.vocabulary import Stage, World
-from alliage.fund.conditions import Between, Truth
-from alliage.fund.eligibility import (
+from alliage.fund.applications.eligibility import (
     FACTS,
     ApplicationFacts,
     EligibilityRules,
@@ -25,6 +24,7 @@ from alliage.fund.eligibility import (
     check_eligibility,
     read_eligibility_rules,
 )
+from alliage.fund.conditions import Between, Truth
 from alliage.values.dates import PartialDate
 from alliage.values.money import euros
 from alliage.values.yaml_files import InvalidFilesError

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.endowment import (
+from alliage.fund.money.endowment import (
     Budget,
     BudgetProblem,
     BudgetRefused,
@@ -25,7 +25,7 @@ from alliage.fund.endowment import (
     spread,
     transfer,
 )
-from alliage.fund.ledger import (
+from alliage.fund.money.ledger import (
     Envelope,
     LedgerProblem,
     Posting,
@@ -35,7 +35,7 @@ from alliage.fund.ledger import (
     endowment_in_force,
     replay,
 )
-from alliage.fund.ledger_views import (
+from alliage.fund.money.ledger_views import (
     FunderBalance,
     envelopes,
     waterfall,

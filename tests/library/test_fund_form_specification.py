@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from alliage.fund.conditions import COMPARISON_WORDS, AnyOf, Equals, OneOf
-from alliage.fund.form_specification import (
+from alliage.fund.applications.form_specification import (
     COMPARISONS,
     DEFAULT_FORM,
     SETTINGS,
@@ -22,13 +22,13 @@ from alliage.fund.form_specification import (
     compare_forms,
     read_form,
 )
+from alliage.fund.conditions import COMPARISON_WORDS, AnyOf, Equals, OneOf
 from alliage.values.yaml_files import InvalidFilesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-PAGE = DEFAULT_FORM.parents[4] / "docs" / "reference" / "application-form.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "application-form.md"
 HEAD = """\
 code: trial
 version: 1

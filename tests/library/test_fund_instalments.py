@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.instalments import (
+from alliage.fund.money.instalments import (
     Condition,
     ConditionKind,
     Instalment,

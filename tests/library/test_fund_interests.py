@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliage.fund.interests import (
+from alliage.fund.instruction.interests import (
     Affiliation,
     CatalystOf,
     ConflictKind,

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from alliage.fund.ledger import (
+from alliage.fund.money.ledger import (
     CHART,
     OPERATIONS,
     Account,
@@ -33,7 +33,7 @@ from alliage.fund.ledger import (
     reversal,
     year_closing,
 )
-from alliage.fund.ledger_views import (
+from alliage.fund.money.ledger_views import (
     advances,
     envelopes,
     files,

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.de_minimis import DeMinimisAid, de_minimis_position
-from alliage.fund.legal_path import (
+from alliage.fund.law.de_minimis import DeMinimisAid, de_minimis_position
+from alliage.fund.law.legal_path import (
     LegalOutcome,
     LegalPath,
     Payment,
@@ -21,7 +21,7 @@ from alliage.fund.legal_path import (
     Weight,
     legal_path,
 )
-from alliage.fund.legal_rules import (
+from alliage.fund.law.legal_rules import (
     PARAMETERS,
     Basis,
     document,
@@ -346,7 +346,7 @@ def test_a_refusal_always_says_what_is_possible_and_a_doubt_what_is_missing(
 def test_the_documentation_is_that_of_the_data() -> None:
     expected = document(shipped_rules(), shipped_parameters())
     assert PAGE.read_text(encoding="utf-8") == expected, (
-        f"Write it again: python -m alliage.fund.legal_rules > {PAGE}"
+        f"Write it again: python -m alliage.fund.law.legal_rules > {PAGE}"
     )
 
 

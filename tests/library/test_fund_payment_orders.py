@@ -17,8 +17,8 @@ from defusedxml import ElementTree  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliage.fund.bank_details import BankAccount
-from alliage.fund.payment_orders import (
+from alliage.fund.money.bank_details import BankAccount
+from alliage.fund.money.payment_orders import (
     COLUMNS,
     LARGEST,
     NAMESPACE,

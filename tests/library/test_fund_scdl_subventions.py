@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliage.fund.grants import (
+from alliage.fund.open_data.grants import (
     Grant,
     GrantFault,
     Individual,
@@ -31,7 +31,7 @@ from alliage.fund.grants import (
     Recipient,
     part_of,
 )
-from alliage.fund.scdl_subventions import (
+from alliage.fund.open_data.scdl_subventions import (
     COLUMNS,
     IN_INSTALMENTS,
     NATURES,

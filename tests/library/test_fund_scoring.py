@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from alliage.fund import scoring
-from alliage.fund.scoring import (
+from alliage.fund.instruction import scoring
+from alliage.fund.instruction.scoring import (
     Agreement,
     AlreadySentError,
     Grid,

@@ -10,8 +10,8 @@ import pytest
 
 from alliage.alliances.records import load_alliances
 from alliage.alliances.vocabulary import AmountStatus, Lever
-from alliage.fund.support_records import BookRecord, load_books
-from alliage.fund.supports import (
+from alliage.fund.support.support_records import BookRecord, load_books
+from alliage.fund.support.supports import (
     Book,
     InKind,
     Receiver,

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alliage.alliances.vocabulary import AmountStatus, Lever
-from alliage.fund.supports import (
+from alliage.fund.support.supports import (
     Book,
     Cash,
     InKind,
@@ -37,7 +37,7 @@ from alliage.fund.supports import (
     reciprocity,
     totals,
 )
-from alliage.fund.valuation import (
+from alliage.fund.support.valuation import (
     InKindMethod,
     UnknownRateError,
     ValuationParameters,

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliage.fund.grants import (
+from alliage.fund.open_data.grants import (
     Grant,
     GrantError,
     GrantFault,
@@ -38,7 +38,7 @@ from alliage.fund.grants import (
     share_of,
     without_identity,
 )
-from alliage.fund.three_sixty_giving import (
+from alliage.fund.open_data.three_sixty_giving import (
     GrantPackageError,
     Individuals,
     PackageFault,

@@ -29,7 +29,7 @@ from tests.factories.loaded_territories import load as load_territories
 from tests.factories.territories import write_vintage
 
 from alliage.alliances.reference import SchemeCode, load_reference
-from alliage.fund.ledger import PostingKind
+from alliage.fund.money.ledger import PostingKind
 from alliage.safekeeping.backups import BackupWriter, open_backup
 from alliage.values.datafiles import data_directory
 from alliage_web.vocabulary.models import Term

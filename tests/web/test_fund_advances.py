@@ -12,8 +12,8 @@ from django.urls import reverse
 from tests.factories import fund as made
 from tests.factories.people import SINCE, somebody
 
-from alliage.fund.advances import AdvanceError, Fact, Outcome
-from alliage.fund.ledger import AccountCode, PostingRefused
+from alliage.fund.money.advances import AdvanceError, Fact, Outcome
+from alliage.fund.money.ledger import AccountCode, PostingRefused
 from alliage.fund.states import AdvanceState, Guard, GuardNotMet
 from alliage.values.french import NARROW, NO_BREAK
 from alliage.values.money import euros

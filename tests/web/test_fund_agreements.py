@@ -21,8 +21,8 @@ from tests.factories.fund import BOOKED
 from tests.factories.people import SINCE, somebody
 from tests.factories.workplaces import alliance
 
-from alliage.fund.instalments import PaymentProblem, PaymentRefused, ReturnCause, TermsRefused
-from alliage.fund.ledger import Account, AccountCode, PostingKind, PostingRefused
+from alliage.fund.money.instalments import PaymentProblem, PaymentRefused, ReturnCause, TermsRefused
+from alliage.fund.money.ledger import Account, AccountCode, PostingKind, PostingRefused
 from alliage.fund.states import (
     AgreementState,
     Guard,

@@ -16,7 +16,7 @@ from tests.factories.fund import STRANDS, fund_with_strands, funded, post, posti
 from tests.factories.people import somebody
 from tests.factories.workplaces import FUND, organisation
 
-from alliage.fund.ledger import PostingKind
+from alliage.fund.money.ledger import PostingKind
 from alliage.values.money import euros
 from alliage_web.accounts.models import Role
 from alliage_web.audit.models import Event

@@ -21,7 +21,7 @@ from tests.factories.applications import (
 )
 from tests.factories.people import somebody
 
-from alliage.fund.form_specification import FormVersionError
+from alliage.fund.applications.form_specification import FormVersionError
 from alliage.fund.states import CallState, Guard, GuardNotMet
 from alliage.values.yaml_files import InvalidFilesError
 from alliage_web.accounts.models import Role

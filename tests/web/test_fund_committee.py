@@ -22,13 +22,13 @@ from tests.factories.instruction import (
 from tests.factories.pdf import reader
 from tests.factories.people import SINCE, entrust, give, somebody
 
-from alliage.fund.committee import (
+from alliage.fund.instruction.committee import (
     DecisionKind,
     DecisionNotPossible,
     DecisionProblemCode,
     Motion,
 )
-from alliage.fund.ledger import AccountCode
+from alliage.fund.money.ledger import AccountCode
 from alliage_web.accounts.models import Membership, Role
 from alliage_web.fund.actions import committee as actions
 from alliage_web.fund.models import (

@@ -22,7 +22,13 @@ from tests.factories.fund import (
 from tests.factories.people import SINCE
 from tests.factories.workplaces import organisation
 
-from alliage.fund.ledger import Account, AccountCode, LedgerProblem, PostingKind, PostingRefused
+from alliage.fund.money.ledger import (
+    Account,
+    AccountCode,
+    LedgerProblem,
+    PostingKind,
+    PostingRefused,
+)
 from alliage.values.datafiles import data_directory
 from alliage.values.money import euros
 from alliage_web.actors.actions import merge_organisations

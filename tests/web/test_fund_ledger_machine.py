@@ -24,8 +24,8 @@ from hypothesis.stateful import (
 from tests.factories.fund import STRANDS, fund_with_strands
 from tests.factories.people import SINCE
 
-from alliage.fund import ledger
-from alliage.fund.ledger import (
+from alliage.fund.money import ledger
+from alliage.fund.money.ledger import (
     CHART,
     OPERATIONS,
     Book,

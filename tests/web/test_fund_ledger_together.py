@@ -16,7 +16,7 @@ from tests.factories.fund import funded, post, posting
 from tests.factories.people import SINCE
 from tests.factories.threads import alone, database_on_disk, together
 
-from alliage.fund.ledger import LedgerProblem, PostingKind, PostingRefused
+from alliage.fund.money.ledger import LedgerProblem, PostingKind, PostingRefused
 from alliage.values.money import euros, total
 from alliage_web.fund import actions
 from alliage_web.fund.models import Fund, Posting, RunningBalance
@@ -157,7 +157,7 @@ import datetime as dt, sys
 import django
 django.setup()
 from django.utils import timezone
-from alliage.fund.ledger import Envelope, Posting, PostingKind
+from alliage.fund.money.ledger import Envelope, Posting, PostingKind
 from alliage.values.money import euros
 from alliage_web.fund import actions
 from alliage_web.fund.models import Fund

@@ -20,9 +20,9 @@ from tests.factories.people import somebody
 from tests.factories.workplaces import fund as workplace
 from tests.factories.workplaces import organisation
 
-from alliage.fund.grants import GrantFault
-from alliage.fund.scdl_subventions import COLUMNS, read_subventions
-from alliage.fund.three_sixty_giving import PackageFault, read_package
+from alliage.fund.open_data.grants import GrantFault
+from alliage.fund.open_data.scdl_subventions import COLUMNS, read_subventions
+from alliage.fund.open_data.three_sixty_giving import PackageFault, read_package
 from alliage_web.accounts.models import Role
 from alliage_web.audit.queries import history
 from alliage_web.fund.models import Fund, OriginChoices, Support

@@ -23,9 +23,9 @@ from tests.factories.instruction import (
 )
 from tests.factories.people import SINCE, entrust, give, somebody
 
-from alliage.fund.assignment import WhyNot
-from alliage.fund.interests import ConflictKind, Standing, UnexplainedRecusal
-from alliage.fund.scoring import AlreadySentError, InvalidReviewError
+from alliage.fund.instruction.assignment import WhyNot
+from alliage.fund.instruction.interests import ConflictKind, Standing, UnexplainedRecusal
+from alliage.fund.instruction.scoring import AlreadySentError, InvalidReviewError
 from alliage.fund.states import Guard, GuardNotMet, TransitionNotAllowed
 from alliage_web.accounts.models import Membership, Role, RoleHolding
 from alliage_web.audit.models import Event

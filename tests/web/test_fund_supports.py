@@ -19,7 +19,7 @@ from tests.factories.people import somebody
 from tests.factories.workplaces import alliance, organisation
 from tests.factories.workplaces import fund as workplace
 
-from alliage.fund.supports import SupportError, SupportProblem
+from alliage.fund.support.supports import SupportError, SupportProblem
 from alliage_web.accounts.models import Role
 from alliage_web.actors.models import Organisation
 from alliage_web.alliances.actions import load_records

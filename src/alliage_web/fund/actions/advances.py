@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from alliage.fund import ledger
-from alliage.fund.advances import Fact, Outcome, decide, repayment_schedule
-from alliage.fund.ledger import PostingKind
+from alliage.fund.money import ledger
+from alliage.fund.money.advances import Fact, Outcome, decide, repayment_schedule
+from alliage.fund.money.ledger import PostingKind
 from alliage.fund.states import ADVANCE, AdvanceState, Guard, follow
 from alliage_web.audit.actions import record, refuse_repeat
 from alliage_web.fund.actions import ledger as books
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from alliage.fund.advances import AdvanceDecision, AdvanceFile
+    from alliage.fund.money.advances import AdvanceDecision, AdvanceFile
     from alliage.values.money import Euros
     from alliage_web.accounts.models import User
     from alliage_web.fund.models import Agreement

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from alliage.fund import instalments as library
-from alliage.fund import ledger
-from alliage.fund.ledger import AccountCode, PostingKind
+from alliage.fund.money import instalments as library
+from alliage.fund.money import ledger
+from alliage.fund.money.ledger import AccountCode, PostingKind
 from alliage.fund.states import (
     AGREEMENT,
     AdvanceState,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from django.core.files.base import File
 
-    from alliage.fund.instalments import Terms
+    from alliage.fund.money.instalments import Terms
     from alliage.safekeeping.uploads import Upload
     from alliage.values.money import Euros
     from alliage_web.accounts.models import User

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 from django.db import transaction
 
-from alliage.fund.answers import answers_to_send, carry_over, sign_part
-from alliage.fund.application_budget import BudgetError, totals
-from alliage.fund.form_specification import FilledBy, QuestionKind
+from alliage.fund.applications.answers import answers_to_send, carry_over, sign_part
+from alliage.fund.applications.application_budget import BudgetError, totals
+from alliage.fund.applications.form_specification import FilledBy, QuestionKind
 from alliage.fund.states import (
     APPLICATION,
     ApplicationState,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
-    from alliage.fund.form_specification import Section
+    from alliage.fund.applications.form_specification import Section
     from alliage_web.accounts.models import User
     from alliage_web.actors.models import Organisation
     from alliage_web.alliances.models import Alliance

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from alliage.fund.endowment import Declaration, declare
-from alliage.fund.ledger import Posting as PostingRecord
-from alliage.fund.ledger import PostingKind
+from alliage.fund.money.endowment import Declaration, declare
+from alliage.fund.money.ledger import Posting as PostingRecord
+from alliage.fund.money.ledger import PostingKind
 from alliage_web.audit.actions import record
 from alliage_web.fund.models import EndowmentChoice, Funder
 from alliage_web.fund.queries.budget import choices_of, endowment_of

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from alliage.fund.deadlines import CallPeriod
-from alliage.fund.form_specification import compare_forms
+from alliage.fund.applications.deadlines import CallPeriod
+from alliage.fund.applications.form_specification import compare_forms
 from alliage.fund.states import (
     APPLICATION,
     CALL,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Max
 
-from alliage.fund import committee as library
-from alliage.fund import ledger
-from alliage.fund.committee import DecisionKind, Deliberation, Vote
-from alliage.fund.interests import record_recusal
-from alliage.fund.legal_path import LegalOutcome
+from alliage.fund.instruction import committee as library
+from alliage.fund.instruction.committee import DecisionKind, Deliberation, Vote
+from alliage.fund.instruction.interests import record_recusal
+from alliage.fund.law.legal_path import LegalOutcome
+from alliage.fund.money import ledger
 from alliage.fund.states import ApplicationState, Guard
 from alliage.values.money import ZERO
 from alliage_web.audit.actions import record, refuse_repeat
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from alliage.fund.committee import Motion
+    from alliage.fund.instruction.committee import Motion
     from alliage_web.accounts.models import User
     from alliage_web.fund.queries.applications import Content
 

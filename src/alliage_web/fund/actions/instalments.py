@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from alliage.fund import advances as advance_rules
-from alliage.fund import instalments as library
-from alliage.fund import ledger
-from alliage.fund.ledger import AccountCode, PostingKind
+from alliage.fund.money import advances as advance_rules
+from alliage.fund.money import instalments as library
+from alliage.fund.money import ledger
+from alliage.fund.money.ledger import AccountCode, PostingKind
 from alliage.fund.states import INSTALMENT, AgreementState, Guard, InstalmentState, follow
 from alliage_web.audit.actions import AlreadyDoneError, record, refuse_repeat
 from alliage_web.fund.actions import advances
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from uuid import UUID
 
-    from alliage.fund.instalments import ReturnCause, Terms
+    from alliage.fund.money.instalments import ReturnCause, Terms
     from alliage.values.money import Euros
     from alliage_web.accounts.models import User
 

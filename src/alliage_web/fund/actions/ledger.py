@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from alliage.fund import ledger
-from alliage.fund.ledger import Side
+from alliage.fund.money import ledger
+from alliage.fund.money.ledger import Side
 from alliage_web.audit.actions import record
 from alliage_web.fund.models import (
     Envelope,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from alliage.fund.ledger import Account
+    from alliage.fund.money.ledger import Account
     from alliage.values.money import Euros
     from alliage_web.accounts.models import User
 

@@ -9,10 +9,10 @@ import rfc8785
 from django.db import transaction
 from django.utils import timezone
 
-from alliage.fund.assignment import WhyNot
-from alliage.fund.interests import RecusalReason, record_recusal
-from alliage.fund.scoring import AlreadySentError
-from alliage.fund.scoring import send as send_by_the_rules
+from alliage.fund.instruction.assignment import WhyNot
+from alliage.fund.instruction.interests import RecusalReason, record_recusal
+from alliage.fund.instruction.scoring import AlreadySentError
+from alliage.fund.instruction.scoring import send as send_by_the_rules
 from alliage.fund.states import (
     APPLICATION,
     ApplicationState,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from alliage.fund.supports import Book, SupportError, SupportProblem
+from alliage.fund.support.supports import Book, SupportError, SupportProblem
 from alliage_web.actors.queries import ids_by_slug
 from alliage_web.alliances.queries import ids_by_code
 from alliage_web.audit.actions import record, refuse_repeat
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from uuid import UUID
 
-    from alliage.fund.support_records import BookRecord, SupportRecord
+    from alliage.fund.support.support_records import BookRecord, SupportRecord
     from alliage_web.accounts.models import User
 
 Changes = dict[str, list[Any]]

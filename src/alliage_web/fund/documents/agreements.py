@@ -11,8 +11,8 @@ import typst
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alliage.fund.legal_rules import shipped_rules
-from alliage.fund.payment_orders import (
+from alliage.fund.law.legal_rules import shipped_rules
+from alliage.fund.money.payment_orders import (
     Batch,
     PaymentOrder,
     credit_transfers,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
 
-    from alliage.fund.bank_details import BankAccount
+    from alliage.fund.money.bank_details import BankAccount
     from alliage_web.fund.models import AgreementVersion
     from alliage_web.fund.models import PaymentOrder as OrderRow
 

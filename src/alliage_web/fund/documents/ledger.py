@@ -14,7 +14,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from alliage.fund.ledger import CHART, AccountCode, Register
+from alliage.fund.money.ledger import CHART, AccountCode, Register
 from alliage.values.cells import neutralise, write_csv
 from alliage_web.fund.models import Movement
 from alliage_web.fund.queries.budget import selected

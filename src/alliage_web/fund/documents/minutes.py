@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alliage.fund.interests import ConflictKind, Standing
+from alliage.fund.instruction.interests import ConflictKind, Standing
 from alliage.values.french import partial_date
 from alliage_web.accounts.queries import names_of
 from alliage_web.fund.models import Application, DecisionChoices, VoteChoices

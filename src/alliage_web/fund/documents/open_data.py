@@ -13,9 +13,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from alliage.fund.grants import GrantError, Problem
-from alliage.fund.scdl_subventions import SubventionsFile, write_subventions
-from alliage.fund.three_sixty_giving import (
+from alliage.fund.open_data.grants import GrantError, Problem
+from alliage.fund.open_data.scdl_subventions import SubventionsFile, write_subventions
+from alliage.fund.open_data.three_sixty_giving import (
     GrantPackage,
     GrantPackageError,
     Publication,

@@ -9,9 +9,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliage.fund.bank_details import BankAccount, InvalidBankDetailError
-from alliage.fund.instalments import ReturnCause
-from alliage.fund.legal_rules import shipped_rules
+from alliage.fund.law.legal_rules import shipped_rules
+from alliage.fund.money.bank_details import BankAccount, InvalidBankDetailError
+from alliage.fund.money.instalments import ReturnCause
 from alliage.fund.states import Label
 from alliage.values.money import ZERO, MoneyError, euros
 from alliage_web.actors.forms.fields import OrganisationField
@@ -40,7 +40,7 @@ from alliage_web.fund.queries.agreement_wording import label
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from alliage.fund.legal_rules import KindRecord
+    from alliage.fund.law.legal_rules import KindRecord
     from alliage_web.fund.models import (
         Agreement,
         AgreementInstalment,

@@ -11,9 +11,9 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from alliage.fund.answers import Answers, check_answers
-from alliage.fund.budget_rows import FIGURES, SIDES, is_blank
-from alliage.fund.form_specification import FilledBy, Question, QuestionKind
+from alliage.fund.applications.answers import Answers, check_answers
+from alliage.fund.applications.budget_rows import FIGURES, SIDES, is_blank
+from alliage.fund.applications.form_specification import FilledBy, Question, QuestionKind
 from alliage_web.actors.forms.fields import OrganisationWidget, TerritoryWidget, territory_named
 from alliage_web.actors.queries import identify as identify_organisation
 from alliage_web.fund.actions.applications import digest_of_answer
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from django.http import QueryDict
 
-    from alliage.fund.form_specification import Section
+    from alliage.fund.applications.form_specification import Section
     from alliage_web.fund.queries.application_reading import AttachedDocument
     from alliage_web.fund.queries.applications import Content
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.ledger import Envelope, PostingKind
+from alliage.fund.money.ledger import Envelope, PostingKind
 from alliage.fund.states import Role
 from alliage_web.actors.forms.fields import OrganisationField
 from alliage_web.audit.forms import OnceForm

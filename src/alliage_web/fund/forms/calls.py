@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliage.fund.deadlines import CallPeriod, ClockReading, DeadlineError, Grace
+from alliage.fund.applications.deadlines import CallPeriod, ClockReading, DeadlineError, Grace
 from alliage.values.yaml_files import InvalidFilesError
 from alliage_web.alliances.forms.fields import NumberField
 from alliage_web.audit.forms import OnceForm
@@ -22,7 +22,7 @@ from alliage_web.fund.queries.application_wording import CATEGORIES, DEADLINES, 
 from alliage_web.fund.queries.calls import local_time, read_form_text, read_rules_text
 
 if TYPE_CHECKING:
-    from alliage.fund.form_specification import FormVersionError
+    from alliage.fund.applications.form_specification import FormVersionError
     from alliage_web.fund.models import Fund
 
 _CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2})?")

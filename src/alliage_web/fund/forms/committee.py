@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.committee import DecisionKind, Motion
+from alliage.fund.instruction.committee import DecisionKind, Motion
 from alliage_web.audit.forms import OnceForm
 from alliage_web.fund.models import AgendaItem, Committee, DecisionChoices, VoteChoices
 from alliage_web.fund.models.committee import ShareChoices

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.assignment import Dimension
+from alliage.fund.instruction.assignment import Dimension
 from alliage_web.actors.models import WorldChoices
 from alliage_web.alliances.models import LeverChoices
 from alliage_web.audit.forms import OnceForm
@@ -19,7 +19,7 @@ from .later import ChoiceLaterField, TextLaterField
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from alliage.fund.scoring import Criterion, Grid
+    from alliage.fund.instruction.scoring import Criterion, Grid
 
 #: What a reviewer chooses who cannot give a note.
 _CANNOT_TELL = "none"

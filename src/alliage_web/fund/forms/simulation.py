@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.advance_forecast import AdvanceParameters, ForecastError, ForecastProblem
+from alliage.fund.money.advance_forecast import AdvanceParameters, ForecastError, ForecastProblem
 from alliage_web.fund.forms.amounts import EurosField
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from alliage.alliances.vocabulary import Reading
-from alliage.fund.supports import SupportProblem
-from alliage.fund.valuation import UnknownRateError, hourly_rate, valuation_parameters
+from alliage.fund.support.supports import SupportProblem
+from alliage.fund.support.valuation import UnknownRateError, hourly_rate, valuation_parameters
 from alliage.values.dates import PartialDate
 from alliage.values.french import euros as euros_in_words
 from alliage_web.actors.forms import OrganisationField
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise
 
-    from alliage.fund.supports import SupportError
+    from alliage.fund.support.supports import SupportError
     from alliage_web.files.queries import Document
     from alliage_web.fund.models import Support
     from alliage_web.fund.queries.supports import BookChoices

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.advances import Fact
+from alliage.fund.money.advances import Fact
 from alliage.fund.states import ADVANCE, AdvanceState
 from alliage_web.fund.models.ledger import euros_of
 

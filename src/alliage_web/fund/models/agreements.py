@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.instalments import ConditionKind, ReturnCause
+from alliage.fund.money.instalments import ConditionKind, ReturnCause
 from alliage.fund.states import AGREEMENT, AgreementState
 from alliage_web.fund.models.ledger import euros_of
 

@@ -34,7 +34,7 @@ class ApplicationStateChoices(models.TextChoices):
 class Application(models.Model):
     """What an alliance asks of a fund, with the version of the form with which it was begun.
 
-    Answers are kept as they were typed: `alliage.fund.answers` reads them.
+    Answers are kept as they were typed: `alliage.fund.applications.answers` reads them.
     """
 
     reference = models.SlugField(_("numéro de dossier"), max_length=80, unique=True)

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.committee import (
+from alliage.fund.instruction.committee import (
     CastingVote,
     DecisionKind,
     MajorityBase,
@@ -15,7 +15,7 @@ from alliage.fund.committee import (
     QuorumBase,
     Vote,
 )
-from alliage.fund.interests import RecusalReason
+from alliage.fund.instruction.interests import RecusalReason
 
 
 class DecisionChoices(models.TextChoices):

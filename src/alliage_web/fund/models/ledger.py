@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.ledger import CHART, MAY_BE_NEGATIVE, AccountCode, Dimension, PostingKind
+from alliage.fund.money.ledger import CHART, MAY_BE_NEGATIVE, AccountCode, Dimension, PostingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.interests import Severity
-from alliage.fund.scoring import Opinion
+from alliage.fund.instruction.interests import Severity
+from alliage.fund.instruction.scoring import Opinion
 
 
 class OpinionChoices(models.TextChoices):
@@ -68,7 +68,7 @@ class ReviewGrid(models.Model):
 class ReviewerProfile(models.Model):
     """What a reviewer of a fund knows, and how many reviews the person can have at once.
 
-    ``competences`` gives codes by dimension of ``alliage.fund.assignment``.
+    ``competences`` gives codes by dimension of ``alliage.fund.instruction.assignment``.
     """
 
     fund = models.ForeignKey("fund.Fund", models.CASCADE, related_name="reviewer_profiles")

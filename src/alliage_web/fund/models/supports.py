@@ -10,8 +10,8 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from alliage.fund.supports import NotValuedReason
-from alliage.fund.valuation import InKindMethod
+from alliage.fund.support.supports import NotValuedReason
+from alliage.fund.support.valuation import InKindMethod
 from alliage_web.alliances.models import PARTIAL_DATE, AmountStatusChoices, LeverChoices
 from alliage_web.vocabulary.models import ReadingChoices
 

@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alliage.fund.advance_forecast import Count, incentive_index
-from alliage.fund.advances import (
+from alliage.fund.money.advance_forecast import Count, incentive_index
+from alliage.fund.money.advances import (
     AdvanceFile,
     Fact,
     Repayment,
@@ -28,8 +28,8 @@ from alliage_web.fund.queries.agreements import kept_of, outstanding_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from alliage.fund.advance_forecast import IncentiveIndex
-    from alliage.fund.advances import AdvanceDecision, RepaymentStanding
+    from alliage.fund.money.advance_forecast import IncentiveIndex
+    from alliage.fund.money.advances import AdvanceDecision, RepaymentStanding
     from alliage_web.fund.models import Fund
 
 

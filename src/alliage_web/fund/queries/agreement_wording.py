@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from alliage.fund.advances import AdvanceError, AdvanceProblem, Fact, Outcome, Reason
-from alliage.fund.instalments import (
+from alliage.fund.money.advances import AdvanceError, AdvanceProblem, Fact, Outcome, Reason
+from alliage.fund.money.instalments import (
     Condition,
     PaymentProblem,
     PaymentRefused,
     TermsProblem,
     TermsRefused,
 )
-from alliage.fund.ledger import PostingRefused
-from alliage.fund.payment_orders import PaymentFault, PaymentOrderError
+from alliage.fund.money.ledger import PostingRefused
+from alliage.fund.money.payment_orders import PaymentFault, PaymentOrderError
 from alliage.fund.states import (
     ADVANCE,
     AGREEMENT,

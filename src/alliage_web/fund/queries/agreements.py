@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 from django.db.models import Prefetch
 
-from alliage.fund import instalments as library
-from alliage.fund import ledger
-from alliage.fund.de_minimis import DeMinimisAid
-from alliage.fund.instalments import Condition, ConditionKind, ReturnCause, Terms
-from alliage.fund.ledger import AccountCode
-from alliage.fund.legal_path import LegalOutcome, LegalPath, legal_path
-from alliage.fund.legal_path import Payment as LegalPayment
-from alliage.fund.legal_rules import shipped_parameters, shipped_rules
+from alliage.fund.law.de_minimis import DeMinimisAid
+from alliage.fund.law.legal_path import LegalOutcome, LegalPath, legal_path
+from alliage.fund.law.legal_path import Payment as LegalPayment
+from alliage.fund.law.legal_rules import shipped_parameters, shipped_rules
+from alliage.fund.money import instalments as library
+from alliage.fund.money import ledger
+from alliage.fund.money.instalments import Condition, ConditionKind, ReturnCause, Terms
+from alliage.fund.money.ledger import AccountCode
 from alliage.fund.states import AgreementState, ApplicationState, Guard, InstalmentState
 from alliage.values.money import ZERO, Euros, euros, total
 from alliage_web.fund.models import (
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from alliage.fund.instalments import InstalmentBalance, Movements
+    from alliage.fund.money.instalments import InstalmentBalance, Movements
     from alliage_web.fund.models import AgreementCondition
 
 #: The member of the single undertaking whose aids are stated on the agreement.

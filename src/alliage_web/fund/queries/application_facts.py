@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from alliage.alliances.import_cells import PlaceCell
 from alliage.alliances.vocabulary import Lever, Stage, World
-from alliage.fund.answer_values import Answer, AnswerError, read_answer
-from alliage.fund.application_budget import BudgetError, amounts, totals
-from alliage.fund.de_minimis import DeMinimisAid
-from alliage.fund.eligibility import ApplicationFacts, Identifier, age_in_months
-from alliage.fund.form_specification import FilledBy, QuestionKind
-from alliage.fund.legal_path import LegalPath, Payment, legal_path
-from alliage.fund.legal_rules import shipped_parameters, shipped_rules
+from alliage.fund.applications.answer_values import Answer, AnswerError, read_answer
+from alliage.fund.applications.application_budget import BudgetError, amounts, totals
+from alliage.fund.applications.eligibility import ApplicationFacts, Identifier, age_in_months
+from alliage.fund.applications.form_specification import FilledBy, QuestionKind
+from alliage.fund.law.de_minimis import DeMinimisAid
+from alliage.fund.law.legal_path import LegalPath, Payment, legal_path
+from alliage.fund.law.legal_rules import shipped_parameters, shipped_rules
 from alliage.values.dates import PartialDate
 from alliage_web.alliances.queries import contents
 from alliage_web.territories.queries import place
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
-    from alliage.fund.answers import Answers, Applicants
-    from alliage.fund.application_budget import Budget, BudgetTotals
-    from alliage.fund.form_specification import Form
+    from alliage.fund.applications.answers import Answers, Applicants
+    from alliage.fund.applications.application_budget import Budget, BudgetTotals
+    from alliage.fund.applications.form_specification import Form
     from alliage.values.money import Euros
     from alliage_web.actors.models import Organisation
     from alliage_web.fund.models import Applicant, Application

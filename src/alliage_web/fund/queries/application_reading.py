@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from alliage.alliances.import_cells import PlaceCell
-from alliage.fund.answer_values import AnswerError, read_answer
-from alliage.fund.application_budget import (
+from alliage.fund.applications.answer_values import AnswerError, read_answer
+from alliage.fund.applications.application_budget import (
     Budget,
     BudgetError,
     ByNature,
@@ -24,7 +24,7 @@ from alliage.fund.application_budget import (
     largest_request,
     totals,
 )
-from alliage.fund.form_specification import FilledBy, Question, QuestionKind
+from alliage.fund.applications.form_specification import FilledBy, Question, QuestionKind
 from alliage.values.dates import PartialDate
 from alliage.values.french import number, partial_date
 from alliage_web.actors.queries import identify as identify_organisation
@@ -44,8 +44,8 @@ from .application_wording import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alliage.fund.application_budget import Ceilings
-    from alliage.fund.form_specification import Section
+    from alliage.fund.applications.application_budget import Ceilings
+    from alliage.fund.applications.form_specification import Section
 
     from .applications import Content
 

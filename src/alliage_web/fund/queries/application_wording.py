@@ -8,10 +8,10 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from alliage.fund.answer_values import AnswerFault, Fault
-from alliage.fund.application_budget import BudgetFault, Nature
+from alliage.fund.applications.answer_values import AnswerFault, Fault
+from alliage.fund.applications.application_budget import BudgetFault, Nature
+from alliage.fund.applications.deadlines import DeadlineFault, LateReason
 from alliage.fund.conditions import Between
-from alliage.fund.deadlines import DeadlineFault, LateReason
 from alliage.fund.states import GUARDS, Guard
 from alliage.values.french import euros, number, percent
 from alliage_web.actors.models import WorldChoices
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise
 
-    from alliage.fund.application_budget import BudgetProblem
-    from alliage.fund.deadlines import LocalTime
-    from alliage.fund.form_specification import Question
+    from alliage.fund.applications.application_budget import BudgetProblem
+    from alliage.fund.applications.deadlines import LocalTime
+    from alliage.fund.applications.form_specification import Question
     from alliage.fund.states import Label
 
 CATEGORIES: Mapping[str, _StrPromise] = {

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from alliage.fund.answer_values import AnswerError
-from alliage.fund.answers import (
+from alliage.fund.applications.answer_values import AnswerError
+from alliage.fund.applications.answers import (
     Answers,
     Applicants,
     Readiness,
@@ -22,12 +22,23 @@ from alliage.fund.answers import (
     signature_states,
     visible_questions,
 )
-from alliage.fund.application_budget import Budget
-from alliage.fund.budget_rows import read_budget
+from alliage.fund.applications.application_budget import Budget
+from alliage.fund.applications.budget_rows import read_budget
+from alliage.fund.applications.deadlines import Admission, Phase, admission, phase
+from alliage.fund.applications.eligibility import (
+    Eligibility,
+    RuleResult,
+    Verdict,
+    check_eligibility,
+)
+from alliage.fund.applications.form_specification import (
+    FilledBy,
+    Form,
+    Question,
+    QuestionKind,
+    Section,
+)
 from alliage.fund.conditions import Truth
-from alliage.fund.deadlines import Admission, Phase, admission, phase
-from alliage.fund.eligibility import Eligibility, RuleResult, Verdict, check_eligibility
-from alliage.fund.form_specification import FilledBy, Form, Question, QuestionKind, Section
 from alliage.fund.states import ApplicationState, CallState, Guard
 from alliage_web.alliances.queries import contents
 from alliage_web.fund.models import Applicant, Application, RuleJudgement, SignOff
@@ -48,7 +59,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from alliage.fund.application_budget import Ceilings
+    from alliage.fund.applications.application_budget import Ceilings
     from alliage_web.accounts.models import User
     from alliage_web.alliances.models import Alliance
     from alliage_web.alliances.queries import AllianceStory

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from django.db.models import Q, Sum
 from django.urls import reverse
 
-from alliage.fund import endowment, ledger, ledger_views
-from alliage.fund.endowment import Coverage, Endowment, Statement
-from alliage.fund.endowment import Strand as StrandRecord
-from alliage.fund.ledger import CHART, AccountCode, PostingKind, PostingRefused, Side
+from alliage.fund.money import endowment, ledger, ledger_views
+from alliage.fund.money.endowment import Coverage, Endowment, Statement
+from alliage.fund.money.endowment import Strand as StrandRecord
+from alliage.fund.money.ledger import CHART, AccountCode, PostingKind, PostingRefused, Side
 from alliage.values.dates import PartialDate
 from alliage.values.money import ZERO, Euros, total
 from alliage_web.fund.models import (
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from alliage.fund.ledger import Book
-    from alliage.fund.ledger_views import AccountBalance, Waterfall
+    from alliage.fund.money.ledger import Book
+    from alliage.fund.money.ledger_views import AccountBalance, Waterfall
 
 #: How the keys of what was invented for the demonstration begin.
 DEMONSTRATION = "demo:"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
-from alliage.fund.application_budget import Ceilings
-from alliage.fund.deadlines import CallPeriod, Grace, LocalTime, Phase, phase
-from alliage.fund.eligibility import EligibilityRules, read_eligibility_rules
-from alliage.fund.form_specification import DEFAULT_FORM, Form, read_form
+from alliage.fund.applications.application_budget import Ceilings
+from alliage.fund.applications.deadlines import CallPeriod, Grace, LocalTime, Phase, phase
+from alliage.fund.applications.eligibility import EligibilityRules, read_eligibility_rules
+from alliage.fund.applications.form_specification import DEFAULT_FORM, Form, read_form
 from alliage.fund.states import APPLICATION, CALL, ApplicationState, CallState, Guard, follow
 from alliage_web.fund.models import Application, Call, FormVersion
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
 
-from alliage.fund import committee as library
-from alliage.fund.combinations import (
+from alliage.fund.instruction import committee as library
+from alliage.fund.instruction.combinations import (
     Candidate,
     Dimension,
     SuggestionRule,
@@ -17,7 +17,7 @@ from alliage.fund.combinations import (
     look,
     suggest,
 )
-from alliage.fund.committee import (
+from alliage.fund.instruction.committee import (
     CastingVote,
     CommitteeRules,
     MajorityBase,
@@ -25,7 +25,7 @@ from alliage.fund.committee import (
     QuorumBase,
     QuorumRule,
 )
-from alliage.fund.interests import (
+from alliage.fund.instruction.interests import (
     Conflict,
     ConflictKind,
     Disclosure,
@@ -34,8 +34,8 @@ from alliage.fund.interests import (
     Severity,
     Standing,
 )
-from alliage.fund.ledger import AccountCode
-from alliage.fund.legal_path import LegalOutcome
+from alliage.fund.law.legal_path import LegalOutcome
+from alliage.fund.money.ledger import AccountCode
 from alliage.fund.states import ApplicationState
 from alliage.values.money import ZERO, Euros
 from alliage_web.accounts.models import Role
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
-    from alliage.fund.combinations import Picture, Suggestion
+    from alliage.fund.instruction.combinations import Picture, Suggestion
     from alliage_web.accounts.models import User
 
 #: The least that a reduced grant may be, where the call sets no smallest amount.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliage.fund.combinations import ChoiceProblemCode, ObstacleCode
-from alliage.fund.committee import DecisionProblemCode, Field
-from alliage.fund.legal_path import LegalOutcome
-from alliage.fund.scoring import KnockOut, ReviewProblemCode, ThirdReviewReason, Verdict
+from alliage.fund.instruction.combinations import ChoiceProblemCode, ObstacleCode
+from alliage.fund.instruction.committee import DecisionProblemCode, Field
+from alliage.fund.instruction.scoring import KnockOut, ReviewProblemCode, ThirdReviewReason, Verdict
+from alliage.fund.law.legal_path import LegalOutcome
 from alliage.values.money import euros
 
 from .application_wording import money
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise
 
-    from alliage.fund.combinations import ChoiceProblem, Obstacle
-    from alliage.fund.committee import DecisionProblem
-    from alliage.fund.scoring import Grid, ReviewProblem
+    from alliage.fund.instruction.combinations import ChoiceProblem, Obstacle
+    from alliage.fund.instruction.committee import DecisionProblem
+    from alliage.fund.instruction.scoring import Grid, ReviewProblem
 
 EVENTS: Mapping[str, _StrPromise] = {
     "grid.added": gettext_lazy("Grille d’instruction ajoutée"),

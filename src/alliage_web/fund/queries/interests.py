@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from alliage.fund import interests as library
-from alliage.fund.interests import (
+from alliage.fund.instruction import interests as library
+from alliage.fund.instruction.interests import (
     ConflictKind,
     FactKind,
     Facts,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise
 
-    from alliage.fund.interests import Conflict, Disclosure, Step
+    from alliage.fund.instruction.interests import Conflict, Disclosure, Step
     from alliage_web.accounts.models import User
     from alliage_web.accounts.queries import Ties
     from alliage_web.fund.models import Application

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max, Q, Sum
 
-from alliage.fund import ledger
-from alliage.fund.ledger import Account, AccountCode, Book, PostingKind, PostingRefused, Side
+from alliage.fund.money import ledger
+from alliage.fund.money.ledger import Account, AccountCode, Book, PostingKind, PostingRefused, Side
 from alliage.values.money import ZERO, Euros
 from alliage_web.fund.models import Fund, Movement, Posting, RunningBalance, euros_of
 

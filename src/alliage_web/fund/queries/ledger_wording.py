@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliage.fund.endowment import BudgetProblem, BudgetRefused
-from alliage.fund.ledger import Account, AccountCode, Envelope, LedgerProblem, PostingKind
+from alliage.fund.money.endowment import BudgetProblem, BudgetRefused
+from alliage.fund.money.ledger import Account, AccountCode, Envelope, LedgerProblem, PostingKind
 from alliage_web.fund.models import AccountChoices, PostingKindChoices
 from alliage_web.ui.templatetags.ui import euros, partial_date
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise
 
-    from alliage.fund.ledger import PostingRefused
+    from alliage.fund.money.ledger import PostingRefused
     from alliage_web.audit.queries import HistoryLine
 
 EVENTS: Mapping[str, _StrPromise] = {

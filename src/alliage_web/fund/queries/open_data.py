@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from alliage.alliances.vocabulary import AmountStatus, Reading
-from alliage.fund.grants import (
+from alliage.fund.open_data.grants import (
     Grant,
     GrantError,
     GrantFault,
@@ -22,9 +22,9 @@ from alliage.fund.grants import (
     Recipient,
     part_of,
 )
-from alliage.fund.scdl_subventions import read_subventions
-from alliage.fund.three_sixty_giving import read_package
-from alliage.fund.valuation import InKindMethod
+from alliage.fund.open_data.scdl_subventions import read_subventions
+from alliage.fund.open_data.three_sixty_giving import read_package
+from alliage.fund.support.valuation import InKindMethod
 from alliage.values.dates import PartialDate
 from alliage.values.money import ZERO, euros
 from alliage_web.actors.queries import ids_by_official_number
@@ -36,7 +36,7 @@ from .supports import PUBLIC, all_supports
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from alliage.fund.scdl_subventions import Subvention
+    from alliage.fund.open_data.scdl_subventions import Subvention
     from alliage.values.money import Euros
     from alliage_web.actors.models import Organisation as OrganisationRow
 

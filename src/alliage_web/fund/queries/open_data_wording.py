@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliage.fund.grants import GrantFault
-from alliage.fund.three_sixty_giving import PackageFault
+from alliage.fund.open_data.grants import GrantFault
+from alliage.fund.open_data.three_sixty_giving import PackageFault
 
 from .open_data import ImportFault
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise
 
-    from alliage.fund.grants import Problem
-    from alliage.fund.three_sixty_giving import GrantPackageError
+    from alliage.fund.open_data.grants import Problem
+    from alliage.fund.open_data.three_sixty_giving import GrantPackageError
 
     from .open_data import RowProblem
 

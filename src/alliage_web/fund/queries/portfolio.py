@@ -15,7 +15,7 @@ from alliage.economics.leverage import (
     check_budget,
     leverage,
 )
-from alliage.fund.supports import Book, Cash, Totals, by_receiver, totals
+from alliage.fund.support.supports import Book, Cash, Totals, by_receiver, totals
 from alliage.values.money import ZERO, euros, total
 from alliage.values.text import fold
 from alliage_web.alliances.queries import map_points, parents, supported_with
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from alliage.economics.leverage import BudgetCheck, BudgetRule, Leverage
-    from alliage.fund.supports import Support as SupportValue
+    from alliage.fund.support.supports import Support as SupportValue
     from alliage.values.money import Euros
     from alliage_web.alliances.queries import AlliancePoint, SupportedAlliance
     from alliage_web.fund.models import Fund, Support

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alliage.fund.answer_values import AnswerError, is_empty, read_answer
-from alliage.fund.answers import Answers
-from alliage.fund.form_specification import FilledBy
+from alliage.fund.applications.answer_values import AnswerError, is_empty, read_answer
+from alliage.fund.applications.answers import Answers
+from alliage.fund.applications.form_specification import FilledBy
 from alliage_web.alliances.queries import contents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alliage.fund.form_specification import Question
+    from alliage.fund.applications.form_specification import Question
     from alliage_web.fund.models import Applicant
 
     from .applications import Content

@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from alliage.fund import scoring
-from alliage.fund.scoring import Grid, Note, Opinion, Summary, load_grid, summarise
+from alliage.fund.instruction import scoring
+from alliage.fund.instruction.scoring import Grid, Note, Opinion, Summary, load_grid, summarise
 from alliage.fund.states import ApplicationState, Guard
 from alliage_web.fund.models import Application, Review, ReviewGrid, ReviewPanel
 

@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from alliage.fund.assignment import (
+from alliage.fund.instruction.assignment import (
     Assignment,
     Dimension,
     Reviewer,
@@ -18,7 +18,7 @@ from alliage.fund.assignment import (
     WhyNot,
     assign,
 )
-from alliage.fund.scoring import (
+from alliage.fund.instruction.scoring import (
     Grid,
     Hidden,
     ReviewState,
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.utils.functional import _StrPromise
 
-    from alliage.fund import scoring
+    from alliage.fund.instruction import scoring
     from alliage_web.accounts.models import User
 
 #: Reviews that a person can have at once, unless the profile says otherwise.

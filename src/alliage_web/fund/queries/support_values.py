@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from alliage.fund.supports import Time
+from alliage.fund.support.supports import Time
 from alliage_web.fund.models import NatureChoices
 
 if TYPE_CHECKING:

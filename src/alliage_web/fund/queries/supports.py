@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 
 from alliage.alliances.vocabulary import AmountStatus, Lever
-from alliage.fund.supports import (
+from alliage.fund.support.supports import (
     Book,
     Cash,
     InKind,
@@ -23,8 +23,8 @@ from alliage.fund.supports import (
     reciprocity,
     totals,
 )
-from alliage.fund.supports import Support as SupportValue
-from alliage.fund.valuation import InKindMethod
+from alliage.fund.support.supports import Support as SupportValue
+from alliage.fund.support.valuation import InKindMethod
 from alliage.values.dates import PartialDate
 from alliage.values.text import fold
 from alliage_web.accounts.queries import holdings_of, organisations_of
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
 
-    from alliage.fund.supports import Totals, Value, YearView
+    from alliage.fund.support.supports import Totals, Value, YearView
     from alliage_web.accounts.models import User
 
 #: What begins the code of a party that the directory does not hold.

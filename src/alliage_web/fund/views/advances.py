@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from alliage.fund.advances import Fact, Outcome
+from alliage.fund.money.advances import Fact, Outcome
 from alliage.fund.states import AdvanceState
 from alliage_web.audit.actions import AlreadyDoneError
 from alliage_web.fund import permissions

@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from alliage.fund.instalments import TermsRefused
-from alliage.fund.legal_path import LegalOutcome, Weight
-from alliage.fund.legal_rules import shipped_parameters, shipped_rules
+from alliage.fund.law.legal_path import LegalOutcome, Weight
+from alliage.fund.law.legal_rules import shipped_parameters, shipped_rules
+from alliage.fund.money.instalments import TermsRefused
 from alliage.fund.states import (
     AGREEMENT,
     INSTALMENT,
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
     from django.utils.functional import _StrPromise
 
-    from alliage.fund.legal_path import Finding, LegalPath
+    from alliage.fund.law.legal_path import Finding, LegalPath
     from alliage_web.fund.models import Agreement, AgreementVersion, Application, Fund
 
 PER_PAGE = 50

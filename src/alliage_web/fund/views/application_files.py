@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from alliage.fund.answer_values import AnswerError, Fault, read_answer
-from alliage.fund.budget_rows import FIGURES, SIDES, read_budget
-from alliage.fund.form_specification import FilledBy, Question, QuestionKind
+from alliage.fund.applications.answer_values import AnswerError, Fault, read_answer
+from alliage.fund.applications.budget_rows import FIGURES, SIDES, read_budget
+from alliage.fund.applications.form_specification import FilledBy, Question, QuestionKind
 from alliage_web.accounts.models import User
 from alliage_web.audit.actions import AlreadyDoneError
 from alliage_web.files.actions import add_file, remove_file
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
 
-    from alliage.fund.form_specification import Section
+    from alliage.fund.applications.form_specification import Section
 
 _UNPROCESSABLE, _TOO_LARGE, _CONFLICT = 422, 413, 409
 

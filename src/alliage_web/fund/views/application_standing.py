@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from alliage.fund.legal_path import Finding
+    from alliage.fund.law.legal_path import Finding
     from alliage_web.fund.queries.applications import Content
 
 

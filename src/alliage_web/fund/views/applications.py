@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from alliage.fund.answers import SignatureError, SignatureState, carry_over
+from alliage.fund.applications.answers import SignatureError, SignatureState, carry_over
+from alliage.fund.applications.deadlines import Phase, phase
+from alliage.fund.applications.form_specification import FilledBy
 from alliage.fund.conditions import Truth
-from alliage.fund.deadlines import Phase, phase
-from alliage.fund.form_specification import FilledBy
 from alliage.fund.states import (
     APPLICATION,
     ApplicationState,
@@ -71,9 +71,9 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from alliage.fund.answers import AnswerProblem
-    from alliage.fund.eligibility import Eligibility
-    from alliage.fund.form_specification import Section
+    from alliage.fund.applications.answers import AnswerProblem
+    from alliage.fund.applications.eligibility import Eligibility
+    from alliage.fund.applications.form_specification import Section
     from alliage_web.fund.models import Applicant, Call
 
 _UNPROCESSABLE, _CONFLICT = 422, 409

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from alliage.fund import endowment
-from alliage.fund.endowment import BudgetProblem, BudgetRefused, TransferDecision
-from alliage.fund.ledger import LedgerProblem, Posting, PostingKind, PostingRefused
+from alliage.fund.money import endowment
+from alliage.fund.money.endowment import BudgetProblem, BudgetRefused, TransferDecision
+from alliage.fund.money.ledger import LedgerProblem, Posting, PostingKind, PostingRefused
 from alliage_web.accounts.models import User
 from alliage_web.actors.queries import by_slug
 from alliage_web.audit.actions import AlreadyDoneError

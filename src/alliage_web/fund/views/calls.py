@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliage.fund.answers import Answers, Applicants
-from alliage.fund.deadlines import DeadlineError, time_left
-from alliage.fund.form_specification import FilledBy, FormVersionError, compare_forms
+from alliage.fund.applications.answers import Answers, Applicants
+from alliage.fund.applications.deadlines import DeadlineError, time_left
+from alliage.fund.applications.form_specification import FilledBy, FormVersionError, compare_forms
 from alliage.fund.states import CALL, CallState, Guard, GuardNotMet, Role, TransitionNotAllowed
 from alliage_web.accounts.models import User
 from alliage_web.audit.actions import AlreadyDoneError
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.utils.functional import _StrPromise
 
-    from alliage.fund.form_specification import Form, Section
+    from alliage.fund.applications.form_specification import Form, Section
     from alliage_web.fund.models import FormVersion, Fund
 
 _UNPROCESSABLE, _CONFLICT = 422, 409

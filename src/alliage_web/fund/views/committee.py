@@ -16,21 +16,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from alliage.fund.combinations import (
+from alliage.fund.instruction.combinations import (
     Dimension,
     NoSuggestionError,
     SuggestionRule,
     Target,
 )
-from alliage.fund.committee import (
+from alliage.fund.instruction.committee import (
     DecisionNotPossible,
     DecisionProblemCode,
     Field,
     IncompleteMinutesError,
     quorum,
 )
-from alliage.fund.interests import UnexplainedRecusal
-from alliage.fund.ledger import PostingRefused
+from alliage.fund.instruction.interests import UnexplainedRecusal
+from alliage.fund.money.ledger import PostingRefused
 from alliage.fund.states import GuardNotMet, TransitionNotAllowed
 from alliage.values.money import Euros, MoneyError, euros
 from alliage_web.accounts.models import User
@@ -77,8 +77,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from alliage.fund.combinations import Picture
-    from alliage.fund.committee import DecisionProblem
+    from alliage.fund.instruction.combinations import Picture
+    from alliage.fund.instruction.committee import DecisionProblem
     from alliage_web.fund.models import AgendaItem, Application, Fund, Meeting
     from alliage_web.fund.queries.committee import Choice
 

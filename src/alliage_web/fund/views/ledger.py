@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from alliage.fund.ledger import AccountCode, PostingKind
+from alliage.fund.money.ledger import AccountCode, PostingKind
 from alliage_web.accounts.models import User
 from alliage_web.audit.queries import history
 from alliage_web.fund import actions, permissions, queries

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from alliage.fund.grants import GrantFault
-from alliage.fund.three_sixty_giving import GrantPackageError
+from alliage.fund.open_data.grants import GrantFault
+from alliage.fund.open_data.three_sixty_giving import GrantPackageError
 from alliage.values.tables import TableError
 from alliage_web.accounts.models import User
 from alliage_web.alliances import documents as uploads
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from alliage.fund.grants import LeftOut
+    from alliage.fund.open_data.grants import LeftOut
     from alliage_web.fund.models import Fund, Support
     from alliage_web.fund.queries.open_data import ImportPlan, PublishedGrants
 

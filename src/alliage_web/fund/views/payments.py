@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_safe
 
-from alliage.fund.payment_orders import PaymentOrderError
+from alliage.fund.money.payment_orders import PaymentOrderError
 from alliage_web.audit.actions import AlreadyDoneError
 from alliage_web.fund import permissions
 from alliage_web.fund.actions import instalments as actions

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from alliage.fund.assignment import Dimension
-from alliage.fund.interests import UnexplainedRecusal
-from alliage.fund.scoring import AlreadySentError, InvalidReviewError
+from alliage.fund.instruction.assignment import Dimension
+from alliage.fund.instruction.interests import UnexplainedRecusal
+from alliage.fund.instruction.scoring import AlreadySentError, InvalidReviewError
 from alliage.fund.states import ApplicationState, TransitionNotAllowed
 from alliage_web.accounts.models import User
 from alliage_web.audit.actions import AlreadyDoneError
@@ -66,8 +66,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from alliage.fund.assignment import Proposal, Shortage
-    from alliage.fund.scoring import Grid, Summary
+    from alliage.fund.instruction.assignment import Proposal, Shortage
+    from alliage.fund.instruction.scoring import Grid, Summary
     from alliage_web.fund.models import Application, Fund, Review
 
 _UNPROCESSABLE, _CONFLICT = 422, 409

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from alliage.fund.advance_forecast import LARGEST_PORTFOLIO, loss_distribution, simulate
+from alliage.fund.money.advance_forecast import LARGEST_PORTFOLIO, loss_distribution, simulate
 from alliage.values.french import euros, number, percent
 from alliage_web.fund.forms.simulation import SimulationForm
 from alliage_web.ui.charts import Bar, BarChart
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from alliage.fund.advance_forecast import (
+    from alliage.fund.money.advance_forecast import (
         AdvanceParameters,
         Forecast,
         LossDistribution,

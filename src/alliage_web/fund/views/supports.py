@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from alliage.fund.supports import SupportError
+from alliage.fund.support.supports import SupportError
 from alliage_web.accounts.models import User
 from alliage_web.alliances.models import LeverChoices
 from alliage_web.alliances.queries import parents
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from alliage.fund.supports import Totals, YearView
+    from alliage.fund.support.supports import Totals, YearView
     from alliage_web.fund.models import Fund, Support
     from alliage_web.fund.queries.portfolio import Portfolio
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from alliage.fund.ledger import Envelope, Posting, PostingKind
+from alliage.fund.money.ledger import Envelope, Posting, PostingKind
 from alliage.values.money import euros
 from alliage_web.actors.actions import create_organisation
 from alliage_web.actors.queries import Description, by_slug

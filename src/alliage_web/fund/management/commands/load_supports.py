@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from alliage.fund.support_records import load_books
+from alliage.fund.support.support_records import load_books
 from alliage.values.datafiles import data_directory
 from alliage.values.yaml_files import InvalidFilesError
 from alliage_web.fund.actions.supports import UnknownNamesError, load_book

@@ -6,13 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alliage.fund.legal_rules import WindowKind
+from alliage.fund.law.legal_rules import WindowKind
 from alliage.values.money import euros, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from alliage.fund.legal_rules import DatedAmount, GrantParameters, WindowRecord
+    from alliage.fund.law.legal_rules import DatedAmount, GrantParameters, WindowRecord
     from alliage.values.money import Euros
 
 
@@ -89,7 +89,7 @@ def de_minimis_position(
 
     Examples
     --------
-    >>> from alliage.fund.legal_rules import shipped_parameters
+    >>> from alliage.fund.law.legal_rules import shipped_parameters
     >>> aid = DeMinimisAid("school", dt.date(2024, 5, 2), euros(120_000))
     >>> position = de_minimis_position(
     ...     [aid], ["school"], on=dt.date(2026, 3, 1), parameters=shipped_parameters()

@@ -188,7 +188,7 @@ class Terms:
     >>> Terms("pemb", 1, euros(10_000), ())
     Traceback (most recent call last):
         ...
-    alliage.fund.instalments.TermsRefused: The agreement pemb has no instalment. Give at least one.
+    alliage.fund.money.instalments.TermsRefused: The agreement pemb has no instalment. Give...
     """
 
     agreement: str
@@ -485,8 +485,7 @@ def pay(
     >>> pay(terms, (), {}, order)
     Traceback (most recent call last):
         ...
-    alliage.fund.instalments.PaymentRefused: Instalment end is not payable on 2021-06-01: it waits \
-for report_accepted final.
+    alliage.fund.money.instalments.PaymentRefused: Instalment end is not payable on 2021-06-...
     >>> paid = pay(terms, (), {report: dt.date(2021, 5, 12)}, order)
     >>> pay(terms, paid, {report: dt.date(2021, 5, 12)}, order) == paid
     True

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from alliage.alliances.import_cells import CellError, PlaceCell, read_place
-from alliage.fund.application_budget import Budget
-from alliage.fund.form_specification import Question, QuestionKind
+from alliage.fund.applications.application_budget import Budget
+from alliage.fund.applications.form_specification import Question, QuestionKind
 from alliage.values.dates import PartialDate, PartialDateError, Precision, parse_words
 from alliage.values.money import LARGEST
 

@@ -20,7 +20,7 @@ from alliage.alliances.records import (
     Text,
 )
 from alliage.alliances.vocabulary import AmountStatus, Lever, Reading
-from alliage.fund.supports import (
+from alliage.fund.support.supports import (
     Book,
     Cash,
     InKind,
@@ -32,14 +32,14 @@ from alliage.fund.supports import (
     SupportError,
     Time,
 )
-from alliage.fund.valuation import InKindMethod
+from alliage.fund.support.valuation import InKindMethod
 from alliage.values.money import euros
 from alliage.values.yaml_files import FileProblem, InvalidFilesError, read_record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alliage.fund.supports import Value
+    from alliage.fund.support.supports import Value
 
 Code = Annotated[str, Field(pattern=CODE, max_length=60)]
 Slug = Annotated[str, Field(pattern=SLUG, max_length=90)]
@@ -167,7 +167,7 @@ def load_books(folder: Path) -> tuple[BookRecord, ...]:
 
     Examples
     --------
-    >>> from alliage.fund.supports import totals
+    >>> from alliage.fund.support.supports import totals
     >>> from alliage.values.datafiles import data_directory
     >>> (book,) = load_books(data_directory() / "fund" / "supports")
     >>> totals(Book(tuple(one.support for one in book.supports)).counted).granted.cash

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from alliage.fund.ledger import Envelope, Posting, PostingKind
+from alliage.fund.money.ledger import Envelope, Posting, PostingKind
 from alliage.fund.states import ROLES, Role
 from alliage.values.money import Euros, MoneyError, allocate, euros, total
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
-    from alliage.fund.ledger_views import FunderBalance
+    from alliage.fund.money.ledger_views import FunderBalance
     from alliage.fund.records import FundRecord
     from alliage.values.dates import PartialDate
 
@@ -197,7 +197,7 @@ def declare(endowment: Endowment, declaration: Declaration) -> Endowment:
     Returns
     -------
     Endowment
-        With the decision. ``alliage.fund.ledger.endowment_in_force`` brings the ledger to it.
+        With the decision. ``alliage.fund.money.ledger.endowment_in_force`` brings the ledger to it.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def coverage(endowment: Endowment, funders: Iterable[FunderBalance]) -> Coverage
     endowment : Endowment
         The statements and the one in force.
     funders : iterable of FunderBalance
-        What ``alliage.fund.ledger_views.funders`` gives.
+        What ``alliage.fund.money.ledger_views.funders`` gives.
 
     Returns
     -------

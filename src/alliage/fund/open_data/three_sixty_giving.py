@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
-from alliage.fund._three_sixty_entries import (
+from alliage.fund.open_data._three_sixty_entries import (
     CURRENCY,
     INSTANT_FORM,
     Entry,
     GrantEntry,
     problem_of,
 )
-from alliage.fund.grants import (
+from alliage.fund.open_data.grants import (
     Accepted,
     Grant,
     GrantError,
@@ -44,7 +44,7 @@ from alliage.fund.grants import (
     share_of,
     without_identity,
 )
-from alliage.fund.scdl_subventions import NATURE_WORDS
+from alliage.fund.open_data.scdl_subventions import NATURE_WORDS
 from alliage.values.codes import InvalidCodeError, siren, siret
 from alliage.values.money import ZERO, total
 from alliage.values.yaml_files import place
@@ -52,7 +52,7 @@ from alliage.values.yaml_files import place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from alliage.fund._three_sixty_entries import (
+    from alliage.fund.open_data._three_sixty_entries import (
         ClassificationEntry,
         DisbursementEntry,
         LocationEntry,

@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from alliage.fund.conditions import Truth, Value, evaluate, missing_facts
-from alliage.fund.de_minimis import DeMinimisAid, DeMinimisPosition, de_minimis_position
-from alliage.fund.legal_rules import Effect, ReadingOutcome
+from alliage.fund.law.de_minimis import DeMinimisAid, DeMinimisPosition, de_minimis_position
+from alliage.fund.law.legal_rules import Effect, ReadingOutcome
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
-    from alliage.fund.legal_rules import (
+    from alliage.fund.law.legal_rules import (
         AlternativeRecord,
         DatedAmount,
         GrantParameters,
@@ -206,7 +206,7 @@ def legal_path(payment: Payment, rules: LegalRules, parameters: GrantParameters)
     Examples
     --------
     >>> import datetime as dt
-    >>> from alliage.fund.legal_rules import shipped_parameters, shipped_rules
+    >>> from alliage.fund.law.legal_rules import shipped_parameters, shipped_rules
     >>> from alliage.values.money import euros
     >>> payment = Payment("private_fund", "local_authority", euros(7000), dt.date(2026, 3, 1))
     >>> path = legal_path(payment, shipped_rules(), shipped_parameters())

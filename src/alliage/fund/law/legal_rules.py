@@ -509,11 +509,11 @@ def _window(value: DatedAmount) -> str:
 _INTRODUCTION = """\
 # Legal path of a payment
 
-Generated from `src/alliage/fund/parameters/legal_path.yaml` and `grants.yaml` by
-`python -m alliage.fund.legal_rules > docs/reference/legal-path.md`; a test fails when this page is
-stale.
+Generated from `src/alliage/fund/law/parameters/legal_path.yaml` and `grants.yaml` by
+`python -m alliage.fund.law.legal_rules > docs/reference/legal-path.md`;
+a test fails when this page is stale.
 
-Before an agreement, `alliage.fund.legal_path.legal_path` takes what is known of a payment and
+Before an agreement, `alliage.fund.law.legal_path.legal_path` takes what is known of a payment and
 answers *allowed*, *allowed with conditions*, *blocked* (with what is possible instead) or *cannot
 tell* (with what is missing). One rule that blocks is enough to block. A fact that is unknown is
 neither yes nor no. A rule counts on the days on which it holds.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import rfc8785
 
 from alliage.alliances.import_cells import PlaceCell, write_place
-from alliage.fund.answer_values import (
+from alliage.fund.applications.answer_values import (
     Answer,
     AnswerError,
     AnswerFault,
@@ -25,15 +25,21 @@ from alliage.fund.answer_values import (
     is_empty,
     read_answer,
 )
-from alliage.fund.application_budget import Budget, check_budget
+from alliage.fund.applications.application_budget import Budget, check_budget
+from alliage.fund.applications.form_specification import (
+    FilledBy,
+    Form,
+    Question,
+    QuestionKind,
+    Section,
+)
 from alliage.fund.conditions import Truth, Value, evaluate
-from alliage.fund.form_specification import FilledBy, Form, Question, QuestionKind, Section
 from alliage.values.dates import PartialDate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from alliage.fund.application_budget import Ceilings
+    from alliage.fund.applications.application_budget import Ceilings
 
 #: What is only not there yet: said when the application is sent, not while it is written.
 INCOMPLETE = frozenset(
@@ -147,7 +153,7 @@ def visible_questions(form: Form, answers: Answers, party: str) -> tuple[str, ..
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> form = read_form(DEFAULT_FORM)
     >>> "started" in visible_questions(form, Answers({"stage": "modelling"}), "holder")
     True
@@ -207,7 +213,7 @@ def check_answers(
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> form, holder = read_form(DEFAULT_FORM), Applicants("holder")
     >>> check_answers(form, Answers(), holder, sending=False)
     ()
@@ -290,7 +296,7 @@ def completion(
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> first = completion(read_form(DEFAULT_FORM), Answers(), Applicants("holder"))[0]
     >>> first.section, first.answered, first.is_complete
     ('alliance', 0, False)
@@ -334,7 +340,7 @@ def answers_to_send(form: Form, answers: Answers, applicants: Applicants) -> Ans
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> draft = Answers({"stage": "emergence", "started": "2020"})
     >>> dict(answers_to_send(read_form(DEFAULT_FORM), draft, Applicants("holder")).shared)
     {'stage': 'emergence'}
@@ -382,7 +388,7 @@ def part_digest(form: Form, answers: Answers, applicants: Applicants, party: str
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> form, holder = read_form(DEFAULT_FORM), Applicants("holder")
     >>> first, second = (
     ...     part_digest(
@@ -518,12 +524,12 @@ def sign_part(
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> now = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     >>> sign_part(read_form(DEFAULT_FORM), Answers(), Applicants("a"), "a", by="ada", at=now)
     Traceback (most recent call last):
         ...
-    alliage.fund.answers.SignatureError: The part of « a » is not complete: project_title, ...
+    alliage.fund.applications.answers.SignatureError: The part of « a » is not complete: pro...
     """
     _check_applies(applicants, party)
     problems = [
@@ -562,7 +568,7 @@ def signature_states(
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> signature_states(read_form(DEFAULT_FORM), Answers(), Applicants("a"), [])["a"].value
     'missing'
     """
@@ -623,11 +629,11 @@ def readiness(
     Returns
     -------
     Readiness
-        The deadline is judged apart, by `alliage.fund.deadlines.admission`.
+        The deadline is judged apart, by `alliage.fund.applications.deadlines.admission`.
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> readiness(read_form(DEFAULT_FORM), Answers(), Applicants("a"), []).is_ready
     False
     """
@@ -679,7 +685,7 @@ def carry_over(answers: Answers, old: Form, new: Form) -> CarriedAnswers:
 
     Examples
     --------
-    >>> from alliage.fund.form_specification import DEFAULT_FORM, read_form
+    >>> from alliage.fund.applications.form_specification import DEFAULT_FORM, read_form
     >>> form = read_form(DEFAULT_FORM)
     >>> carried = carry_over(Answers({"stage": "emergence", "gone": "text"}), form, form)
     >>> dict(carried.answers.shared), dict(carried.set_aside.shared)

@@ -7,8 +7,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from alliage.fund.answer_values import AnswerError, AnswerFault, Fault, is_empty, read_decimal
-from alliage.fund.application_budget import (
+from alliage.fund.applications.answer_values import (
+    AnswerError,
+    AnswerFault,
+    Fault,
+    is_empty,
+    read_decimal,
+)
+from alliage.fund.applications.application_budget import (
     Budget,
     Expense,
     Fixed,
@@ -21,7 +27,7 @@ from alliage.fund.application_budget import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from alliage.fund.application_budget import Figure
+    from alliage.fund.applications.application_budget import Figure
 
 #: The sides of a budget, by the key that holds their rows.
 SIDES = ("expenses", "resources")

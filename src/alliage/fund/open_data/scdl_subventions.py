@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from alliage.fund.grants import (
+from alliage.fund.open_data.grants import (
     DAY_FORM,
     PERIOD_FORMS,
     Accepted,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
 
-    from alliage.fund.grants import Grant, Organisation, Recipient
+    from alliage.fund.open_data.grants import Grant, Organisation, Recipient
 
 VERSION: Final = "2.1.1"
 
@@ -216,7 +216,7 @@ def write_subventions(grants: Iterable[Grant]) -> SubventionsFile:
     Examples
     --------
     >>> import datetime as dt
-    >>> from alliage.fund.grants import Grant, Organisation, Recipient
+    >>> from alliage.fund.open_data.grants import Grant, Organisation, Recipient
     >>> club = Recipient(Organisation("Club", siret="73282932000074"))
     >>> grant = Grant(
     ...     id="2026-014",

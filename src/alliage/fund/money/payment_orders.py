@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Sequence
 
-    from alliage.fund.bank_details import BankAccount
+    from alliage.fund.money.bank_details import BankAccount
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 
@@ -269,7 +269,7 @@ def credit_transfers(
     Examples
     --------
     >>> import datetime as dt
-    >>> from alliage.fund.bank_details import BankAccount
+    >>> from alliage.fund.money.bank_details import BankAccount
     >>> fund = BankAccount("Fonds Exemple", "FR14 2004 1010 0505 0001 3M02 606")
     >>> paid = BankAccount("Club", "DE89 3704 0044 0532 0130 00")
     >>> order = PaymentOrder("k1", "Club", euros(1200), dt.date(2026, 3, 2), "Tranche 1", paid)

@@ -16,14 +16,14 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from alliage.fund.interests import Disclosure, Standing
+from alliage.fund.instruction.interests import Disclosure, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from alliage.fund.interests import Conflict
+    from alliage.fund.instruction.interests import Conflict
 
     _Pair: TypeAlias = tuple[str, str]
     _Numbers: TypeAlias = NDArray[np.float64]

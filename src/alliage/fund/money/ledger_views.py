@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from alliage.fund.ledger import (
+from alliage.fund.money.ledger import (
     CHART,
     Account,
     AccountCode,

@@ -543,9 +543,7 @@ def apply(book: Book, posting: Posting) -> Book:
     ... )
     Traceback (most recent call last):
         ...
-    alliage.fund.ledger.PostingRefused: « allotment » of 2000000.00 € is refused: unallotted holds \
-1500000.00 €. At most 1500000.00 € are possible; for more, increase the endowment in force or \
-withdraw an allotment first.
+    alliage.fund.money.ledger.PostingRefused: « allotment » of 2000000.00 € is refused: unal...
     """
     return apply_all(book, (posting,))
 

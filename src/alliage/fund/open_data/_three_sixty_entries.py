@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from alliage.fund.grants import (
+from alliage.fund.open_data.grants import (
     DAY_FORM,
     PERIOD_FORMS,
     GrantError,
@@ -26,7 +26,7 @@ from alliage.fund.grants import (
     is_web_address,
     parse_day,
 )
-from alliage.fund.scdl_subventions import NATURES
+from alliage.fund.open_data.scdl_subventions import NATURES
 from alliage.values.dates import PartialDate, PartialDateError
 from alliage.values.money import ZERO, Euros, MoneyError, euros
 from alliage.values.yaml_files import place

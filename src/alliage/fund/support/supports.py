@@ -18,7 +18,7 @@ from alliage.values.money import ZERO, Euros, euros, round_half_up_to_cents, tot
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from alliage.fund.valuation import InKindMethod
+    from alliage.fund.support.valuation import InKindMethod
     from alliage.values.dates import PartialDate
 
 KeyT = TypeVar("KeyT")
@@ -677,7 +677,7 @@ def reciprocity(book: Book) -> ReciprocityView:
 
     Examples
     --------
-    >>> from alliage.fund.valuation import InKindMethod
+    >>> from alliage.fund.support.valuation import InKindMethod
     >>> room, figures = (
     ...     InKind(euros(300), InKindMethod.MARKET_PRICE),
     ...     NotValued(NotValuedReason.NOT_STATED),

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
-from alliage.fund.interests import Standing
+from alliage.fund.instruction.interests import Standing
 from alliage.values.money import euros
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
-    from alliage.fund.interests import Disclosure, Recusal
+    from alliage.fund.instruction.interests import Disclosure, Recusal
     from alliage.values.money import Euros
 
 
@@ -555,7 +555,7 @@ def decide(meeting: Meeting, rules: CommitteeRules, deliberation: Deliberation) 
     Examples
     --------
     >>> import datetime as dt
-    >>> from alliage.fund.interests import Disclosure
+    >>> from alliage.fund.instruction.interests import Disclosure
     >>> from alliage.values.money import euros
     >>> day, members = dt.date(2026, 5, 1), frozenset({"ana", "bob"})
     >>> meeting = Meeting("M1", day, members, members, "ana", (AgendaItem("A-7", euros(8000)),))
@@ -569,7 +569,7 @@ def decide(meeting: Meeting, rules: CommitteeRules, deliberation: Deliberation) 
     >>> decide(meeting, CommitteeRules(), proposing(Motion(DecisionKind.REFUSE)))
     Traceback (most recent call last):
         ...
-    alliage.fund.committee.DecisionNotPossible: No decision on A-7: field missing: reasons. Fill it.
+    alliage.fund.instruction.committee.DecisionNotPossible: No decision on A-7: field missin...
     """
     item = meeting.item(deliberation.application)
     if item is None:
@@ -821,7 +821,7 @@ def close_minutes(
     >>> close_minutes(meeting, CommitteeRules(), [], {})
     Traceback (most recent call last):
         ...
-    alliage.fund.committee.IncompleteMinutesError: The minutes cannot be closed: nothing is said...
+    alliage.fund.instruction.committee.IncompleteMinutesError: The minutes cannot be closed:...
     """
     taken = list(decisions)
     order = [one.application for one in meeting.agenda]
@@ -928,8 +928,8 @@ def document() -> str:
         [
             "# Rules of the committee",
             "",
-            "Generated from `src/alliage/fund/committee.py` by",
-            "`python -m alliage.fund.committee > docs/reference/committee-rules.md`;",
+            "Generated from `src/alliage/fund/instruction/committee.py` by",
+            "`python -m alliage.fund.instruction.committee > docs/reference/committee-rules.md`;",
             "a test fails when this page is stale.",
             "",
             "## What a decision says",

@@ -1,0 +1,3 @@
+"""How an application is judged: interests, reviewers, scores, combinations, the committee."""
+
+from __future__ import annotations
