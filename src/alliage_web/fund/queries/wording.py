@@ -12,8 +12,10 @@ from alliage_web.audit.queries import readable
 from . import (
     agreement_wording,
     application_wording,
+    follow_up_wording,
     instruction_wording,
     ledger_wording,
+    report_wording,
     support_wording,
 )
 
@@ -31,8 +33,12 @@ EVENTS: Mapping[str, _StrPromise] = {
     **support_wording.EVENTS,
     **application_wording.EVENTS,
     **instruction_wording.EVENTS,
+    **report_wording.EVENTS,
+    **follow_up_wording.EVENTS,
 }
 FIELDS: Mapping[str, _StrPromise] = {
+    **report_wording.FIELDS,
+    **follow_up_wording.FIELDS,
     **agreement_wording.FIELDS,
     **instruction_wording.FIELDS,
     **application_wording.FIELDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import application_files, application_handling, applications, calls
+from alliage_web.fund.views import application_files, application_handling, applications, calls
 
 patterns = [
     path("fonds/<slug:code>/appels/", calls.index, name="calls"),
