@@ -37,10 +37,10 @@ check: $(VENV)/.installed-dev  ## Style, types, import contracts, templates, mig
 		$(BIN)/alliage-web check --deploy --fail-level WARNING
 
 unit: $(VENV)/.installed-dev  ## Tests on SQLite
-	$(BIN)/pytest -n auto -m "not browser"
+	$(BIN)/pytest -n auto --dist loadgroup -m "not browser"
 
 unit-postgres: $(VENV)/.installed-dev  ## Tests of the platform on PostgreSQL
-	$(BIN)/python scripts/with_postgres.py $(BIN)/pytest -n auto -m "not browser" tests/web
+	$(BIN)/python scripts/with_postgres.py $(BIN)/pytest -n auto --dist loadgroup -m "not browser and not one_engine" tests/web
 
 browser: $(VENV)/.installed-dev  ## Tests in Chromium, accessibility included
 	$(BIN)/pytest -n auto -m browser

@@ -45,50 +45,17 @@ Written by `python scripts/with_postgres.py python -m benchmarks.fund_ledger`.
 """
 
 FILL = """
-import datetime as dt, itertools, json, statistics, sys, time
+import itertools, json, statistics, sys, time
 import django
 django.setup()
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
-from alliage.fund.money.ledger import Envelope, Posting, PostingKind
-from alliage.values.money import euros
-from alliage_web.accounts.models import Role, RoleHolding, User
-from alliage_web.actors.models import Organisation
-from alliage_web.fund import actions
-from alliage_web.fund.models import Fund, Strand
+from benchmarks.fund_world import World
 from alliage_web.fund.queries.ledger import verify
 
 count = int(sys.argv[1])
-now = timezone.now()
-day = dt.date(2026, 1, 5)
-acting = Organisation.objects.create(slug="fonds", name="Fonds", name_key="fonds",
-    world="association", profile="association", created_at=now, updated_at=now)
-fund = Fund.objects.create(code="fonds", name="Fonds", organisation=acting,
-    created_at=now, updated_at=now)
-strands = [Strand.objects.create(fund=fund, code=f"volet-{n}", name_fr=f"Volet {n}")
-           for n in range(3)]
-keys = itertools.count()
-K = PostingKind
-
-def posting(kind, amount, **about):
-    return Posting(key=f"k{next(keys)}", fund="fonds", kind=kind, booked_on=day, reason="Essai",
-                   amount=euros(amount), **about)
-
-def post(*postings):
-    return actions.post(fund=fund, postings=postings, by=None, at=now)
-
-envelopes = [Envelope(s.code, y) for s in strands for y in (2026, 2027, 2028)]
-post(posting(K.ENDOWMENT_INCREASE, 90_000_000),
-     *[posting(K.ALLOTMENT, 9_000_000, envelope=each) for each in envelopes])
-
-def history():
-    for n in itertools.count():
-        about = {"envelope": envelopes[n % len(envelopes)], "file": f"dossier-{n}"}
-        yield posting(K.AWARD, 30, **about)
-        yield posting(K.COMMITMENT, 30, **about)
-        for _ in range(10):
-            yield posting(K.PAYMENT, 2, **about)
+world = World()
+fund, post = world.fund, world.post
 
 def alone(source, times=200):
     spent = []
@@ -110,7 +77,7 @@ def queries(work):
 def shown(spent):
     return f"{statistics.median(spent):.1f} / {sorted(spent)[int(len(spent) * 0.95) - 1]:.1f}"
 
-source = history()
+source = world.history()
 result = {}
 result["queries of a posting"] = str(queries(lambda: post(next(source))))
 result["a posting alone, ledger nearly empty, ms"] = shown(alone(source))
@@ -125,10 +92,8 @@ connection.cursor().execute("ANALYZE")
 result["a posting alone, full ledger, ms"] = shown(alone(source))
 result["queries of a posting, full ledger"] = str(queries(lambda: post(next(source))))
 
-person = User.objects.create_user("sacha@example.org", name="Sacha")
-RoleHolding.objects.create(user=person, role=Role.FUND_OFFICER, place="fund:fonds", granted_at=now)
 client = Client(SERVER_NAME="localhost")
-client.force_login(person)
+client.force_login(world.officer())
 for name, path in (
     ("budget page", "/fonds/fonds/budget/"),
     ("list of the postings", "/fonds/fonds/ecritures/"),

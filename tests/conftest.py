@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from django.apps import apps
+from django.core.management.commands import migrate
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytest_django.fixtures import Settings
 
@@ -50,6 +54,52 @@ def _nothing_to_index(monkeypatch: pytest.MonkeyPatch) -> None:
     from alliage_web.knowledge.actions import indexing
 
     monkeypatch.setattr(indexing._pending, "targets", set())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def empty_tables(pytestconfig: pytest.Config) -> Iterator[Path]:
+    """Keep the empty tables of SQLite: to migrate takes ten seconds in each process of the tests.
+
+    They are made again when a migration or a dependency changes, or by ``pytest --cache-clear``.
+    """
+    cache = pytestconfig.cache
+    assert cache is not None, "run pytest with its cache"
+    folder = cache.mkdir("migrated")
+    kept = folder / f"{_digest_of_migrations(pytestconfig.rootpath)}.sqlite3"
+    handle = migrate.Command.handle
+
+    def copy_or_migrate(command: migrate.Command, *args: Any, **options: Any) -> None:
+        if connection.vendor != "sqlite" or connection.introspection.table_names():
+            handle(command, *args, **options)
+            return
+        with suppress(sqlite3.OperationalError), closing(_read(kept)) as source:
+            source.backup(connection.connection)
+            return
+        handle(command, *args, **options)
+        written = kept.with_suffix(f".{os.getpid()}")
+        with closing(sqlite3.connect(written)) as copy:
+            connection.connection.backup(copy)
+        for older in folder.glob("*.sqlite3"):
+            older.unlink(missing_ok=True)
+        written.replace(kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate.Command, "handle", copy_or_migrate)
+        yield kept
+
+
+def _read(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+
+
+def _digest_of_migrations(root: Path) -> str:
+    """Name what the tables depend on: every migration, and the versions of what others make."""
+    digest = sha256((root / "requirements" / "dev.txt").read_bytes())
+    for app in apps.get_app_configs():
+        folder = Path(app.path) / "migrations"
+        for file in sorted(folder.glob("*.py")):
+            digest.update(f"{app.label}/{file.name}".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 @contextmanager

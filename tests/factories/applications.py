@@ -92,11 +92,11 @@ class Applying:
     officer: User
 
 
-def applying(**more: Any) -> Applying:
+def applying(fund: str = "fonds", **more: Any) -> Applying:
     """Write what an application needs: a call that is open, parties of three worlds, people."""
     payer = organisation("payeur", "foundation")
-    fund = Fund.objects.create(
-        code="fonds", name="Fonds", organisation=payer, created_at=CALL_AT, updated_at=CALL_AT
+    row = Fund.objects.create(
+        code=fund, name="Fonds", organisation=payer, created_at=CALL_AT, updated_at=CALL_AT
     )
     town = organisation("ville", "local_authority")
     club, firm = organisation("club"), organisation("usine", "company")
@@ -111,15 +111,15 @@ def applying(**more: Any) -> Applying:
         )  # fmt: skip
     member = (Role.PARTY_MEMBER, alliance.stable_name, town.stable_name)
     return Applying(
-        fund=fund,
-        call=open_call(fund, **more),
+        fund=row,
+        call=open_call(row, **more),
         alliance=alliance,
         town=town,
         club=club,
         firm=firm,
         lead=somebody("Lead", member),
         partner=somebody("Partner", member_of=[club.stable_name]),
-        officer=somebody("Officer", (Role.FUND_OFFICER, fund.stable_name)),
+        officer=somebody("Officer", (Role.FUND_OFFICER, row.stable_name)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -29,9 +30,13 @@ from alliage_web.fund.models import (
     Funder,
     OriginChoices,
     PaymentOrder,
+    RaisedResource,
     RepayableAdvance,
+    ReportObligation,
+    RunningBalance,
     Strand,
     Support,
+    Visit,
 )
 from alliage_web.fund.models import Posting as PostingRow
 from alliage_web.fund.queries.support_values import SupportValues
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from alliage_web.accounts.models import User
+    from alliage_web.alliances.models import Alliance
 
 #: A day of the first year of the ledgers of the tests.
 BOOKED = dt.date(2026, 3, 2)
@@ -236,3 +242,57 @@ def write_agreement(fund: Fund, payer: Organisation, receiver: Organisation) -> 
         agreement=row, instalment="t1", key="ord-sample", cents=1000, execute_on=BOOKED,
         reason="T1", ordered_at=SINCE,
     )  # fmt: skip
+
+
+def final_report_settled(agreement: Agreement) -> None:
+    """Say that the fund no longer asks for the final report of an agreement, with a reason."""
+    row, _new = ReportObligation.objects.get_or_create(
+        agreement=agreement, kind="final",
+        defaults={"code": "rapport-final", "basis": "unknown", "created_at": SINCE},
+    )  # fmt: skip
+    row.state, row.reason = "waived", "Essai"
+    row.save(update_fields=["state", "reason"])
+
+
+def money_of(fund: Fund) -> dict[str, Any]:
+    """Give what a fund holds in each account of its envelopes, in euros."""
+    found = dict.fromkeys(("available", "reserved", "committed", "paid"), euros(0))
+    for row in RunningBalance.objects.filter(fund=fund, code__in=found):
+        found[row.code] += row.eur
+    return found
+
+
+def raised(alliance: Alliance, fund: Fund, **more: Any) -> RaisedResource:
+    """Write 100 000 € that an alliance raised, told by the fund."""
+    told = {
+        "code": str(uuid4()), "eur": Decimal(100_000), "description": "Fonds européens",
+        "reading": "stated", "source": "Rapport de 2025", "origin": "officer",
+    }  # fmt: skip
+    return RaisedResource.objects.create(fund=fund, alliance=alliance, **told | more)
+
+
+def write_visit(fund: Fund, uuid: UUID) -> Visit:
+    """Write a visit of the agreement that the sample of addresses names: told, and not shared."""
+    return Visit.objects.create(
+        uuid=uuid, agreement=Agreement.objects.get(fund=fund), manner="phone", state="made",
+        planned_on=BOOKED, made_on=BOOKED, account="Tout va.", created_at=SINCE, updated_at=SINCE,
+    )  # fmt: skip
+
+
+def write_agreement_of(fund: Fund, application: Any, receiver: Organisation) -> Agreement:
+    """Write a grant in force that was made from an application, as rows of the past."""
+    strand = application.call.strand
+    row = Agreement.objects.create(
+        fund=fund, reference="conv-1", kind="grant", strand=strand, year=2026,
+        application=application, alliance=application.alliance, payer=fund.organisation,
+        payer_kind="private_fund", receiver=receiver, receiver_kind="association", state="signed",
+        legal_path={}, created_at=SINCE, updated_at=SINCE,
+    )  # fmt: skip
+    version = AgreementVersion.objects.create(
+        agreement=row, number=1, objective="Une étude.", cents=1000, frozen_at=SINCE,
+        digest="0" * 64, in_force_on=BOOKED,
+    )  # fmt: skip
+    AgreementInstalment.objects.create(
+        version=version, rank=1, code="t1", title="Versement", cents=1000, due_on=BOOKED
+    )
+    return row

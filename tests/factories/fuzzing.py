@@ -40,6 +40,7 @@ from hypothesis.errors import StopTest, UnsatisfiedAssumption
 from tests.factories import passkeys, rough_input
 from tests.factories.alliances import alliance, event, party, place
 from tests.factories.knowledge import draft, published
+from tests.factories.late_files import late_files
 from tests.factories.people import give, somebody
 from tests.factories.routes import (
     PLACES,
@@ -77,27 +78,6 @@ _ENOUGH = 2
 _LARGEST_SEED = 200_000
 #: Routes that lead nowhere until a setting names a provider of identities.
 WITHOUT_SETTING = frozenset({"openid_connect_callback", "openid_connect_login"})
-#: Routes that open late in the life of a file (a review given to somebody, an agreement with a
-#: document, grants that may be published): the sample stops before; their own tests try them.
-LATER_IN_A_FILE = frozenset(
-    {
-        "api:grants-json",
-        "fund:agreement-condition",
-        "fund:agreement-document",
-        "fund:application-answer",
-        "fund:application-document",
-        "fund:application-file",
-        "fund:committee-recuse",
-        "fund:grants-json",
-        "fund:instruction-of",
-        "fund:interests",
-        "fund:minutes-file",
-        "fund:review",
-        "fund:review-release",
-        "fund:review-step-back",
-        "fund:reviewer-profile",
-    }
-)
 #: Pages whose form shows once something was chosen in the address.
 UNDER_A_QUERY = ("/acteurs/acteur/fusionner/?other=autre-acteur",)
 #: What a page that refuses a form holds: the summary of its errors.
@@ -160,8 +140,14 @@ def sample() -> Sample:
     )
     names = [name_of(kind) for kind in PLACES]
     tokens = [invited.token, link_of(contact)]
+    late = late_files(author)
+    addressed = [
+        Case(route.name, route, reverse(route.name, kwargs=late[route.name]))
+        for route in routes()
+        if route.name in late
+    ]
     parts = {"place": names, "name": names, "token": tokens, "organisation": ["acteur"]}
-    return Sample(author, list(cases(samples)), parts)
+    return Sample(author, [*addressed, *cases(samples)], parts)
 
 
 # Addresses
@@ -387,7 +373,7 @@ def explore(made: Sample, only: str = "") -> Platform:
     for route in (route for route in routes() if route.name.startswith(only)):
         opened = list(_open(route, client, made))
         pages += opened
-        if not opened and route.name not in WITHOUT_SETTING | LATER_IN_A_FILE:
+        if not opened and route.name not in WITHOUT_SETTING:
             platform.unreached.append(route)
     platform.opened = [address for address, _response in pages]
     pages += [

@@ -55,7 +55,11 @@ def geography() -> None:
 def instructed(amount: Any = 20_000) -> Instructed:
     """Write a fund with money, an application that was sent, and the people who judge it."""
     geography()
-    world = applying()
+    return judged(applying(), amount)
+
+
+def judged(world: Applying, amount: Any = 20_000) -> Instructed:
+    """Give money to the fund of a call, send an application to it, and name who judges it."""
     place = world.fund.stable_name
     reviewers = tuple(somebody(name, (Role.REVIEWER, place)) for name in ("Ana", "Bob", "Cyd"))
     members = tuple(
@@ -67,7 +71,7 @@ def instructed(amount: Any = 20_000) -> Instructed:
         fund=world.fund,
         postings=[
             Posting(
-                key=f"essai:{kind}", fund="fonds", kind=kind, booked_on=dt.date(2026, 1, 2),
+                key=f"essai:{kind}", fund=world.fund.code, kind=kind, booked_on=dt.date(2026, 1, 2),
                 reason="Essai", amount=euros(amount), envelope=place_of,
             )
             for kind, place_of in (

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tests.factories.alliances import AT, LATER
 
+from alliage.alliances.vocabulary import World
+from alliage.knowledge import live_file, live_sheet
+from alliage.knowledge.sheet_facts import PartyFacts, SheetFacts
 from alliage_web.knowledge import actions
-from alliage_web.knowledge.models import Entry, EntryState
+from alliage_web.knowledge.models import Entry, EntryState, SheetConsent, SheetProposal
 from alliage_web.knowledge.queries import Asked, EntryContent, Found, search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from numpy.typing import NDArray
 
     from alliage_web.accounts.models import User
+    from alliage_web.alliances.models import Alliance
+    from alliage_web.fund.models import Fund
 
 LATEST = LATER + dt.timedelta(hours=1)
 EVERY_KIND = ("example", "tool", "publication", "event", "alliance", "organisation")
@@ -80,3 +86,31 @@ class WordsEmbedder:
         counts = [sum(word in lower for word in words) for words in self._SUBJECTS]
         vector = np.array(counts, dtype=np.float32) + 0.01
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+def write_sheet(fund: Fund, alliance: Alliance, uuid: UUID, *, by: User | None) -> SheetProposal:
+    """Write a sheet of an alliance that names its one party, of which the consent is asked."""
+    party = alliance.parties.select_related("organisation").get()
+    assert party.organisation is not None
+    facts = SheetFacts(
+        alliance.title,
+        "",
+        "Une alliance.",
+        parties=(PartyFacts(party.name, World(party.world), slug=party.organisation.slug),),
+    )
+    sheet = live_file.draft(
+        live_file.LiveFile(fund.name, "le-fonds", facts, f"Page de « {alliance.title} »")
+    )
+    digest = live_sheet.digest(sheet)
+    proposal = SheetProposal.objects.create(
+        uuid=uuid, fund=fund, alliance=alliance, content=sheet.model_dump(mode="json"),
+        digest=digest, state="asked", created_by=by, created_at=AT, updated_at=AT, asked_at=AT,
+    )  # fmt: skip
+    for code, name, organisation in (
+        (SheetConsent.FUND, fund.name, fund.organisation),
+        ("party-1", party.name, party.organisation),
+    ):
+        SheetConsent.objects.create(
+            proposal=proposal, party=code, name=name, organisation=organisation
+        )
+    return proposal

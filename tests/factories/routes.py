@@ -19,9 +19,18 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.factories.applications import write_application
-from tests.factories.fund import write_agreement, write_money, write_support
+from tests.factories.fund import (
+    raised,
+    write_agreement,
+    write_money,
+    write_support,
+    write_visit,
+)
 from tests.factories.instruction import write_meeting
+from tests.factories.knowledge import write_sheet
 from tests.factories.people import SINCE, entrust, give, somebody
+from tests.factories.reports import ASKED, write_report
+from tests.factories.reports import SAMPLE as REPORT_SAMPLE
 
 from alliage_web.accounts.models import Invitation, Membership, Role
 from alliage_web.actors.models import Contact, Organisation
@@ -110,6 +119,19 @@ _AGREEMENT: _Sample = {
     "number": 1, "verb": "suspend", "name": "roadmap", "pk": 0, "uuid": uuid.UUID(int=1),
 }  # fmt: skip
 
+#: A sheet made from the application, of which the fund and the party are asked.
+_SHEET: _Sample = {
+    "uuid": uuid.UUID(int=2), "party": "party-1", "verb": "demander", "code": "fonds",
+    "reference": "FONDS-2020-00001",
+}  # fmt: skip
+
+#: The report that the agreement asks for, delivered once, and its indicator.
+_REPORT: _Sample = {
+    "code": "fonds", "reference": "convention", "asked": ASKED, "uuid": REPORT_SAMPLE,
+    "section": "part-acteur", "part": "acteur", "key": "step:unknown", "obligation": 7,
+    "file": uuid.UUID(int=1), "extension": "xlsx", "number": 1, "verb": "faire-completer",
+}  # fmt: skip
+
 #: The parameters of each route, or of each app as « app: », over those of any as « : ». Several
 #: samples, each under a title, ask a route several times.
 SAMPLES: Samples = {
@@ -135,6 +157,13 @@ SAMPLES: Samples = {
     "api:grants-json": {"": {"code": "fonds"}},
     "api:grants-csv": {"": {"code": "fonds"}},
     "fund:": {"": {**_APPLICATION, "number": 1, "person": 0}},
+    "fund:portfolio-group": {"": {"code": "fonds", "dimension": "monde", "value": "inconnu"}},
+    "fund:pipeline-export": {"": {"code": "fonds", **_CSV}},
+    "fund:grid-version": {"": {"code": "fonds", "grid": "default", "version": 1}},
+    **{
+        f"fund:{name}": {"": {"code": "fonds", "raised": "sample"}}
+        for name in ("raised-resource", "raised-edit", "raised-remove", "raised-answer")
+    },
     "fund:declare": {"": {"code": "fonds", "statement": "2022"}},
     "fund:operate": {"": {"code": "fonds", "operation": "allotment"}},
     "fund:ledger-export": {"": {"code": "fonds", **_CSV}},
@@ -160,10 +189,60 @@ SAMPLES: Samples = {
             "payment-confirm",
             "advance",
             "advance-fact",
+            "agreement-activity",
+            "visit-new",
+            "visit-follow-up",
+            "visit-attach",
+            "closing",
+            "final-account",
+            "renewal",
         )
     },
+    **{
+        f"fund:{name}": {"": _REPORT}
+        for name in (
+            "report",
+            "report-section",
+            "report-attach",
+            "report-detach",
+            "report-document",
+            "report-sign",
+            "report-recipients",
+            "report-deliver",
+            "report-file",
+            "report-asked",
+            "report-begin",
+            "report-change",
+            "report-decide",
+            "report-delivered",
+            "report-evidence",
+            "indicators",
+            "indicator-new",
+            "indicator-measure",
+            "indicator-decide",
+        )
+    },
+    "fund:visit": {"": _AGREEMENT},
+    "fund:visit-follow-up-done": {"": _AGREEMENT},
+    "fund:visit-document": {"": {**_AGREEMENT, "document": uuid.UUID(int=1)}},
+    "fund:visit-act": {"": {**_AGREEMENT, "verb": "correct"}},
+    "fund:warning": {"": {**_AGREEMENT, "rule": "report_late"}},
     "fund:advance-act": {"": {**_AGREEMENT, "verb": "repayment"}},
     "knowledge:": {"published": {"slug": "exemple"}, "draft": {"slug": "brouillon"}},
+    **{
+        f"knowledge:{name}": {"": _SHEET}
+        for name in (
+            "proposal",
+            "proposal-page",
+            "proposal-pdf",
+            "proposal-edit",
+            "proposal-decide",
+            "proposal-of-application",
+            "consent",
+            "consent-take-out",
+        )
+    },
+    "knowledge:proposal-of-agreement": {"": {**_SHEET, "reference": "convention"}},
     "site:": {"": {**_COMMUNE, **_ALLIANCE}},
     "site:organisation": {"": _ACTOR},
     "territories:": {"": _DEPARTMENT},
@@ -259,11 +338,17 @@ def sample_objects(author: User) -> Samples:
     write_application(Fund.objects.get(code="fonds"), Alliance.objects.get(slug="alliance"))
     write_meeting(Fund.objects.get(code="fonds"))
     write_support(Fund.objects.get(code="fonds"), SAMPLES[":"][""]["uuid"])
+    raised(
+        Alliance.objects.get(slug="alliance"), Fund.objects.get(code="fonds"), code="sample",
+        origin="receiver", answer="none",
+    )  # fmt: skip
     write_agreement(
         Fund.objects.get(code="fonds"),
         payer=Organisation.objects.get(slug="autre-acteur"),
         receiver=Organisation.objects.get(slug="acteur"),
     )
+    write_report(Fund.objects.get(code="fonds"), Alliance.objects.get(slug="alliance"))
+    write_visit(Fund.objects.get(code="fonds"), SAMPLES[":"][""]["uuid"])
     for slug, kind, state, published in (
         ("exemple", "example", EntryState.PUBLISHED, SINCE),
         ("brouillon", "tool", EntryState.DRAFT, None),
@@ -273,6 +358,12 @@ def sample_objects(author: User) -> Samples:
             alliance=Alliance.objects.get(slug="alliance") if kind == "example" else None,
             created_at=SINCE, updated_at=SINCE, published_at=published,
         )  # fmt: skip
+    write_sheet(
+        Fund.objects.get(code="fonds"),
+        Alliance.objects.get(slug="alliance"),
+        _SHEET["uuid"],
+        by=author,
+    )
     for kind in PLACES:
         _document(kind)
     return {**SAMPLES, **_things_of(author), **_things_of_somebody_else()}

@@ -265,7 +265,7 @@ def test_no_decision_without_a_quorum_and_it_says_how_many_it_takes() -> None:
     recusals = (record_recusal(disclosure("cyd", Standing.BARRED)),)
     votes = {"ana": Vote.FOR, "bob": Vote.FOR}
     about = deliberation(recusals=recusals, votes=votes)
-    assert problems(about) == (DecisionProblem(DecisionProblemCode.NO_QUORUM, "2", ("3 or more",)),)
+    assert problems(about) == (DecisionProblem(DecisionProblemCode.NO_QUORUM, "2", ("3",)),)
     rules = CommitteeRules(QuorumRule(base=QuorumBase.ENTITLED_LESS_RECUSED))
     assert decide(MEETING, rules, about).quorum.is_met
 

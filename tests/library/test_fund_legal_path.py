@@ -143,6 +143,9 @@ def test_public_money_reaches_an_endowment_fund_by_derogation_only() -> None:
     pair = {"payer_kind": "local_authority", "receiver_kind": "endowment_fund"}
     assert path_of(**pair).outcome is LegalOutcome.BLOCKED
     assert path_of(**pair, ministerial_derogation=True).outcome is LegalOutcome.ALLOWED
+    unknown = path_of(**pair, ministerial_derogation=None)
+    assert unknown.outcome is LegalOutcome.CANNOT_TELL
+    assert unknown.missing == ("ministerial_derogation",)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import xmlschema
-from defusedxml import ElementTree  # type: ignore[import-untyped]
+from defusedxml import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

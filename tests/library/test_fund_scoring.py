@@ -17,6 +17,8 @@ from alliage.fund.instruction.scoring import (
     Agreement,
     AlreadySentError,
     Grid,
+    GridProblem,
+    GridVersionError,
     Hidden,
     InvalidReviewError,
     KnockOut,
@@ -32,6 +34,7 @@ from alliage.fund.instruction.scoring import (
     Viewer,
     Viewpoint,
     agreement,
+    check_grid_follows,
     default_grid,
     load_grid,
     rank,
@@ -129,7 +132,32 @@ def test_a_grid_file_names_its_faults(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(InvalidFilesError) as caught:
         load_grid(path)
-    assert {problem.place for problem in caught.value.problems} == {"version", "colour"}
+    places = {problem.place.partition(", ")[::2] for problem in caught.value.problems}
+    assert {place for _line, place in places} == {"version", "colour"}
+    assert ("line 2", "colour") in places
+
+
+def test_a_grid_that_does_not_hold_together_names_each_place(tmp_path: Path) -> None:
+    path = tmp_path / "grid.yaml"
+    content = default_grid().model_dump(mode="json")
+    content["disagreement"]["gap"] = 9
+    content["criteria"][1]["anchors"].pop()
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(InvalidFilesError) as caught:
+        load_grid(path)
+    found = {problem.fault.problem: problem for problem in caught.value.problems if problem.fault}
+    assert set(found) == {GridProblem.GAP_TOO_WIDE, GridProblem.ANCHORS_INCOMPLETE}
+    assert found[GridProblem.GAP_TOO_WIDE].place.endswith("disagreement, gap")
+    assert found[GridProblem.ANCHORS_INCOMPLETE].place.endswith("criteria, entry 2, anchors")
+    assert all(problem.place.startswith("line ") for problem in found.values())
+
+
+def test_a_grid_that_differs_is_a_higher_version() -> None:
+    old, heavier = grid(), [{**one, "weight": 9} for one in grid().model_dump()["criteria"]]
+    with pytest.raises(GridVersionError, match="Give it version") as caught:
+        check_grid_follows(old, grid(criteria=heavier))
+    assert caught.value.expected == old.version + 1
+    check_grid_follows(old, grid(criteria=heavier, version=old.version + 1))
 
 
 # ---------------------------------------------------------------- writing a review

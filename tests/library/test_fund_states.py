@@ -14,7 +14,9 @@ from alliage.fund.states import (
     CALL,
     GUARDS,
     INSTALMENT,
+    REPORT,
     ROLES,
+    VISIT,
     AgreementState,
     ApplicationState,
     Guard,
@@ -36,8 +38,10 @@ FINAL: dict[str, set[str]] = {
     "agreement": {"ended", "terminated", "abandoned"},
     "instalment": {"returned", "cancelled"},
     "repayable advance": {"repaid", "waived", "written_off", "abandoned"},
+    "visit": {"cancelled"},
+    "report asked for": {"accepted"},
 }
-LIVES: tuple[Life[Any], ...] = (CALL, APPLICATION, AGREEMENT, INSTALMENT, ADVANCE)
+LIVES: tuple[Life[Any], ...] = (CALL, APPLICATION, AGREEMENT, INSTALMENT, ADVANCE, REPORT, VISIT)
 each_life = pytest.mark.parametrize("life", LIVES, ids=[life.name.en for life in LIVES])
 EVERYTHING = frozenset(Guard)
 

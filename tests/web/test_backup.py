@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Value
 from django.db.models.fields.json import JSONField
@@ -32,17 +32,20 @@ from alliage.alliances.reference import SchemeCode, load_reference
 from alliage.fund.money.ledger import PostingKind
 from alliage.safekeeping.backups import BackupWriter, open_backup
 from alliage.values.datafiles import data_directory
+from alliage_web.site.actions import tables
 from alliage_web.vocabulary.models import Term
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from pytest_django.plugin import DjangoDbBlocker
 
     from alliage.safekeeping.backups import Manifest
 
+# In one process: to write a platform and restore it take longer than most tests.
+pytestmark = pytest.mark.xdist_group("backup")
 AT = dt.datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=dt.UTC)
 ROWS = 25_000
 #: Seconds after which what is waited for will never happen, even on a busy machine.
@@ -55,11 +58,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def source(folder: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Place]:
-    """A platform with rows of every type in most tables, and files; nobody writes in it."""
+def migrated(folder: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Place]:
+    """A platform with tables, and nothing in them."""
     place = new_place(folder)
+    place.media.mkdir()
     with place.current(django_db_blocker):
         call_command("migrate", verbosity=0)
+    yield place
+    drop(place)
+
+
+@pytest.fixture(scope="module")
+def source(folder: Path, migrated: Place, django_db_blocker: DjangoDbBlocker) -> Iterator[Place]:
+    """A platform with rows of every type in most tables, and files; nobody writes in it."""
+    place = new_place(folder, like=migrated)
+    with place.current(django_db_blocker):
         ContentType.objects.clear_cache()
         with override_settings(ALLIAGE_SEMANTIC=False):
             shipped_references()
@@ -152,10 +165,42 @@ def restored(archive: Path, folder: Path, django_db_blocker: DjangoDbBlocker) ->
 
 
 @pytest.fixture
-def empty(folder: Path) -> Iterator[Place]:
+def bare(folder: Path) -> Iterator[Place]:
+    """A place where nobody ever migrated anything."""
     place = new_place(folder)
     yield place
     drop(place)
+
+
+@pytest.fixture
+def empty(folder: Path, migrated: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A place where a restore of this version has no table to make: that takes ten seconds.
+
+    PostgreSQL has them from the start; on SQLite, where a restore writes another file, they are
+    copied. ``restored``, and who asks for ``bare``, have them made by the migrations.
+    """
+    if ON_POSTGRES:
+        place = new_place(folder, like=migrated)
+        place.media.rmdir()
+    else:
+        place = new_place(folder)
+        monkeypatch.setattr(tables, "bring_to", _copying(migrated))
+    yield place
+    drop(place)
+
+
+def _copying(migrated: Place) -> Callable[[Collection[tuple[str, str]]], None]:
+    """Give what copies the tables of a place where the migrations are those that are asked."""
+    bring_to = tables.bring_to
+
+    def copy(migrations: Collection[tuple[str, str]]) -> None:
+        if set(migrations) != migrated.migrations() or connection.introspection.table_names():
+            bring_to(migrations)
+            return
+        with closing(sqlite3.connect(migrated.database)) as kept:
+            kept.backup(connection.connection)
+
+    return copy
 
 
 @pytest.fixture
@@ -239,20 +284,18 @@ def test_a_backup_goes_from_an_engine_to_the_other_and_back(
 
 
 def test_a_backup_of_older_tables_restores_older_tables(
-    folder: Path, empty: Place, at: Callable[..., str], django_db_blocker: DjangoDbBlocker
+    folder: Path, bare: Place, at: Callable[..., str], django_db_blocker: DjangoDbBlocker
 ) -> None:
     older = new_place(folder)
     older.media.mkdir()
     with older.current(django_db_blocker):
-        from django.db import connection
-
         MigrationExecutor(connection).migrate([("knowledge", "0001_initial")])
     backup = folder / "older.tar"
     at(older, "backup", backup)
-    said = at(empty, "restore", backup)
+    said = at(bare, "restore", backup)
     assert "run alliage-web migrate" in said
-    assert empty.migrations() == older.migrations()
-    at(empty, "migrate", verbosity=0)
+    assert bare.migrations() == older.migrations()
+    at(bare, "migrate", verbosity=0)
     drop(older)
 
 
@@ -262,7 +305,7 @@ import django
 django.setup()
 from pathlib import Path
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from alliage_web.audit.actions import record
 from alliage_web.files.models import StoredFile
@@ -395,30 +438,30 @@ def moments(place: Place) -> dict[str, Callable[[], bool]]:
 
 
 def test_a_killed_restore_leaves_an_empty_place_or_a_whole_one(
-    source: Place, archive: Path, empty: Place, at: Callable[..., str]
+    source: Place, archive: Path, bare: Place, at: Callable[..., str]
 ) -> None:
-    empty.media.mkdir()
+    bare.media.mkdir()
     reached = []
-    for name, happens in moments(empty).items():
-        process = empty.start("restore", archive)
+    for name, happens in moments(bare).items():
+        process = bare.start("restore", archive)
         wait_for(happens, process)
         in_time = kill(process)
-        if not empty.is_empty():
+        if not bare.is_empty():
             # The last step was over before the signal came.
             assert name == "last step"
             break
         assert in_time
         reached.append(name)
-        assert (empty.media / ".restoring").exists()
+        assert (bare.media / ".restoring").exists()
     assert reached[:3] == ["files", "tables", "rows"]
-    if empty.is_empty():
-        said = at(empty, "restore", archive)
+    if bare.is_empty():
+        said = at(bare, "restore", archive)
         assert "left by a restore that did not end" in said
-        assert not list(empty.var.rglob("*.restoring*"))
-    assert without_restorations(empty.rows()) == source.rows()
+        assert not list(bare.var.rglob("*.restoring*"))
+    assert without_restorations(bare.rows()) == source.rows()
     with pytest.raises(CommandError, match="not empty"):
-        at(empty, "restore", archive)
-    assert empty.files() == source.files()
+        at(bare, "restore", archive)
+    assert bare.files() == source.files()
 
 
 def test_files_that_a_killed_restore_had_moved_are_taken_back(
@@ -478,11 +521,11 @@ def test_a_restore_replaces_no_file(archive: Path, empty: Place, at: Callable[..
 
 
 def test_a_database_with_tables_and_no_row_is_an_empty_place(
-    source: Place, archive: Path, empty: Place, at: Callable[..., str]
+    source: Place, archive: Path, bare: Place, at: Callable[..., str]
 ) -> None:
-    at(empty, "migrate", verbosity=0)
-    at(empty, "restore", archive)
-    assert without_restorations(empty.rows()) == source.rows()
+    at(bare, "migrate", verbosity=0)
+    at(bare, "restore", archive)
+    assert without_restorations(bare.rows()) == source.rows()
 
 
 @pytest.mark.skipif(ON_POSTGRES, reason="PostgreSQL is not a file")
@@ -516,7 +559,7 @@ def altered(archive: Path, copy: Path, change: Callable[[Manifest], dict[str, An
 
 
 def test_a_backup_of_a_newer_version_is_refused_before_anything_is_written(
-    archive: Path, empty: Place, folder: Path, at: Callable[..., str]
+    archive: Path, bare: Place, folder: Path, at: Callable[..., str]
 ) -> None:
     newer = altered(
         archive,
@@ -524,9 +567,9 @@ def test_a_backup_of_a_newer_version_is_refused_before_anything_is_written(
         lambda manifest: {"migrations": (*manifest.migrations, ("audit", "0999_later"))},
     )
     with pytest.raises(CommandError, match=r"does not know the migration audit\.0999_later"):
-        at(empty, "restore", newer)
-    assert not empty.tables()
-    assert not empty.media.exists()
+        at(bare, "restore", newer)
+    assert not bare.tables()
+    assert not bare.media.exists()
 
 
 def test_a_backup_of_other_tables_is_refused(
@@ -673,8 +716,6 @@ def test_two_restores_do_not_work_in_one_place(
 def test_a_restore_waits_until_the_database_forgets_a_killed_one(
     archive: Path, empty: Place, at: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from alliage_web.site.actions import tables
-
     monkeypatch.setattr(tables, "PATIENCE", "100ms")
     with closing(empty.connect()) as other:
         other.execute("SELECT pg_advisory_lock(7420917350115)")

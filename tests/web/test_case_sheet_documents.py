@@ -186,6 +186,7 @@ def test_footnotes_are_linked_both_on_the_page_and_on_paper() -> None:
 # ── Paper ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", FULL)
 def test_a_full_sheet_is_four_pages_of_a4(case: str) -> None:
     pages = pdf.reader(printed(case)).pages
@@ -195,6 +196,7 @@ def test_a_full_sheet_is_four_pages_of_a4(case: str) -> None:
         assert letters(banner.banner) in letters(page.extract_text())
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", SHORT)
 def test_a_shorter_sheet_has_fewer_pages(case: str) -> None:
     assert len(pdf.reader(printed(case)).pages) <= 2
@@ -209,6 +211,7 @@ def _structure(node: Any) -> Iterator[str]:
             yield from _structure(part)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", [*FULL, *SHORT])
 def test_the_pdf_is_tagged_for_those_who_cannot_see_it(case: str) -> None:
     document = pdf.reader(printed(case))
@@ -227,6 +230,7 @@ def test_the_pdf_is_tagged_for_those_who_cannot_see_it(case: str) -> None:
         assert tags.count(f"/H{level}") == sum(part.level == level for part in sheet.sections())
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", FULL)
 def test_the_tables_of_the_pdf_have_header_cells(case: str) -> None:
     tags = list(_structure(pdf.reader(printed(case)).trailer["/Root"]["/StructTreeRoot"]))  # type: ignore[index]
@@ -266,16 +270,19 @@ def check_columns_of_levers(file: bytes) -> None:
     assert lines >= 2 * (len(Lever) - 1)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", [*FULL, *SHORT])
 def test_nothing_leaves_the_page(case: str) -> None:
     check_inside_the_margins(printed(case))
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", FULL)
 def test_nothing_leaves_its_column_in_the_table_of_levers(case: str) -> None:
     check_columns_of_levers(printed(case))
 
 
+@pytest.mark.one_engine
 def test_the_same_sheet_gives_the_same_words_every_time() -> None:
     again = sheet_pdf(shipped.sheet(shipped.PEMB))
     assert pdf.words(again) == pdf.words(printed(shipped.PEMB))
@@ -309,6 +316,7 @@ def hostile(word: str) -> tree.Sheet:
     return compose(facts, shipped.reference(), shipped.boilerplate())
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("word", [HOSTILE, LONG, ENDLESS, "١٢٣ Ω Ж → ≥", "[^9] [^x]"])
 def test_hostile_words_are_only_words(word: str) -> None:
     sheet = hostile(word)
@@ -325,6 +333,7 @@ def test_markup_of_the_web_is_escaped() -> None:
     assert "<b>gras</b>" not in html
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("word", [LONG, ENDLESS, "INTERMINISTÉRIELLES", "MonTresGrandNomDeMarque"])
 def test_a_very_long_word_stays_in_its_column(word: str) -> None:
     sheet = shipped.sheet(shipped.PEMB)

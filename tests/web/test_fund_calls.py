@@ -48,8 +48,8 @@ def _form_data(world: Applying, **more: Any) -> dict[str, Any]:
     written = {
         "title_fr": "Appel 2026", "code": "appel-2026", "summary_fr": "Le fonds soutient.",
         "kind": "dated", "zone": "Indian/Reunion", "closes": "2027-03-31T12:00",
-        "strand": world.call.strand_id, "form": world.call.form_id, "max_amount": "15 000",
-        "max_share": "80", "rules": world.call.rules,
+        "strand": world.call.strand_id, "form": world.call.form_id, "grid": world.call.grid_id,
+        "max_amount": "15 000", "max_share": "80", "rules": world.call.rules,
     }  # fmt: skip
     return {**written, **more}
 
@@ -98,7 +98,7 @@ def test_a_call_without_a_strand_is_not_announced(world: Applying, client: Clien
         ({"min_amount": "20 000"}, "Il dépasse le montant le plus élevé."),
         ({"max_share": "120"}, "100"),
         ({"grace_minutes": "30"}, "Une tolérance est publiée avec son motif"),
-        ({"rules": "code: essai\nrules: []"}, "line 1"),
+        ({"rules": "code: essai\nrules: []"}, "ligne 1, version : ce champ manque. Ajoutez-le."),
         ({"code": "essai"}, "déjà cet identifiant"),
         ({"code": "Été 2026"}, "minuscules"),
     ],

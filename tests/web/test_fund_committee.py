@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -29,8 +30,10 @@ from alliage.fund.instruction.committee import (
     Motion,
 )
 from alliage.fund.money.ledger import AccountCode
+from alliage.fund.states import Guard, GuardNotMet
 from alliage_web.accounts.models import Membership, Role
 from alliage_web.fund.actions import committee as actions
+from alliage_web.fund.actions.application_handling import answer, decide
 from alliage_web.fund.models import (
     AgendaItem,
     ApplicationQuestion,
@@ -141,6 +144,39 @@ def test_adjourning_asks_its_questions(made: Instructed) -> None:
     made.application.refresh_from_db()
     assert made.application.state == "adjourned"
     assert ApplicationQuestion.objects.get().answer_by == later
+
+
+def test_the_questions_of_the_committee_are_answered_or_their_time_is_over(
+    made: Instructed, client: Client
+) -> None:
+    later = HELD_ON + dt.timedelta(days=60)
+    motion = Motion(
+        DecisionKind.ADJOURN, "Le plan manque.", questions=("Qui porte ?",), resume_on=later
+    )
+    _take(made, meeting(made), motion)
+    made.application.refresh_from_db()
+    question = ApplicationQuestion.objects.get()
+    noon = dt.datetime.combine(later, dt.time(12), dt.UTC)
+    with pytest.raises(GuardNotMet) as early:
+        decide(application=made.application, verb="present", by=made.officer, at=noon)
+    assert early.value.missing == (Guard.QUESTIONS_ANSWERED,)
+    page = reverse("fund:application", args=[made.application.reference])
+    client.force_login(made.world.lead)
+    with time_machine.travel(noon, tick=False):
+        assert "en retard" not in client.get(page).text
+    with time_machine.travel(noon + dt.timedelta(days=1), tick=False):
+        assert "en retard" in client.get(page).text
+    # Answered on its last day, it is in time; a file that nobody answers is not held for ever.
+    with transaction.atomic():
+        decide(
+            application=made.application, verb="present", by=made.officer,
+            at=noon + dt.timedelta(days=1),
+        )  # fmt: skip
+        transaction.set_rollback(True)
+    answer(question=question, text="La commune.", by=made.world.lead, at=noon)
+    decide(application=made.application, verb="present", by=made.officer, at=noon)
+    made.application.refresh_from_db()
+    assert made.application.state == "to_committee"
 
 
 def test_a_barred_member_has_to_step_back(made: Instructed) -> None:

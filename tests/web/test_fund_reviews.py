@@ -31,6 +31,7 @@ from alliage_web.accounts.models import Membership, Role, RoleHolding
 from alliage_web.audit.models import Event
 from alliage_web.fund.actions import reviews as actions
 from alliage_web.fund.actions.application_handling import decide
+from alliage_web.fund.actions.grids import add_grid
 from alliage_web.fund.models import InterestStatement, Review, ReviewGrid
 from alliage_web.fund.queries.interests import Interests
 from alliage_web.fund.queries.reviews import Panels
@@ -435,7 +436,7 @@ def test_the_grid_is_kept_as_it_was(made: Instructed) -> None:
     grid = ReviewGrid.objects.get()
     assert first.panel.grid == grid
     assert len(grid.digest) == 64
-    actions.add_grid(fund=made.world.fund, text=grid.text, by=None, at=AT)
+    add_grid(fund=made.world.fund, text=grid.text, by=None, at=AT)
     assert ReviewGrid.objects.count() == 1
 
 

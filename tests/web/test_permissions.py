@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tests.factories.people import Holding
     from tests.factories.routes import Case, Samples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "permissions.md"
 METHODS = ("GET", "POST")

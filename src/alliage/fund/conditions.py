@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 from pydantic import Field, model_validator
 
 from alliage.alliances.records import CODE, Part
+from alliage.values.yaml_files import Fault, FaultyRecordError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -321,35 +322,74 @@ _SUITED: Mapping[FactKind, tuple[type[Comparison], ...]] = {
 }
 
 
+class ConditionProblem(Problem):
+    """Why a condition cannot be asked."""
+
+    UNKNOWN_FACT = "unknown_fact", "« %(fact)s » is no known fact. Facts: %(known)s."
+    UNSUITED_TEST = (
+        "unsuited_test",
+        "« %(asked)s » does not suit « %(fact)s », of kind %(kind)s. Ask %(allowed)s.",
+    )
+    NOT_A_CODE = "not_a_code", "« %(value)s » is not a code. Write a text."
+    NOT_A_NUMBER = "not_a_number", "« %(value)s » is not a number. Write one without quotes."
+    NOT_YES_OR_NO = "not_yes_or_no", "« %(value)s » is not yes or no. Write true or false."
+    UNKNOWN_CODE = (
+        "unknown_code",
+        "« %(value)s » is no code of « %(fact)s ». Write one of %(known)s.",
+    )
+    FACT_AND_QUESTION = "fact_and_question", "names a `fact` and a `question`. Keep one."
+    MIXED = (
+        "mixed",
+        "composes conditions and says something else. Write `not`, `all` or `any` alone.",
+    )
+    NOT_ONE_TEST = (
+        "not_one_test",
+        (
+            "is not one test of one fact. Write its name and one of equals, one_of, within, "
+            "at_least, at_most; or `not`, `all` or `any` alone."
+        ),
+    )
+
+
 def comparison_problems(
     comparison: Comparison, facts: Mapping[str, FactDefinition]
-) -> Iterator[str]:
+) -> Iterator[Fault]:
     """Say why a comparison cannot be asked of known facts; nothing when it can."""
     definition = facts.get(comparison.fact)
     if definition is None:
-        yield f"« {comparison.fact} » is no known fact. Facts: {', '.join(facts)}."
+        yield Fault(
+            ConditionProblem.UNKNOWN_FACT, {"fact": comparison.fact, "known": ", ".join(facts)}
+        )
     elif type(comparison) not in _SUITED[definition.kind]:
-        asked = COMPARISON_WORDS[type(comparison)]
-        words = ", ".join(COMPARISON_WORDS[kind] for kind in _SUITED[definition.kind])
-        fact = f"« {comparison.fact} », of kind {definition.kind}"
-        yield f"« {asked} » does not suit {fact}. Ask {words}."
+        yield Fault(
+            ConditionProblem.UNSUITED_TEST,
+            {
+                "asked": COMPARISON_WORDS[type(comparison)],
+                "fact": comparison.fact,
+                "kind": definition.kind,
+                "allowed": ", ".join(COMPARISON_WORDS[kind] for kind in _SUITED[definition.kind]),
+            },
+        )
     else:
         yield from _value_problems(comparison, definition)
 
 
-def _value_problems(comparison: Comparison, definition: FactDefinition) -> Iterator[str]:
-    expected = _EXPECTED.get(definition.kind, (str, "a code. Write a text"))
+def _value_problems(comparison: Comparison, definition: FactDefinition) -> Iterator[Fault]:
+    expected, problem = _EXPECTED.get(definition.kind, (str, ConditionProblem.NOT_A_CODE))
     for value in compared_values(comparison):
-        if not isinstance(value, expected[0]):
-            yield f"« {value} » is not {expected[1]}."
+        if not isinstance(value, expected):
+            yield Fault(problem, {"value": str(value)})
         elif definition.codes is not None and value not in definition.codes:
             known = ", ".join(sorted(definition.codes))
-            yield f"« {value} » is no code of « {comparison.fact} ». Write one of {known}."
+            yield Fault(
+                ConditionProblem.UNKNOWN_CODE,
+                {"value": str(value), "fact": comparison.fact, "known": known},
+            )
 
 
-_EXPECTED: Mapping[FactKind, tuple[type, str]] = {
-    FactKind.NUMBER: (Decimal, "a number. Write one without quotes"),
-    FactKind.YES_NO: (bool, "yes or no. Write true or false"),
+_EXPECTED: Mapping[FactKind, tuple[type, ConditionProblem]] = {
+    FactKind.NUMBER: (Decimal, ConditionProblem.NOT_A_NUMBER),
+    FactKind.YES_NO: (bool, ConditionProblem.NOT_YES_OR_NO),
 }
 
 
@@ -395,17 +435,14 @@ class ConditionRecord(Part):
         compositions = {"not_", "all_", "any_"} & given
         named = self.fact or self.question
         if bool(self.fact) and bool(self.question):
-            msg = "names a `fact` and a `question`. Keep one."
+            problem = ConditionProblem.FACT_AND_QUESTION
         elif compositions and (named or names or len(compositions) > 1):
-            msg = "composes conditions and says something else. Write `not`, `all` or `any` alone."
+            problem = ConditionProblem.MIXED
         elif not compositions and (not named or len(names) != 1):
-            msg = (
-                "is not one test of one fact. Write its name and one of equals, one_of, within, "
-                "at_least, at_most; or `not`, `all` or `any` alone."
-            )
+            problem = ConditionProblem.NOT_ONE_TEST
         else:
             return self
-        raise ValueError(msg)
+        raise FaultyRecordError(Fault(problem))
 
     def value(self) -> Condition:
         """Return the condition as a value."""

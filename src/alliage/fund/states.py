@@ -1,6 +1,6 @@
-"""Lives of a call, an application, an agreement, an instalment and a repayable advance.
+"""Lives of a call, an application, an agreement, an instalment, an advance and a report.
 
-Each is one table. ``docs/reference/fund-states.md`` is generated from the five.
+Each is one table. ``docs/reference/fund-states.md`` is generated from the six.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ class Guard(StrEnum):
     AGREEMENT_IN_FORCE = "agreement_in_force"
     AGREEMENT_SUSPENDED = "agreement_suspended"
     BANK_DETAILS_CHECKED = "bank_details_checked"
+    PROMISES_ANSWERED = "promises_answered"
     BANK_CONFIRMED_ALL = "bank_confirmed_all"
     BANK_CONFIRMED_PART = "bank_confirmed_part"
     BANK_REJECTED = "bank_rejected"
@@ -112,6 +113,8 @@ class Guard(StrEnum):
     CRITERIA_NOT_MET = "criteria_not_met"
     REPAYMENT_SCHEDULED = "repayment_scheduled"
     NOTHING_OUTSTANDING = "nothing_outstanding"
+    VISIT_DAY_REACHED = "visit_day_reached"
+    ACCOUNT_WRITTEN = "account_written"
 
 
 GUARDS: Final[Mapping[Guard, Label]] = {
@@ -167,7 +170,8 @@ GUARDS: Final[Mapping[Guard, Label]] = {
         "the documents asked for and their date are written",
     ),
     Guard.QUESTIONS_ANSWERED: Label(
-        "les questions du comité ont leur réponse", "the questions of the committee are answered"
+        "les questions du comité ont leur réponse, ou leur délai est passé",
+        "the questions of the committee are answered, or their time is over",
     ),
     Guard.DOCUMENTS_RECEIVED: Label(
         "les pièces demandées sont reçues", "the documents asked for are received"
@@ -214,6 +218,10 @@ GUARDS: Final[Mapping[Guard, Label]] = {
     Guard.BANK_DETAILS_CHECKED: Label(
         "les coordonnées bancaires sont vérifiées", "the bank details are checked"
     ),
+    Guard.PROMISES_ANSWERED: Label(
+        "chaque promesse a sa réponse, même « pas encore connu »",
+        "every promise has its answer, be it « not known yet »",
+    ),
     Guard.BANK_CONFIRMED_ALL: Label(
         "la banque confirme le reste dû en entier", "the bank confirms all that was left to pay"
     ),
@@ -249,6 +257,10 @@ GUARDS: Final[Mapping[Guard, Label]] = {
         "l’échéancier du remboursement est écrit", "the schedule of the repayment is written"
     ),
     Guard.NOTHING_OUTSTANDING: Label("plus rien n’est dû", "nothing is outstanding any more"),
+    Guard.VISIT_DAY_REACHED: Label(
+        "le jour de la visite est venu", "the day of the visit has come"
+    ),
+    Guard.ACCOUNT_WRITTEN: Label("un compte rendu est écrit", "an account is written"),
 }
 
 
@@ -730,6 +742,78 @@ ADVANCE: Final = Life(
 )  # fmt: skip
 
 
+class ReportState(StrEnum):
+    """Where a report that an agreement asks for stands, for that agreement alone."""
+
+    TO_DO = "to_do"
+    DELIVERED = "delivered"
+    TO_COMPLETE = "to_complete"
+    ACCEPTED = "accepted"
+    WAIVED = "waived"
+
+
+_P = ReportState
+
+REPORT: Final = Life(
+    Label("rapport demandé", "report asked for"),
+    _P.TO_DO,
+    {
+        _P.TO_DO: Label("à faire", "to do"),
+        _P.DELIVERED: Label("remis", "delivered"),
+        _P.TO_COMPLETE: Label("à compléter", "to complete"),
+        _P.ACCEPTED: Label("accepté", "accepted"),
+        _P.WAIVED: Label("n’est plus demandé", "no longer asked for"),
+    },
+    (
+        *_from([_P.TO_DO, _P.TO_COMPLETE], "deliver", _P.DELIVERED, Role.HOLDER,
+               [Guard.PARTS_SIGNED],
+               ("Remettre le rapport", "Deliver the report")),
+        *_from([_P.DELIVERED], "ask_to_complete", _P.TO_COMPLETE, _OFFICER,
+               [Guard.MISSING_LISTED],
+               ("Demander de compléter", "Ask to complete")),
+        *_from([_P.DELIVERED], "accept", _P.ACCEPTED, _OFFICER, [Guard.PROMISES_ANSWERED],
+               ("Accepter le rapport", "Accept the report")),
+        *_from([_P.TO_DO, _P.TO_COMPLETE], "waive", _P.WAIVED, _OFFICER, [Guard.REASON_WRITTEN],
+               ("Ne plus le demander", "Ask for it no longer")),
+        *_from([_P.WAIVED], "ask_again", _P.TO_DO, _OFFICER, [Guard.REASON_WRITTEN],
+               ("Le demander de nouveau", "Ask for it again")),
+    ),
+)  # fmt: skip
+
+
+class VisitState(StrEnum):
+    """Where a visit stands."""
+
+    PLANNED = "planned"
+    MADE = "made"
+    CANCELLED = "cancelled"
+
+
+_V = VisitState
+
+VISIT: Final = Life(
+    Label("visite", "visit"),
+    _V.PLANNED,
+    {
+        _V.PLANNED: Label("prévue", "planned"),
+        _V.MADE: Label("faite", "made"),
+        _V.CANCELLED: Label("annulée", "cancelled"),
+    },
+    (
+        *_from([_V.PLANNED], "move", _V.PLANNED, _OFFICER, [],
+               ("Changer le jour de la visite", "Move the visit to another day")),
+        *_from([_V.PLANNED], "record", _V.MADE, _OFFICER,
+               [Guard.VISIT_DAY_REACHED, Guard.ACCOUNT_WRITTEN],
+               ("Rendre compte de la visite", "Record the visit")),
+        *_from([_V.PLANNED], "cancel", _V.CANCELLED, _OFFICER, [Guard.REASON_WRITTEN],
+               ("Annuler la visite", "Cancel the visit")),
+        # What was shared stays shared: a mistake is corrected in sight of who read it.
+        *_from([_V.MADE], "correct", _V.MADE, _OFFICER, [Guard.ACCOUNT_WRITTEN],
+               ("Corriger le compte rendu", "Correct the account")),
+    ),
+)  # fmt: skip
+
+
 def document() -> str:
     """Write the page of the documentation that shows the tables.
 
@@ -760,6 +844,8 @@ def document() -> str:
     lines += _section(AGREEMENT)
     lines += _section(INSTALMENT)
     lines += _section(ADVANCE)
+    lines += _section(VISIT)
+    lines += _section(REPORT)
     lines += [
         "## What must be true",
         "",

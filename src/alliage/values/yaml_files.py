@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+    from typing import Self
 
     from pydantic_core import ErrorDetails
 
@@ -20,13 +22,87 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 _SHOWN = 60
 
 
+class Problem(StrEnum):
+    """A kind of problem: its code, and its sentence with the names of the values that fill it.
+
+    The formats define theirs: who shows problems in another language finds its words by the code.
+    """
+
+    sentence: str
+
+    def __new__(cls, code: str, sentence: str) -> Self:
+        problem = str.__new__(cls, code)
+        problem._value_ = code
+        problem.sentence = sentence
+        return problem
+
+
+class RecordProblem(Problem):
+    """What can be wrong with any record.
+
+    ``UNREADABLE`` and ``NOT_YAML`` give as ``fact`` the words of the system or of the parser. The
+    values of ``UNSUITED`` have the ``type`` of the error of pydantic, with its context.
+    """
+
+    UNREADABLE = "unreadable", "cannot be read: %(fact)s. Give a file in UTF-8 that exists."
+    NOT_YAML = "not_yaml", "not YAML: %(fact)s. Correct this line."
+    REPEATED_KEY = (
+        "repeated_key",
+        "not YAML: « %(key)s » is written twice. Keep one. Correct this line.",
+    )
+    MISSING = "missing", "is missing. Add it."
+    UNKNOWN_FIELD = (
+        "unknown_field",
+        "is not a field of this record. Remove it, or correct its spelling.",
+    )
+    NOT_ALLOWED = "not_allowed", "« %(given)s » is not allowed. Write %(expected)s."
+    UNSUITED = "unsuited", "« %(given)s » cannot be used: %(fact)s. Correct the value."
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in a record; ``within`` leads to it from where it is found."""
+
+    problem: Problem
+    values: Mapping[str, str] = field(default_factory=dict)
+    within: tuple[str | int, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return self.problem.sentence % self.values
+
+
+class FaultyRecordError(ValueError):
+    """What a validator of a record raises; ``faults`` has one entry at least.
+
+    Examples
+    --------
+    >>> raise FaultyRecordError(Fault(RecordProblem.NOT_ALLOWED, {"given": "b", "expected": "a"}))
+    Traceback (most recent call last):
+        ...
+    alliage.values.yaml_files.FaultyRecordError: « b » is not allowed. Write a.
+    """
+
+    def __init__(self, *faults: Fault) -> None:
+        self.faults = faults
+        super().__init__(" ".join(fault.message for fault in faults))
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FileProblem:
-    """What is wrong in a file, where, and what to do about it."""
+    """What is wrong in a file, where, and what to do about it.
+
+    ``fault`` is the same for who says it in other words; None where only the sentence is known.
+    """
 
     file: str
     place: str
     message: str
+    fault: Fault | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, file: str, place: str, fault: Fault) -> Self:
+        return cls(file, place, fault.message, fault)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.place}: {self.message}"
@@ -58,6 +134,14 @@ else:
     _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+class _RepeatedKeyError(yaml.constructor.ConstructorError):
+    """``key`` stands twice in one mapping."""
+
+    def __init__(self, key: str, mark: yaml.Mark) -> None:
+        self.key = key
+        super().__init__(problem=f"« {key} » is written twice. Keep one", problem_mark=mark)
+
+
 class _NoDuplicateLoader(_SafeLoader):
     """PyYAML keeps the last of two equal keys in silence: a fact would be lost."""
 
@@ -65,10 +149,7 @@ class _NoDuplicateLoader(_SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"« {key.value} » is written twice. Keep one",
-                    problem_mark=key.start_mark,
-                )
+                raise _RepeatedKeyError(str(key.value), key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
@@ -98,8 +179,8 @@ def read_record(path: Path, model: type[ModelT]) -> ModelT:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_NoDuplicateLoader)  # noqa: S506 - a SafeLoader
     except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot be read: {error}. Give a file in UTF-8 that exists."
-        raise InvalidFilesError([FileProblem(path.name, "file", message)]) from error
+        fault = Fault(RecordProblem.UNREADABLE, {"fact": str(error)})
+        raise InvalidFilesError([FileProblem.of(path.name, "file", fault)]) from error
     except yaml.YAMLError as error:
         raise InvalidFilesError([_yaml_problem(path, error)]) from error
     try:
@@ -108,8 +189,9 @@ def read_record(path: Path, model: type[ModelT]) -> ModelT:
         return model.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
         problems = [
-            FileProblem(path.name, place(details["loc"]), _message(details))
+            problem
             for details in error.errors(include_url=False)
+            for problem in _problems(path.name, details)
         ]
         raise InvalidFilesError(problems) from error
 
@@ -131,23 +213,42 @@ def place(location: Sequence[str | int]) -> str:
 def _yaml_problem(path: Path, error: yaml.YAMLError) -> FileProblem:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
-    fact = getattr(error, "problem", None) or str(error)
-    return FileProblem(path.name, where, f"not YAML: {fact}. Correct this line.")
+    if isinstance(error, _RepeatedKeyError):
+        fault = Fault(RecordProblem.REPEATED_KEY, {"key": error.key})
+    else:
+        fact = getattr(error, "problem", None) or str(error)
+        fault = Fault(RecordProblem.NOT_YAML, {"fact": fact})
+    return FileProblem.of(path.name, where, fault)
 
 
-def _message(details: ErrorDetails) -> str:
-    kind, given = details["type"], _shown(details["input"])
+def _problems(file: str, details: ErrorDetails) -> list[FileProblem]:
+    error = details.get("ctx", {}).get("error")
+    if isinstance(error, FaultyRecordError):
+        return [
+            FileProblem.of(file, place((*details["loc"], *fault.within)), fault)
+            for fault in error.faults
+        ]
+    if details["type"] == "value_error":
+        return [FileProblem(file, place(details["loc"]), str(error))]
+    return [FileProblem.of(file, place(details["loc"]), _fault(details))]
+
+
+def _fault(details: ErrorDetails) -> Fault:
+    kind = details["type"]
     if kind == "missing":
-        return "is missing. Add it."
+        return Fault(RecordProblem.MISSING)
     if kind == "extra_forbidden":
-        return "is not a field of this record. Remove it, or correct its spelling."
+        return Fault(RecordProblem.UNKNOWN_FIELD)
+    given = _shown(details["input"])
+    context = {name: str(value) for name, value in details.get("ctx", {}).items()}
     if kind in {"enum", "literal_error"}:
-        return f"{given} is not allowed. Write {details['ctx']['expected']}."
-    if kind == "value_error":
-        return str(details["ctx"]["error"])
-    return f"{given} cannot be used: {details['msg'].lower()}. Correct the value."
+        return Fault(
+            RecordProblem.NOT_ALLOWED, {"given": given, "expected": context.get("expected", "")}
+        )
+    fact = details["msg"].lower()
+    return Fault(RecordProblem.UNSUITED, {**context, "type": kind, "given": given, "fact": fact})
 
 
 def _shown(value: object) -> str:
     text = str(value)
-    return f"« {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'} »"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

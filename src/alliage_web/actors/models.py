@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from alliage.alliances.vocabulary import OrganisationRole, OrganisationSize, Profile, World
 from alliage_web.vocabulary.models import ReadingChoices
 
+#: The source of what a demonstration makes up: it stands in no public list and in no count.
+INVENTED = "Inventé pour la démonstration"
+
 
 class WorldChoices(models.TextChoices):
     LOCAL_AUTHORITY = World.LOCAL_AUTHORITY.value, _("Collectivité")

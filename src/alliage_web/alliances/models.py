@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from alliage.alliances.vocabulary import AmountStatus, Lever, OutcomeStatus, Stage
 from alliage.values.dates import Precision
 from alliage.values.text import fold
-from alliage_web.actors.models import ProfileChoices, WorldChoices
+from alliage_web.actors.models import INVENTED, ProfileChoices, WorldChoices
 from alliage_web.vocabulary.models import ReadingChoices
 
 PARTIAL_DATE = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
@@ -124,6 +124,11 @@ class Alliance(models.Model):
     def stable_name(self) -> str:
         """The name of this alliance in the trail and in the roles held there."""
         return f"alliance:{self.slug}"
+
+    @property
+    def is_invented(self) -> bool:
+        """Whether a demonstration made it up."""
+        return self.source == INVENTED
 
     def fold_text(self) -> str:
         """Give the text that the list searches and sorts by, the title first."""

@@ -19,12 +19,13 @@ from alliage_web.accounts.permissions import (
     holds_here,
     is_administrator,
 )
-from alliage_web.accounts.queries import holdings_of, organisations_of, roles_at
+from alliage_web.accounts.queries import organisations_of, roles_at
 from alliage_web.alliances.queries import facilitated_by
 
+from .queries.acting import organisations_acted_for
 from .queries.applications import party_names
+from .queries.report_promises import who_reports
 from .queries.reviews import reads_as_member, reads_as_reviewer
-from .queries.supports import own_organisations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,10 +76,12 @@ grant(
 
 
 @rules.predicate
-def speaks_for(user: User | AnonymousUser, target: Any = None) -> bool:
-    """Tell whether a person belongs to an organisation, or acts for it in an alliance."""
-    return target is not None and target.stable_name in own_organisations(user)
+def acts_for(user: User | AnonymousUser, target: Any = None) -> bool:
+    """Tell whether a person acts for an organisation, as its member or as its party member."""
+    return target is not None and target.stable_name in organisations_acted_for(user)
 
+
+_ACTS_FOR_IT = Ground(acts_for, _("appartient à l’organisation, ou agit pour elle"))
 
 grant(
     WRITE_SUPPORTS,
@@ -90,9 +93,13 @@ grant(
     TELL_SUPPORTS,
     label=_("Déclarer, confirmer ou contester ce que l’organisation donne et reçoit"),
     about="organisation",
-    grounds=[Ground(speaks_for, _("appartient à l’organisation, ou agit pour elle"))],
+    grounds=[_ACTS_FOR_IT],
 )
 
+
+# What others gave an alliance: its parties declare it, and the fund, which keeps the book, answers.
+
+DECLARE_RAISED = "fund.declare_raised"
 
 # Calls and applications. An application is that of the organisations that apply: a person acts for
 # one by belonging to it, or as its party member in the alliance. The fund reads what was sent, and
@@ -108,16 +115,6 @@ LEAD_APPLICATION = "fund.lead_application"
 HANDLE_APPLICATION = "fund.handle_application"
 
 
-def acts_for(user: User | AnonymousUser, alliance: str, organisation: str) -> bool:
-    """Tell whether a person acts for an organisation in an alliance, by their stable names."""
-    return organisation in organisations_of(user) or any(
-        held.role == Role.PARTY_MEMBER
-        and held.place == alliance
-        and held.organisation == organisation
-        for held in holdings_of(user)
-    )
-
-
 def may_write_part(user: User | AnonymousUser, part: Part) -> bool:
     """Ask what a person may about a part, which is no row of its own."""
     allowed: bool = rules.has_perm(WRITE_PART, user, part)
@@ -125,17 +122,18 @@ def may_write_part(user: User | AnonymousUser, part: Part) -> bool:
 
 
 def _acts_among(user: User | AnonymousUser, application: Any, applicants: Iterable[Any]) -> bool:
-    alliance = application.alliance.stable_name
-    return any(acts_for(user, alliance, part.organisation.stable_name) for part in applicants)
+    acted_for = organisations_acted_for(user, alliance=application.alliance.stable_name)
+    return any(part.organisation.stable_name in acted_for for part in applicants)
 
 
 @rules.predicate
 def acts_for_a_party(user: User | AnonymousUser, target: Any = None) -> bool:
     """Tell whether a person acts for a party of an alliance."""
-    # Most people belong to no organisation: nothing is read for them.
-    if target is None or not own_organisations(user):
+    # Most people act for no organisation: no party is read for them.
+    if target is None or not organisations_acted_for(user):
         return False
-    return any(acts_for(user, target.stable_name, name) for name in party_names(target))
+    acted_for = organisations_acted_for(user, alliance=target.stable_name)
+    return not acted_for.isdisjoint(party_names(target))
 
 
 @rules.predicate
@@ -151,6 +149,12 @@ def leads(user: User | AnonymousUser, target: Any = None) -> bool:
 @rules.predicate
 def answers_for_it(user: User | AnonymousUser, target: Any = None) -> bool:
     return target is not None and _acts_among(user, target.application, [target.applicant])
+
+
+def may_tell(user: User | AnonymousUser, target: Any) -> bool:
+    """Tell whether a person may make the sheet of a file: an officer, or who facilitates it."""
+    keeps = Role.FUND_OFFICER in roles_at(user, target.fund.stable_name)
+    return keeps or target.alliance_id in facilitated_by(user)
 
 
 @rules.predicate
@@ -215,6 +219,12 @@ grant(
 grant(
     BEGIN_APPLICATION,
     label=_("Commencer un dossier pour l’alliance"),
+    about="alliance",
+    grounds=[Ground(acts_for_a_party, _("agit pour une partie prenante de l’alliance"))],
+)
+grant(
+    DECLARE_RAISED,
+    label=_("Déclarer à un fonds ce que l’alliance a levé d’autre"),
     about="alliance",
     grounds=[Ground(acts_for_a_party, _("agit pour une partie prenante de l’alliance"))],
 )
@@ -307,7 +317,7 @@ grant(
     RECEIVE_AGREEMENTS,
     label=_("Lire les conventions que l’organisation reçoit, déclarer sur ses avances"),
     about="organisation",
-    grounds=[Ground(speaks_for, _("appartient à l’organisation, ou agit pour elle"))],
+    grounds=[_ACTS_FOR_IT],
 )
 
 # Instruction and committee. Reviews are blind until all are in: what each person reads of them is
@@ -372,4 +382,113 @@ grant(
     label=_("Préparer les séances du comité, inscrire présences, déports et décisions"),
     about="fund",
     grounds=[_OFFICER],
+)
+
+# The cockpit. It shows files with their sums and dates, and no answer nor review of any of them.
+
+SEE_COCKPIT = "fund.see_cockpit"
+SET_DELAYS = "fund.set_delays"
+
+grant(
+    SEE_COCKPIT,
+    label=_("Voir le pilotage du fonds : étapes, délais, montants des dossiers"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER, _COMMITTEE, _AUDITOR],
+)
+grant(
+    SET_DELAYS,
+    label=_("Fixer les délais que le fonds se donne à chaque étape"),
+    about="fund",
+    grounds=[_OFFICER],
+)
+
+# Reports. A report is that of the parties who write it: a fund reads what it received, frozen, and
+# nothing of a draft. Its catalysts read it while it is written.
+
+SEE_REPORTS = "fund.see_reports"
+HANDLE_REPORTS = "fund.handle_reports"
+SEE_REPORT = "fund.see_report"
+WRITE_REPORT = "fund.write_report"
+SIGN_REPORT_PART = "fund.sign_report_part"
+OWE_REPORT = "fund.owe_report"
+
+
+def _acts_for_one(user: User | AnonymousUser, alliance: Any, organisations: Iterable[Any]) -> bool:
+    """Tell whether a person acts for one of them in an alliance, or belongs to it."""
+    # Without alliance nobody acts in one: belonging to the organisation is needed.
+    if alliance is None:
+        acted_for = organisations_of(user)
+    else:
+        acted_for = organisations_acted_for(user, alliance=alliance.stable_name)
+    return any(each.stable_name in acted_for for each in organisations)
+
+
+@rules.predicate
+def writes_report(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and _acts_for_one(
+        user, target.alliance, [part.organisation for part in target.parts.all()]
+    )
+
+
+@rules.predicate
+def signs_report_part(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and _acts_for_one(user, target.report.alliance, [target.organisation])
+
+
+@rules.predicate
+def owes_report(user: User | AnonymousUser, target: Any = None) -> bool:
+    return target is not None and _acts_for_one(
+        user, target.agreement.alliance, who_reports(target.agreement)
+    )
+
+
+@rules.predicate
+def facilitates_the_report(user: User | AnonymousUser, target: Any = None) -> bool:
+    return (
+        target is not None
+        and target.alliance_id is not None
+        and target.alliance_id in facilitated_by(user)
+    )
+
+
+_WRITES_REPORT = Ground(writes_report, _("agit pour une organisation qui rend compte"))
+
+grant(
+    SEE_REPORTS,
+    label=_("Voir les rapports que le fonds attend et ceux qu’il a reçus"),
+    about="fund",
+    grounds=[ADMINISTERS, _OFFICER, _COMMITTEE, _AUDITOR],
+)
+grant(
+    HANDLE_REPORTS,
+    label=_("Accepter un rapport, le faire compléter, en changer la date"),
+    about="fund",
+    grounds=[_OFFICER],
+)
+grant(
+    SEE_REPORT,
+    label=_("Lire un rapport en cours d’écriture"),
+    about="report",
+    grounds=[
+        _WRITES_REPORT,
+        Ground(facilitates_the_report, _("anime un périmètre où agit l’alliance")),
+    ],
+)
+grant(
+    WRITE_REPORT,
+    label=_("Écrire un rapport et le remettre"),
+    about="report",
+    grounds=[_WRITES_REPORT],
+)
+grant(
+    SIGN_REPORT_PART,
+    label=_("Écrire et signer la part de son organisation dans un rapport"),
+    about="report part",
+    grounds=[Ground(signs_report_part, _("agit pour cette organisation"))],
+)
+grant(
+    OWE_REPORT,
+    label=_("Commencer un rapport qu’une convention demande"),
+    about="report obligation",
+    grounds=[Ground(owes_report, _("agit pour le bénéficiaire, ou pour qui a demandé avec lui"))],
 )

@@ -70,6 +70,80 @@ class BarChart:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """What each bar of a stacked chart is made of, from the start to the end of the bar."""
+
+    label: Text
+    css_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackedBar:
+    """A bar made of parts, one for each layer of its chart; none is unknown."""
+
+    label: Text
+    values: tuple[float, ...]
+    cells: tuple[Cell | Text, ...]
+    """The text of each part in the table, with its link."""
+    text: Text = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackedChart:
+    """Horizontal bars made of parts, on one scale, with their table below."""
+
+    title: Text
+    layers: tuple[Layer, ...]
+    bars: tuple[StackedBar, ...]
+    head: Text = ""
+    source: Text = ""
+    note: Text = ""
+
+    @property
+    def drawn(self) -> tuple[tuple[StackedBar, tuple[tuple[Layer, float, float], ...]], ...]:
+        """The bars with the start and the length of each part, in hundredths of the longest.
+
+        Raises
+        ------
+        ValueError
+            If a part is negative: parts are put end to end.
+        """
+        negative = [bar for bar in self.bars if min(bar.values, default=0) < 0]
+        if negative:
+            msg = (
+                f"The bar « {negative[0].label} » has a part below zero. Parts are put end to end:"
+                " use another chart for negative values."
+            )
+            raise ValueError(msg)
+        longest = max((sum(bar.values) for bar in self.bars), default=0) or 1
+        return tuple((bar, self._parts(bar, longest)) for bar in self.bars)
+
+    def _parts(self, bar: StackedBar, longest: float) -> tuple[tuple[Layer, float, float], ...]:
+        parts, start = [], 0.0
+        for layer, value in zip(self.layers, bar.values, strict=True):
+            length = 100 * value / longest
+            parts.append((layer, round(start, 2), round(length, 2)))
+            start += length
+        return tuple(parts)
+
+    @property
+    def table(self) -> DataTable:
+        """The same data as a table."""
+        return DataTable(
+            caption=_("Les mêmes chiffres en tableau"),
+            columns=(
+                Column(self.head or _("Intitulé")),
+                *(Column(layer.label, numeric=True) for layer in self.layers),
+                Column(_("Ensemble"), numeric=True),
+            ),
+            rows=tuple((Cell(bar.label, bar.href), *bar.cells, bar.text) for bar in self.bars),
+            source=self.source,
+            note=self.note,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ComparisonStrip:
     """Where a value stands among those of its class: extremes, quartiles and median."""
 

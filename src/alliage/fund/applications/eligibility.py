@@ -32,7 +32,14 @@ from alliage.fund.conditions import (
     missing_facts,
 )
 from alliage.fund.yaml_lines import with_lines
-from alliage.values.yaml_files import FileProblem, InvalidFilesError, place, read_record
+from alliage.values.yaml_files import (
+    Fault,
+    FileProblem,
+    InvalidFilesError,
+    Problem,
+    place,
+    read_record,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -233,22 +240,26 @@ def read_eligibility_rules(path: Path) -> EligibilityRules:
             for rule in record.rules
         ),
     )
-    problems = [
-        FileProblem(path.name, place(where), message) for where, message in _problems(rules)
-    ]
+    problems = [FileProblem.of(path.name, place(where), fault) for where, fault in _problems(rules)]
     if problems:
         raise InvalidFilesError(with_lines(path, problems))
     return rules
 
 
-def _problems(rules: EligibilityRules) -> Iterator[tuple[tuple[str | int, ...], str]]:
+class RuleProblem(Problem):
+    """What can be wrong between the rules of a file, beside their conditions."""
+
+    REPEATED_ID = "repeated_id", "« %(id)s » names several rules. Give each its own."
+
+
+def _problems(rules: EligibilityRules) -> Iterator[tuple[tuple[str | int, ...], Fault]]:
     counted = Counter(rule.id for rule in rules.rules)
     for rank, rule in enumerate(rules.rules):
         if counted[rule.id] > 1:
-            yield ("rules", rank, "id"), f"« {rule.id} » names several rules. Give each its own."
+            yield ("rules", rank, "id"), Fault(RuleProblem.REPEATED_ID, {"id": rule.id})
         for comparison in comparisons(rule.condition):
-            for message in comparison_problems(comparison, FACTS):
-                yield ("rules", rank, "met_if"), message
+            for fault in comparison_problems(comparison, FACTS):
+                yield ("rules", rank, "met_if"), fault
 
 
 class Verdict(StrEnum):

@@ -29,7 +29,15 @@ from alliage.fund.conditions import (
     comparisons,
 )
 from alliage.fund.yaml_lines import with_lines
-from alliage.values.yaml_files import FileProblem, InvalidFilesError, place, read_record
+from alliage.values.yaml_files import (
+    Fault,
+    FaultyRecordError,
+    FileProblem,
+    InvalidFilesError,
+    Problem,
+    place,
+    read_record,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -183,6 +191,100 @@ class Form:
                 yield section, question
 
 
+class FormProblem(Problem):
+    """What can be wrong in a form, beside what can be in any record or condition."""
+
+    SETTING_OF_ANOTHER_KIND = (
+        "setting_of_another_kind",
+        "« %(setting)s » is not a setting of a %(kind)s, which takes %(takes)s. Remove it.",
+    )
+    TAKES_NO_SETTING = (
+        "takes_no_setting",
+        "« %(setting)s » is not a setting of a %(kind)s, which takes no setting. Remove it.",
+    )
+    SETTING_MISSING = (
+        "setting_missing",
+        "is a %(kind)s and has no %(setting)s. Add `%(setting)s:`.",
+    )
+    BOUNDS_REVERSED = (
+        "bounds_reversed",
+        "minimum %(minimum)s is above maximum %(maximum)s. Correct one.",
+    )
+    OPTION_REPEATED = (
+        "option_repeated",
+        "options %(codes)s: a code is written twice. Keep each once.",
+    )
+    COLUMN_REPEATED = (
+        "column_repeated",
+        "columns %(codes)s: a code is written twice. Keep each once.",
+    )
+    NOT_IN_A_CELL = "not_in_a_cell", "a %(kind)s does not fit a cell. Ask it outside the table."
+    HELP_IN_ONE_LANGUAGE = (
+        "help_in_one_language",
+        "has its help in one language. Add the other, or remove it.",
+    )
+    SECTION_REPEATED = (
+        "section_repeated",
+        "« %(code)s » is the code of another section. Choose another.",
+    )
+    QUESTION_REPEATED = (
+        "question_repeated",
+        "« %(code)s » is the code of another question. Choose another.",
+    )
+    DEPENDS_ON_ITSELF = (
+        "depends_on_itself",
+        "« %(asked)s » depends on itself. Name an earlier question.",
+    )
+    COMES_LATER = (
+        "comes_later",
+        (
+            "« %(asked)s » comes later, or goes round in a circle. Move it before "
+            "« %(question)s », or remove the condition."
+        ),
+    )
+    NO_QUESTION = (
+        "no_question",
+        "« %(asked)s » is no question of this form. Earlier questions: %(earlier)s.",
+    )
+    NO_EARLIER_QUESTION = (
+        "no_earlier_question",
+        "« %(asked)s » is no question of this form. Earlier questions: none.",
+    )
+    SEVERAL_ANSWERS = (
+        "several_answers",
+        (
+            "« %(asked)s » has one answer for each party, and a condition needs one answer. Name a "
+            f"question of a section that is filled by {FilledBy.LEAD} or {FilledBy.TOGETHER}."
+        ),
+    )
+    UNSUITED_QUESTION_TEST = (
+        "unsuited_question_test",
+        (
+            "« %(test)s » does not suit « %(question)s », a %(kind)s: a condition may ask "
+            "%(allowed)s of it."
+        ),
+    )
+    NO_TEST_SUITS = (
+        "no_test_suits",
+        (
+            "« %(test)s » does not suit « %(question)s », a %(kind)s: a condition may ask nothing "
+            "of it."
+        ),
+    )
+    NO_OPTION = (
+        "no_option",
+        "« %(value)s » is no option of « %(question)s ». Write one of %(options)s.",
+    )
+    NO_YES_OR_NO = (
+        "no_yes_or_no",
+        "« %(value)s » is no answer to « %(question)s ». Write true or false.",
+    )
+    NO_NUMBER = (
+        "no_number",
+        "« %(value)s » is not the number that « %(question)s » asks. Write a number.",
+    )
+
+
 Code = Annotated[str, Field(pattern=CODE, max_length=60)]
 
 
@@ -213,31 +315,32 @@ class ColumnRecord(Part):
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         for name in given:
             if name in known and name not in allowed:
-                takes = ", ".join(allowed) or "no setting"
-                msg = (
-                    f"« {name} » is not a setting of a {self.kind}, which takes {takes}. Remove it."
+                problem = (
+                    FormProblem.SETTING_OF_ANOTHER_KIND if allowed else FormProblem.TAKES_NO_SETTING
                 )
-                raise ValueError(msg)
+                raise _faulty(problem, setting=name, kind=self.kind, takes=", ".join(allowed))
         needed = _NEEDED.get(self.kind)
         if needed and needed not in given:
-            msg = f"is a {self.kind} and has no {needed}. Add `{needed}:`."
-            raise ValueError(msg)
+            raise _faulty(FormProblem.SETTING_MISSING, kind=self.kind, setting=needed)
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            msg = f"minimum {self.minimum} is above maximum {self.maximum}. Correct one."
-            raise ValueError(msg)
+            raise _faulty(
+                FormProblem.BOUNDS_REVERSED, minimum=str(self.minimum), maximum=str(self.maximum)
+            )
         codes = [option.code for option in self.options or ()]
         if len(codes) != len(set(codes)):
-            msg = f"options {', '.join(codes)}: a code is written twice. Keep each once."
-            raise ValueError(msg)
+            raise _faulty(FormProblem.OPTION_REPEATED, codes=", ".join(codes))
         return self
+
+
+def _faulty(problem: FormProblem, **values: str) -> FaultyRecordError:
+    return FaultyRecordError(Fault(problem, values))
 
 
 class TableColumnRecord(ColumnRecord):
     @model_validator(mode="after")
     def _fits_a_cell(self) -> TableColumnRecord:
         if self.kind in NOT_IN_TABLES:
-            msg = f"a {self.kind} does not fit a cell. Ask it outside the table."
-            raise ValueError(msg)
+            raise _faulty(FormProblem.NOT_IN_A_CELL, kind=self.kind)
         return self
 
 
@@ -259,12 +362,10 @@ class QuestionRecord(ColumnRecord):
     @model_validator(mode="after")
     def _is_whole(self) -> QuestionRecord:
         if (self.help_fr is None) != (self.help_en is None):
-            msg = "has its help in one language. Add the other, or remove it."
-            raise ValueError(msg)
+            raise _faulty(FormProblem.HELP_IN_ONE_LANGUAGE)
         codes = [column.code for column in self.columns or ()]
         if len(codes) != len(set(codes)):
-            msg = f"columns {', '.join(codes)}: a code is written twice. Keep each once."
-            raise ValueError(msg)
+            raise _faulty(FormProblem.COLUMN_REPEATED, codes=", ".join(codes))
         return self
 
 
@@ -317,7 +418,7 @@ def read_form(path: Path) -> Form:
     except InvalidFilesError as error:
         raise InvalidFilesError(with_lines(path, error.problems)) from error
     form = form_value(record)
-    problems = [FileProblem(path.name, place(where), message) for where, message in _problems(form)]
+    problems = [FileProblem.of(path.name, place(where), fault) for where, fault in _problems(form)]
     if problems:
         raise InvalidFilesError(with_lines(path, problems))
     return form
@@ -373,7 +474,7 @@ def _column(record: ColumnRecord) -> Question:
 _Where = tuple[str | int, ...]
 
 
-def _problems(form: Form) -> Iterator[tuple[_Where, str]]:
+def _problems(form: Form) -> Iterator[tuple[_Where, Fault]]:
     places = {
         question.code: (rank, index)
         for rank, section in enumerate(form.sections)
@@ -383,18 +484,18 @@ def _problems(form: Form) -> Iterator[tuple[_Where, str]]:
     seen: dict[str, tuple[Section, Question]] = {}
     for rank, section in enumerate(form.sections):
         if section.code in seen_sections:
-            message = f"« {section.code} » is the code of another section. Choose another."
-            yield ("sections", rank, "code"), message
+            fault = Fault(FormProblem.SECTION_REPEATED, {"code": section.code})
+            yield ("sections", rank, "code"), fault
         seen_sections.add(section.code)
         for index, question in enumerate(section.questions):
             where: _Where = ("sections", rank, "questions", index)
             if question.code in seen:
-                message = f"« {question.code} » is the code of another question. Choose another."
-                yield (*where, "code"), message
+                fault = Fault(FormProblem.QUESTION_REPEATED, {"code": question.code})
+                yield (*where, "code"), fault
             for comparison in comparisons(question.shown_if) if question.shown_if else ():
-                message = _condition_problem(comparison, section, question, seen, places)
-                if message:
-                    yield (*where, "shown_if"), message
+                found = _condition_problem(comparison, section, question, seen, places)
+                if found:
+                    yield (*where, "shown_if"), found
             seen.setdefault(question.code, (section, question))
 
 
@@ -404,51 +505,48 @@ def _condition_problem(
     question: Question,
     seen: Mapping[str, tuple[Section, Question]],
     places: Mapping[str, tuple[int, int]],
-) -> str:
+) -> Fault | None:
     asked = comparison.fact
     if asked not in seen:
         if asked == question.code:
-            return f"« {asked} » depends on itself. Name an earlier question."
+            return Fault(FormProblem.DEPENDS_ON_ITSELF, {"asked": asked})
         if asked in places:
-            return (
-                f"« {asked} » comes later, or goes round in a circle. Move it before "
-                f"« {question.code} », or remove the condition."
-            )
-        earlier = ", ".join(seen) or "none"
-        return f"« {asked} » is no question of this form. Earlier questions: {earlier}."
+            return Fault(FormProblem.COMES_LATER, {"asked": asked, "question": question.code})
+        problem = FormProblem.NO_QUESTION if seen else FormProblem.NO_EARLIER_QUESTION
+        return Fault(problem, {"asked": asked, "earlier": ", ".join(seen)})
     asked_section, target = seen[asked]
     if FilledBy.EACH_PARTY is asked_section.filled_by is not section.filled_by:
-        return (
-            f"« {asked} » has one answer for each party, and a condition needs one answer. "
-            f"Name a question of a section that is filled by {FilledBy.LEAD} or "
-            f"{FilledBy.TOGETHER}."
-        )
+        return Fault(FormProblem.SEVERAL_ANSWERS, {"asked": asked})
     return _comparison_problem(comparison, target)
 
 
-def _comparison_problem(comparison: Comparison, target: Question) -> str:
+def _comparison_problem(comparison: Comparison, target: Question) -> Fault | None:
     allowed = COMPARISONS.get(target.kind, ())
     if type(comparison) not in allowed:
-        words = ", ".join(COMPARISON_WORDS[kind] for kind in allowed) or "nothing"
-        return (
-            f"« {COMPARISON_WORDS[type(comparison)]} » does not suit « {target.code} », a "
-            f"{target.kind}: a condition may ask {words} of it."
+        return Fault(
+            FormProblem.UNSUITED_QUESTION_TEST if allowed else FormProblem.NO_TEST_SUITS,
+            {
+                "test": COMPARISON_WORDS[type(comparison)],
+                "question": target.code,
+                "kind": target.kind,
+                "allowed": ", ".join(COMPARISON_WORDS[kind] for kind in allowed),
+            },
         )
-    return next(
-        filter(None, (_value_problem(value, target) for value in compared_values(comparison))), ""
-    )
+    found = (_value_problem(value, target) for value in compared_values(comparison))
+    return next(filter(None, found), None)
 
 
-def _value_problem(value: object, target: Question) -> str:
+def _value_problem(value: object, target: Question) -> Fault | None:
+    values = {"value": str(value), "question": target.code}
     if target.options and value not in target.option_codes:
         options = ", ".join(target.option_codes)
-        return f"« {value} » is no option of « {target.code} ». Write one of {options}."
+        return Fault(FormProblem.NO_OPTION, {**values, "options": options})
     if target.kind in {QuestionKind.YES_NO, QuestionKind.DECLARATION}:
         if not isinstance(value, bool):
-            return f"« {value} » is no answer to « {target.code} ». Write true or false."
+            return Fault(FormProblem.NO_YES_OR_NO, values)
     elif not target.options and not isinstance(value, Decimal):
-        return f"« {value} » is not the number that « {target.code} » asks. Write a number."
-    return ""
+        return Fault(FormProblem.NO_NUMBER, values)
+    return None
 
 
 class Change(StrEnum):

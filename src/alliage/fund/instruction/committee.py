@@ -680,7 +680,7 @@ def _presiding_problems(
 def _quorum_problems(counted: Quorum) -> Iterator[DecisionProblem]:
     if not counted.is_met:
         code = DecisionProblemCode.NO_QUORUM
-        yield DecisionProblem(code, str(counted.counted), (f"{counted.required} or more",))
+        yield DecisionProblem(code, str(counted.counted), (str(counted.required),))
 
 
 def _interest_problems(

@@ -18,7 +18,14 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from alliage.alliances.records import CODE, Part, ShortText, Text
-from alliage.values.yaml_files import read_record
+from alliage.fund.yaml_lines import with_lines
+from alliage.values.yaml_files import (
+    Fault,
+    FaultyRecordError,
+    InvalidFilesError,
+    Problem,
+    read_record,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -86,6 +93,34 @@ class DisagreementRule(Part):
     gap: Annotated[int, Field(ge=1)]
 
 
+class GridProblem(Problem):
+    """What can be wrong in a grid, beside what can be in any record."""
+
+    SCALE_BROKEN = (
+        "scale_broken",
+        "%(points)s do not follow one another. Write each level, from the low.",
+    )
+    GAP_TOO_WIDE = (
+        "gap_too_wide",
+        "a gap of %(gap)s is wider than the scale (%(width)s). Write %(width)s or less.",
+    )
+    CRITERION_REPEATED = (
+        "criterion_repeated",
+        "names « %(code)s » %(times)s times. Keep one.",
+    )
+    ANCHORS_INCOMPLETE = (
+        "anchors_incomplete",
+        "%(criterion)s: anchors do not describe each level, %(low)s to %(high)s, in order.",
+    )
+    NEVER_TELLS_APART = (
+        "never_tells_apart",
+        (
+            "%(criterion)s: %(setting)s always or never holds on a scale %(low)s to %(high)s. "
+            "Correct it."
+        ),
+    )
+
+
 class Grid(Part):
     """A grid of criteria, read from a file. A change of grid is a new version."""
 
@@ -101,17 +136,16 @@ class Grid(Part):
     def _holds_together(self) -> Grid:
         faults = [*_scale_faults(self.points)]
         if self.disagreement.gap > self.width:
-            faults.append(
-                f"disagreement: a gap of {self.disagreement.gap} is wider than the scale "
-                f"({self.width}). Write {self.width} or less."
-            )
+            values = {"gap": str(self.disagreement.gap), "width": str(self.width)}
+            faults.append(Fault(GridProblem.GAP_TOO_WIDE, values, ("disagreement", "gap")))
         for code, times in Counter(one.code for one in self.criteria).items():
             if times > 1:
-                faults.append(f"criteria names « {code} » {times} times. Keep one.")
-        for one in self.criteria:
-            faults += _criterion_faults(one, self.points)
+                values = {"code": code, "times": str(times)}
+                faults.append(Fault(GridProblem.CRITERION_REPEATED, values, ("criteria",)))
+        for rank, one in enumerate(self.criteria):
+            faults += _criterion_faults(rank, one, self.points)
         if faults:
-            raise ValueError(" ".join(faults))
+            raise FaultyRecordError(*faults)
         return self
 
     @property
@@ -125,23 +159,29 @@ class Grid(Part):
         return self.points[-1] - self.points[0]
 
 
-def _scale_faults(points: Sequence[int]) -> list[str]:
+def _scale_faults(points: Sequence[int]) -> list[Fault]:
     if list(points) != list(range(points[0], points[0] + len(points))):
-        return [f"scale: {list(points)} do not follow one another. Write each level, from the low."]
+        shown = ", ".join(map(str, points))
+        return [Fault(GridProblem.SCALE_BROKEN, {"points": shown}, ("scale",))]
     return []
 
 
-def _criterion_faults(criterion: Criterion, points: Sequence[int]) -> list[str]:
+def _criterion_faults(rank: int, criterion: Criterion, points: Sequence[int]) -> list[Fault]:
     faults = []
-    allowed = f"{points[0]} to {points[-1]}"
+    values = {"criterion": criterion.code, "low": str(points[0]), "high": str(points[-1])}
     if [anchor.points for anchor in criterion.anchors] != list(points):
-        faults.append(f"{criterion.code}: anchors do not describe each level, {allowed}, in order.")
+        where = ("criteria", rank, "anchors")
+        faults.append(Fault(GridProblem.ANCHORS_INCOMPLETE, values, where))
     useful = {
         "minimum": criterion.minimum is None or points[0] < criterion.minimum <= points[-1],
         "knock_out": criterion.knock_out is None or points[0] <= criterion.knock_out < points[-1],
     }
     faults += [
-        f"{criterion.code}: {name} always or never holds on a scale {allowed}. Correct it."
+        Fault(
+            GridProblem.NEVER_TELLS_APART,
+            {**values, "setting": name},
+            ("criteria", rank, name),
+        )
         for name, holds in useful.items()
         if not holds
     ]
@@ -164,9 +204,52 @@ def load_grid(path: Path) -> Grid:
     Raises
     ------
     alliage.values.yaml_files.InvalidFilesError
-        If the file is not a grid.
+        If the file is not a grid. Each problem tells the line and the criterion.
     """
-    return read_record(path, Grid)
+    try:
+        return read_record(path, Grid)
+    except InvalidFilesError as error:
+        raise InvalidFilesError(with_lines(path, error.problems)) from error
+
+
+class GridVersionError(ValueError):
+    """Two grids have the same code, differ, and do not follow one another.
+
+    Attributes
+    ----------
+    expected
+        The lowest version number that the newer grid may have.
+    """
+
+    def __init__(self, old: Grid, new: Grid) -> None:
+        self.expected = old.version + 1
+        super().__init__(
+            f"Version {new.version} of « {new.code} » differs from version {old.version}, by which "
+            f"applications may be under review. Give it version {self.expected}."
+        )
+
+
+def check_grid_follows(old: Grid, new: Grid) -> None:
+    """Check that a grid may follow the last version of the same code.
+
+    Parameters
+    ----------
+    old : Grid
+        The last version; applications under review keep it.
+    new : Grid
+        A grid of the same code.
+
+    Raises
+    ------
+    GridVersionError
+        If it differs without a higher version number.
+
+    Examples
+    --------
+    >>> check_grid_follows(default_grid(), default_grid())
+    """
+    if old != new and new.version <= old.version:
+        raise GridVersionError(old, new)
 
 
 def default_grid() -> Grid:

@@ -63,7 +63,7 @@ class Payment:
     de_minimis_aids
         The aids that it stated; an empty tuple is « none », None is « it has not stated ».
     ministerial_derogation
-        Whether an order allows public money to the endowment fund.
+        Whether an order allows public money to the endowment fund; none is known of unless told.
     fiscal_year_month
         Month in which the fiscal year of the receiver begins.
 
@@ -85,7 +85,7 @@ class Payment:
     passed_on: bool | None = None
     undertakings: frozenset[str] = frozenset()
     de_minimis_aids: tuple[DeMinimisAid, ...] | None = None
-    ministerial_derogation: bool = False
+    ministerial_derogation: bool | None = False
     fiscal_year_month: int = 1
 
     def __post_init__(self) -> None:

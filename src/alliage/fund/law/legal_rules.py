@@ -378,8 +378,8 @@ def _fact_problems(rules: LegalRules) -> Iterator[_Problem]:
     ]
     for where, condition in written:
         for comparison in comparisons(condition.value()):
-            for message in comparison_problems(comparison, known):
-                yield where, message
+            for fault in comparison_problems(comparison, known):
+                yield where, fault.message
 
 
 def _overlaps(rules: LegalRules) -> Iterator[_Problem]:
@@ -533,7 +533,11 @@ _LIMITS = """\
   three years that end on the day of the grant. Links between undertakings are given by the caller.
 - The threshold of the written agreement binds administrative authorities. It compares the grants of
   one year; grants for social housing, which the law sets apart, are not told apart here.
-- The first day of `written_agreement` is the day on which the decree was published.""".splitlines()
+- The first day of `written_agreement` is the day on which the decree was published.
+- Other duties of a grant of public money are not checked here, such as the financial report that
+  article 10 of law 2000-321 asks for within six months of the end of the year when the grant is for
+  a given expense, or the audit and the publication of accounts above a total of grants.
+- The statement of past aid is asked for whatever the register already tells.""".splitlines()
 
 
 if __name__ == "__main__":

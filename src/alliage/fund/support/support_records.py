@@ -6,7 +6,7 @@ The format is described in ``data/fund/supports/README.md``.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -134,6 +134,9 @@ class RaisedRecord(Part):
     alliance: Code
     eur: Euros
     description: Remark
+    nature: Literal["cash", "in_kind", "time"] = "cash"
+    status: AmountStatus = AmountStatus.GRANTED
+    year: Annotated[int, Field(ge=1900, le=2200)] | None = None
     reading: Reading
     note: Text | None = None
     source: Remark

@@ -109,6 +109,22 @@ class Migration(migrations.Migration):
                 "verbose_name": "personne",
                 "verbose_name_plural": "personnes",
                 "ordering": ("name", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="accounts_user_email_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_staff", False), ("is_superuser", False)),
+                        name="accounts_roles_are_the_only_power",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("erased_at", None), ("is_active", False), _connector="OR"
+                        ),
+                        name="accounts_erased_is_closed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -186,6 +202,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "invitation",
                 "verbose_name_plural": "invitations",
                 "ordering": ("-created_at", "-pk"),
+                "indexes": [models.Index(fields=["place"], name="accounts_invitation_place")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))),
+                        name="accounts_invitation_dates",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accepted_at", None), ("cancelled_at", None), _connector="OR"
+                        ),
+                        name="accounts_invitation_one_end",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("role", ""), _negated=True),
+                            ("place__startswith", "organisation:"),
+                            _connector="OR",
+                        ),
+                        name="accounts_invitation_invites_to_something",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -217,6 +254,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "appartenance",
                 "verbose_name_plural": "appartenances",
                 "ordering": ("user", "organisation", "pk"),
+                "indexes": [models.Index(fields=["organisation"], name="accounts_members")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "organisation"), name="accounts_member_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("organisation__startswith", "organisation:")),
+                        name="accounts_member_of_an_organisation",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -293,6 +340,55 @@ class Migration(migrations.Migration):
                 "verbose_name": "rôle tenu",
                 "verbose_name_plural": "rôles tenus",
                 "ordering": ("user", "place", "role", "organisation", "pk"),
+                "indexes": [models.Index(fields=["place", "role"], name="accounts_role_place")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "role", "place", "organisation"),
+                        name="accounts_role_held_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("pk__in", ()),
+                            models.Q(("role", "administrator"), ("place", "platform")),
+                            models.Q(("role", "fund_officer"), ("place__startswith", "fund:")),
+                            models.Q(("role", "reviewer"), ("place__startswith", "fund:")),
+                            models.Q(("role", "committee_member"), ("place__startswith", "fund:")),
+                            models.Q(("role", "fund_auditor"), ("place__startswith", "fund:")),
+                            models.Q(("role", "catalyst"), ("place__startswith", "territory:")),
+                            models.Q(("role", "party_member"), ("place__startswith", "alliance:")),
+                            models.Q(("role", "researcher"), ("place", "observatory")),
+                            models.Q(("role", "editor"), ("place", "platform")),
+                            models.Q(("role", "reader"), ("place__startswith", "fund:")),
+                            models.Q(("role", "reader"), ("place__startswith", "alliance:")),
+                            models.Q(("role", "reader"), ("place__startswith", "organisation:")),
+                            models.Q(("role", "reader"), ("place", "observatory")),
+                            _connector="OR",
+                        ),
+                        name="accounts_role_at_its_place",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("role", "party_member"),
+                                ("organisation__startswith", "organisation:"),
+                            ),
+                            models.Q(
+                                models.Q(("role", "party_member"), _negated=True),
+                                ("organisation", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="accounts_party_member_for_an_organisation",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("expires_at", None),
+                            ("expires_at__gt", models.F("granted_at")),
+                            _connector="OR",
+                        ),
+                        name="accounts_role_ends_after_it_begins",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -328,144 +424,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "délégation",
                 "verbose_name_plural": "délégations",
                 "ordering": ("-ends_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="accounts_delegation_dates",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("holding", "delegate", "starts_at"), name="accounts_delegation_once"
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"), name="accounts_user_email_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_staff", False), ("is_superuser", False)),
-                name="accounts_roles_are_the_only_power",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("erased_at", None), ("is_active", False), _connector="OR"),
-                name="accounts_erased_is_closed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["place"], name="accounts_invitation_place"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("created_at"))),
-                name="accounts_invitation_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("accepted_at", None), ("cancelled_at", None), _connector="OR"),
-                name="accounts_invitation_one_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", ""), _negated=True),
-                    ("place__startswith", "organisation:"),
-                    _connector="OR",
-                ),
-                name="accounts_invitation_invites_to_something",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="membership",
-            index=models.Index(fields=["organisation"], name="accounts_members"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("user", "organisation"), name="accounts_member_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("organisation__startswith", "organisation:")),
-                name="accounts_member_of_an_organisation",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="roleholding",
-            index=models.Index(fields=["place", "role"], name="accounts_role_place"),
-        ),
-        migrations.AddConstraint(
-            model_name="roleholding",
-            constraint=models.UniqueConstraint(
-                fields=("user", "role", "place", "organisation"), name="accounts_role_held_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="roleholding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("pk__in", ()),
-                    models.Q(("role", "administrator"), ("place", "platform")),
-                    models.Q(("role", "fund_officer"), ("place__startswith", "fund:")),
-                    models.Q(("role", "reviewer"), ("place__startswith", "fund:")),
-                    models.Q(("role", "committee_member"), ("place__startswith", "fund:")),
-                    models.Q(("role", "fund_auditor"), ("place__startswith", "fund:")),
-                    models.Q(("role", "catalyst"), ("place__startswith", "territory:")),
-                    models.Q(("role", "party_member"), ("place__startswith", "alliance:")),
-                    models.Q(("role", "researcher"), ("place", "observatory")),
-                    models.Q(("role", "editor"), ("place", "platform")),
-                    models.Q(("role", "reader"), ("place__startswith", "fund:")),
-                    models.Q(("role", "reader"), ("place__startswith", "alliance:")),
-                    models.Q(("role", "reader"), ("place__startswith", "organisation:")),
-                    models.Q(("role", "reader"), ("place", "observatory")),
-                    _connector="OR",
-                ),
-                name="accounts_role_at_its_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="roleholding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("role", "party_member"), ("organisation__startswith", "organisation:")
-                    ),
-                    models.Q(
-                        models.Q(("role", "party_member"), _negated=True), ("organisation", "")
-                    ),
-                    _connector="OR",
-                ),
-                name="accounts_party_member_for_an_organisation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="roleholding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("expires_at", None),
-                    ("expires_at__gt", models.F("granted_at")),
-                    _connector="OR",
-                ),
-                name="accounts_role_ends_after_it_begins",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delegation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
-                name="accounts_delegation_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delegation",
-            constraint=models.UniqueConstraint(
-                fields=("holding", "delegate", "starts_at"), name="accounts_delegation_once"
-            ),
         ),
     ]

@@ -12,7 +12,7 @@ from django.db.models import Model, UniqueConstraint
 from alliage.values.text import name_key
 from alliage_web.accounts.actions import move_people
 from alliage_web.actors.models import Organisation
-from alliage_web.actors.queries import description_of, with_relations
+from alliage_web.actors.queries import description_of, obstacles, with_relations
 from alliage_web.audit.actions import record
 from alliage_web.files.actions import move_files
 
@@ -63,10 +63,14 @@ def merge_organisations(
     Raises
     ------
     MergeError
-        If they are the same, or if one of them was already merged.
+        If they are the same, if one of them was already merged, or if they stand as two in one
+        document: ``alliage_web.actors.queries.obstacles`` says in which, and what to do.
     """
     rows = _lock(kept, merged)
     kept, merged = rows[kept.pk], rows[merged.pk]
+    if found := obstacles(kept, merged):
+        msg = f"« {kept.name} » and « {merged.name} » stand as two in {len(found)} document(s)."
+        raise MergeError(msg)
     before, lost = description_of(kept), description_of(merged)
     wanted = _joined(before, lost, choices)
     moved = _absorb(kept, merged)

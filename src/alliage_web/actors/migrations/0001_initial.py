@@ -197,6 +197,50 @@ class Migration(migrations.Migration):
                 "verbose_name": "organisation",
                 "verbose_name_plural": "organisations",
                 "ordering": ("name_key", "pk"),
+                "indexes": [models.Index(fields=["name_key"], name="actors_name_key")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("merged_into", None)),
+                        fields=("siren",),
+                        name="actors_siren_unique",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("merged_into", None)),
+                        fields=("siret",),
+                        name="actors_siret_unique",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("merged_into", None)),
+                        fields=("rna",),
+                        name="actors_rna_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "world__in",
+                                [
+                                    "local_authority",
+                                    "company",
+                                    "association",
+                                    "foundation",
+                                    "academic",
+                                    "state_service",
+                                    "citizen",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="actors_world_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("siren", ""), _negated=True),
+                            models.Q(("siret", ""), _negated=True),
+                            models.Q(("rna", ""), _negated=True),
+                        ),
+                        name="actors_unknown_identifier_is_null",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -238,6 +282,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "rôle",
                 "verbose_name_plural": "rôles",
                 "ordering": ("organisation", "role", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "role"), name="actors_role_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -300,70 +349,6 @@ class Migration(migrations.Migration):
                 "ordering": ("organisation__name_key", "pk"),
             },
         ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=models.Index(fields=["name_key"], name="actors_name_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("merged_into", None)),
-                fields=("siren",),
-                name="actors_siren_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("merged_into", None)),
-                fields=("siret",),
-                name="actors_siret_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("merged_into", None)), fields=("rna",), name="actors_rna_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "world__in",
-                        [
-                            "local_authority",
-                            "company",
-                            "association",
-                            "foundation",
-                            "academic",
-                            "state_service",
-                            "citizen",
-                            "other",
-                        ],
-                    )
-                ),
-                name="actors_world_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("siren", ""), _negated=True),
-                    models.Q(("siret", ""), _negated=True),
-                    models.Q(("rna", ""), _negated=True),
-                ),
-                name="actors_unknown_identifier_is_null",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="heldrole",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "role"), name="actors_role_once"
-            ),
-        ),
         migrations.CreateModel(
             name="Contact",
             fields=[
@@ -418,6 +403,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "contact",
                 "verbose_name_plural": "contacts",
                 "ordering": ("organisation", "name", "pk"),
+                "indexes": [models.Index(fields=["email"], name="actors_contact_email")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("email", ""), _negated=True),
+                        fields=("organisation", "email"),
+                        name="actors_contact_address_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="actors_contact_named"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -485,43 +481,21 @@ class Migration(migrations.Migration):
                 "verbose_name": "consentement",
                 "verbose_name_plural": "consentements",
                 "ordering": ("contact", "purpose", "-given_at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("contact", "purpose"),
+                        name="actors_consent_given_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("withdrawn_at", None),
+                            ("withdrawn_at__gte", models.F("given_at")),
+                            _connector="OR",
+                        ),
+                        name="actors_consent_withdrawn_after",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=models.Index(fields=["email"], name="actors_contact_email"),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("email", ""), _negated=True),
-                fields=("organisation", "email"),
-                name="actors_contact_address_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="actors_contact_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at", None)),
-                fields=("contact", "purpose"),
-                name="actors_consent_given_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("withdrawn_at", None),
-                    ("withdrawn_at__gte", models.F("given_at")),
-                    _connector="OR",
-                ),
-                name="actors_consent_withdrawn_after",
-            ),
         ),
     ]

@@ -50,11 +50,13 @@ from .lookups import (
     identify,
     ids_by_official_number,
     ids_by_slug,
+    listed,
     names_by_slug,
     organisations_on,
     suggest,
     with_cards,
 )
+from .meeting import Obstacle, obstacles, register_obstacles
 from .place_kinds import place_of
 from .profiles import (
     CatalystProfile,
@@ -85,6 +87,7 @@ __all__ = [
     "Lines",
     "MapPlace",
     "NearbyCatalyst",
+    "Obstacle",
     "Option",
     "OrganisationCard",
     "OrganisationProfile",
@@ -112,10 +115,12 @@ __all__ = [
     "identify",
     "ids_by_official_number",
     "ids_by_slug",
+    "listed",
     "map_places",
     "merged_from",
     "names_by_slug",
     "near_same_name",
+    "obstacles",
     "options",
     "organisations_on",
     "page_rows",
@@ -124,6 +129,7 @@ __all__ = [
     "pointers_to",
     "profile",
     "reason_in_words",
+    "register_obstacles",
     "same_identifier",
     "selected",
     "shown_value",

@@ -23,7 +23,7 @@ from alliage_web.territories.queries import facts_of
 from alliage_web.vocabulary.models import Scheme
 from alliage_web.vocabulary.queries import terms
 
-from .lookups import active, matching, with_cards
+from .lookups import listed, matching, with_cards
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -103,7 +103,7 @@ class MapPlace:
 
 def selected(selection: Selection, *, without: Iterable[str] = ()) -> QuerySet[Organisation]:
     """Return the organisations of a selection, some facets left aside if asked."""
-    kept = active().filter(matching(selection.text))
+    kept = listed().filter(matching(selection.text))
     for facet in FACETS:
         values = selection.chosen(facet)
         if values and facet not in without:

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from alliage.alliances.vocabulary import OrganisationRole
 from alliage.values.text import name_key
-from alliage_web.actors.models import Catalyst, Organisation
+from alliage_web.actors.models import INVENTED, Catalyst, Organisation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,9 +64,14 @@ def active() -> QuerySet[Organisation]:
     return Organisation.objects.filter(merged_into=None)
 
 
+def listed() -> QuerySet[Organisation]:
+    """Return the organisations of the public lists: without what a demonstration made up."""
+    return active().exclude(source=INVENTED)
+
+
 def counts() -> Counts:
     """Return the numbers of organisations and of catalysts among them."""
-    found = active().aggregate(organisations=Count("pk"), catalysts=Count("catalyst"))
+    found = listed().aggregate(organisations=Count("pk"), catalysts=Count("catalyst"))
     return Counts(**found)
 
 
@@ -125,7 +130,7 @@ def count_on(territory_ids: Iterable[int] | QuerySet[Any, Any]) -> int:
 def on_territories(territory_ids: Iterable[int] | QuerySet[Any, Any]) -> QuerySet[Organisation]:
     """Return the organisations that have their seat or act on some territories, by name."""
     acting = Organisation.territories.through.objects.filter(territory__in=territory_ids)
-    return active().filter(Q(seat__in=territory_ids) | Q(pk__in=acting.values("organisation")))
+    return listed().filter(Q(seat__in=territory_ids) | Q(pk__in=acting.values("organisation")))
 
 
 def ids_by_slug(slugs: Iterable[str]) -> dict[str, int]:

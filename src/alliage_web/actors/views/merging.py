@@ -66,6 +66,7 @@ def merge(request: HttpRequest, slug: str) -> HttpResponse:
         "merged": merged,
         "choices": _choices(kept, merged),
         "links": queries.pointers_to(merged),
+        "obstacles": queries.obstacles(kept, merged),
         "related": kept.pk == merged.parent_id or merged.pk == kept.parent_id,
         "crumbs": crumbs,
     }
@@ -78,9 +79,13 @@ def _merge(request: HttpRequest, kept: Organisation, merged: Organisation) -> Ht
         choice.name: "merged" if request.POST.get(choice.name) == "merged" else "kept"
         for choice in _choices(kept, merged)
     }
-    survivor = actions.merge_organisations(
-        kept=kept, merged=merged, choices=sides, by=request.user, at=timezone.now()
-    )
+    try:
+        survivor = actions.merge_organisations(
+            kept=kept, merged=merged, choices=sides, by=request.user, at=timezone.now()
+        )
+    except actions.MergeError:
+        # The page says what stands in the way, or that the other record has joined another one.
+        return redirect(request.get_full_path())
     messages.success(
         request,
         _("« %(merged)s » a rejoint « %(kept)s ». Son ancienne adresse mène ici.")

@@ -154,6 +154,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "classement",
                 "verbose_name_plural": "classements",
                 "ordering": ("alliance", "term__scheme", "term__order", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("alliance", "term"), name="alliances_term_once")
+                ],
             },
         ),
         migrations.AddField(
@@ -194,6 +197,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "territoire d’une alliance",
                 "verbose_name_plural": "territoires d’une alliance",
                 "ordering": ("alliance", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("alliance", "territory"), name="alliances_territory_once"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -230,6 +238,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "divergence",
                 "verbose_name_plural": "divergences",
                 "ordering": ("alliance", "code", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("alliance", "code"), name="alliances_divergence_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -346,6 +359,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "résultat",
                 "verbose_name_plural": "résultats",
                 "ordering": ("alliance", "order", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("as_of__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
+                        name="alliances_outcome_date",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -428,6 +447,33 @@ class Migration(migrations.Migration):
                 "verbose_name": "partie prenante",
                 "verbose_name_plural": "parties prenantes",
                 "ordering": ("alliance", "order", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "world__in",
+                                [
+                                    "local_authority",
+                                    "company",
+                                    "association",
+                                    "foundation",
+                                    "academic",
+                                    "state_service",
+                                    "citizen",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="alliances_party_world",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("entered__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
+                            ("left__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
+                        ),
+                        name="alliances_party_dates",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -510,6 +556,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "soutien",
                 "verbose_name_plural": "soutiens",
                 "ordering": ("alliance", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("alliance", "lever"), name="alliances_lever_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -579,6 +630,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "montant",
                 "verbose_name_plural": "montants",
                 "ordering": ("support", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("eur__gt", 0)), name="alliances_amount_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status", "conditional"),
+                            models.Q(("first_year__isnull", False), ("last_year__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="alliances_granted_amount_has_years",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -627,19 +691,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "date de l’alliance",
                 "verbose_name_plural": "dates de l’alliance",
                 "ordering": ("alliance", "start", "order", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("end__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
+                            ("start__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
+                            models.Q(("start", ""), _negated=True),
+                        ),
+                        name="alliances_event_dates",
+                    )
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="allianceterm",
-            constraint=models.UniqueConstraint(
-                fields=("alliance", "term"), name="alliances_term_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="allianceterritory",
-            constraint=models.UniqueConstraint(
-                fields=("alliance", "territory"), name="alliances_territory_once"
-            ),
         ),
         migrations.AddConstraint(
             model_name="alliance",
@@ -653,84 +715,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("ended__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
                 name="alliances_ended_is_a_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="divergence",
-            constraint=models.UniqueConstraint(
-                fields=("alliance", "code"), name="alliances_divergence_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("as_of__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
-                name="alliances_outcome_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="party",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "world__in",
-                        [
-                            "local_authority",
-                            "company",
-                            "association",
-                            "foundation",
-                            "academic",
-                            "state_service",
-                            "citizen",
-                            "other",
-                        ],
-                    )
-                ),
-                name="alliances_party_world",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="party",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("entered__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
-                    ("left__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
-                ),
-                name="alliances_party_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="support",
-            constraint=models.UniqueConstraint(
-                fields=("alliance", "lever"), name="alliances_lever_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supportamount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("eur__gt", 0)), name="alliances_amount_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supportamount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status", "conditional"),
-                    models.Q(("first_year__isnull", False), ("last_year__isnull", False)),
-                    _connector="OR",
-                ),
-                name="alliances_granted_amount_has_years",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timelineevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("end__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
-                    ("start__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
-                    models.Q(("start", ""), _negated=True),
-                ),
-                name="alliances_event_dates",
             ),
         ),
     ]

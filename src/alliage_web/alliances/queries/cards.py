@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from alliage.alliances.vocabulary import World
 from alliage.values.text import fold
+from alliage_web.actors.models import INVENTED
 from alliage_web.alliances.models import Alliance, AllianceTerm, AllianceTerritory, Party
 from alliage_web.territories.queries import facts_of
 
@@ -76,9 +77,14 @@ class AllianceSuggestion:
     url: str
 
 
+def real() -> QuerySet[Alliance]:
+    """Return the alliances of the public lists: all but those that a demonstration made up."""
+    return Alliance.objects.exclude(source=INVENTED)
+
+
 def count() -> int:
     """Return how many alliances there are."""
-    return Alliance.objects.count()
+    return real().count()
 
 
 def find(slug: str) -> Alliance | None:
@@ -197,14 +203,32 @@ def worlds_of(ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     return {key: tuple(sorted(found[key], key=_WORLDS.index)) for key in ids}
 
 
+def terms_of(
+    ids: Sequence[int], schemes: Sequence[str]
+) -> dict[int, dict[str, tuple[tuple[str, str], ...]]]:
+    """Return the code and the name of the terms of each alliance, by list, in one query."""
+    label = "term__label_en" if (get_language() or "").startswith("en") else "term__label_fr"
+    rows = AllianceTerm.objects.filter(alliance__in=ids, term__scheme__in=schemes)
+    found: dict[int, dict[str, tuple[tuple[str, str], ...]]] = defaultdict(dict)
+    for alliance, scheme, code, name in rows.order_by("term__order", "pk").values_list(
+        "alliance_id", "term__scheme", "term__code", label
+    ):
+        found[alliance][scheme] = (*found[alliance].get(scheme, ()), (code, name))
+    return found
+
+
+def territories_of(ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the territories of alliances, as pairs of identifiers, in one query."""
+    rows = AllianceTerritory.objects.filter(alliance__in=ids).order_by("alliance", "pk")
+    return list(rows.values_list("alliance_id", "territory_id"))
+
+
 def alliances_on(
     territory_ids: Iterable[int] | QuerySet[Any, Any], *, limit: int
 ) -> list[AllianceCard]:
     """Return the alliances that act on some territories, the latest started first."""
     acting = AllianceTerritory.objects.filter(territory__in=territory_ids).order_by()
-    found = Alliance.objects.filter(pk__in=acting.values("alliance")).order_by(
-        "-started", "text_key", "pk"
-    )
+    found = real().filter(pk__in=acting.values("alliance")).order_by("-started", "text_key", "pk")
     return _cards(list(found[:limit]))
 
 
@@ -223,14 +247,16 @@ def alliances_of(organisation_id: int) -> list[Membership]:
 
 
 def map_points(ids: Iterable[int] | QuerySet[Any, Any] | None = None) -> list[AlliancePoint]:
-    """Return where alliances are, all of them unless told.
+    """Return where alliances are, all those of the public lists unless told.
 
     An alliance of the whole country, or whose territories have no position, is on no map.
     """
     places = AllianceTerritory.objects.exclude(territory__level="country").order_by(
         "alliance", "pk"
     )
-    if ids is not None:
+    if ids is None:
+        places = places.exclude(alliance__source=INVENTED)
+    else:
         places = places.filter(alliance__in=ids)
     rows = list(places.values_list("alliance_id", "territory_id"))
     facts = facts_of(territory for _, territory in rows)

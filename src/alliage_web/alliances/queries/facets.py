@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from alliage.territories.levels import Level
-from alliage_web.actors.models import WorldChoices
+from alliage_web.actors.models import INVENTED, WorldChoices
 from alliage_web.alliances.models import (
     Alliance,
     AllianceTerm,
@@ -76,7 +76,7 @@ class Choice:
 
 def selected(selection: Selection) -> QuerySet[Alliance]:
     """Return the alliances that a selection keeps, in no order."""
-    found = matching(selection.text).order_by()
+    found = matching(selection.text).exclude(source=INVENTED).order_by()
     for facet in TERM_FACETS:
         if selection.chosen(facet):
             terms = AllianceTerm.objects.filter(

@@ -26,6 +26,9 @@ from alliage_web.audit.actions import AlreadyDoneError, record, refuse_repeat
 from alliage_web.files import actions as files
 from alliage_web.fund.actions import advances
 from alliage_web.fund.actions import ledger as books
+from alliage_web.fund.actions.agreement_supports import follow_agreement
+from alliage_web.fund.actions.money_back import release_award
+from alliage_web.fund.actions.report_obligations import derive_reports
 from alliage_web.fund.models import (
     Agreement,
     AgreementCondition,
@@ -38,6 +41,7 @@ from alliage_web.fund.models import (
     RepayableAdvance,
 )
 from alliage_web.fund.queries import agreements as queries
+from alliage_web.fund.queries.closing import report_guards
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -128,6 +132,7 @@ class TermsValues:
     amount: Euros
     instalments: tuple[InstalmentValues, ...]
     clauses: str = ""
+    ends_on: dt.date | None = None
     release: tuple[ConditionValues, ...] = ()
     criteria: str = ""
     check_after_months: int = 12
@@ -333,6 +338,7 @@ def _write_version(
         clauses=values.clauses,
         cents=cents(values.amount),
         reason=reason,
+        ends_on=values.ends_on,
     )
     version.release.set(_conditions(agreement, values.release))
     taken = {each.code for each in values.instalments if each.code} | set(
@@ -600,6 +606,19 @@ def _put_in_force(
     _move(agreement, verb, holds)
     agreement.updated_at = at
     agreement.save()
+    # What was awarded and is not agreed serves another file: an amendment asks the envelope again.
+    release_award(
+        fund=agreement.fund,
+        file=agreement.file,
+        key=key,
+        reason="Signature pour moins que l’attribution",
+        reference=agreement.reference,
+        by=by,
+        at=at,
+        on=signed,
+    )
+    follow_agreement(agreement=agreement, by=by, at=at)
+    derive_reports(agreement=agreement, by=by, at=at)
     if version.number == 1 and agreement.is_advance:
         advances.fix_criteria(agreement=agreement, on=signed, by=by, at=at)
 
@@ -680,14 +699,16 @@ def decide(
     agreement: Agreement,
     verb: str,
     reason: str,
-    by: User,
+    by: User | None,
     at: dt.datetime,
     on: dt.date,
-    stated: Iterable[Guard] = (),
+    notice_given_on: dt.date | None = None,
 ) -> None:
     """Abandon, suspend, end or terminate an agreement; what stays committed is freed at its end.
 
-    ``stated`` holds what the person vouches for: the final report accepted, the notice given.
+    What the decision needs is read from the facts; ``notice_given_on`` is the day on which the
+    notice of a termination was given. The award of an application outlives an agreement that is
+    abandoned: another one may be made of it, until the application lapses or is withdrawn.
 
     Raises
     ------
@@ -700,18 +721,23 @@ def decide(
     """
     books.begin(agreement.fund)
     agreement = locked(agreement)
-    holds = {*stated, *queries.ending_guards(agreement)}
+    holds = {*queries.ending_guards(agreement), *report_guards(agreement)}
     if reason.strip():
         holds.add(Guard.REASON_WRITTEN)
+    if notice_given_on is not None and notice_given_on <= on:
+        holds.add(Guard.NOTICE_SENT)
     before = agreement.state
     _move(agreement, verb, holds)
     ends = agreement.state in {AgreementState.ENDED, AgreementState.TERMINATED}
     if ends and agreement.orders.filter(state=OrderState.ORDERED).exists():
         raise OrdersWaitingError
     agreement.reason, agreement.updated_at = reason, at
+    if agreement.state == AgreementState.TERMINATED:
+        agreement.notice_given_on = notice_given_on
     agreement.save()
     if ends:
-        _free(agreement, by=by, at=at, on=on)
+        free(agreement, key=f"{agreement.stable_name}:{agreement.state}", by=by, at=at, on=on)
+        follow_agreement(agreement=agreement, by=by, at=at)
     advance = getattr(agreement, "advance", None)
     if agreement.state == AgreementState.ABANDONED and advance:
         advance.state = AdvanceState.ABANDONED.value
@@ -721,18 +747,33 @@ def decide(
         target=agreement.stable_name,
         by=by,
         at=at,
-        changes={"state": [before, agreement.state]},
+        changes={"state": [before, agreement.state]}
+        | (
+            {"notice_given_on": [None, notice_given_on.isoformat()]}
+            if agreement.notice_given_on and notice_given_on
+            else {}
+        ),
     )
 
 
-def _free(agreement: Agreement, *, by: User, at: dt.datetime, on: dt.date) -> None:
+def free(agreement: Agreement, *, key: str, by: User | None, at: dt.datetime, on: dt.date) -> None:
+    """Give all that is still committed or reserved back to the envelope; the caller has begun."""
     held = queries.held_by_file(agreement, AccountCode.COMMITTED)
     whole = total(amount for _envelope, amount in held)
-    key = f"{agreement.stable_name}:{agreement.state}"
     reason = "Fin de la convention"
     postings = _commitment(agreement, -whole, key=key, on=on, reason=reason)
     if postings:
         books.write(agreement.fund, postings, by=by, at=at)
+    release_award(
+        fund=agreement.fund,
+        file=agreement.file,
+        key=key,
+        reason=reason,
+        reference=agreement.reference,
+        by=by,
+        at=at,
+        on=on,
+    )
 
 
 def locked(agreement: Agreement) -> Agreement:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 
-from alliage.fund.states import APPLICATION, ApplicationState, Guard, GuardNotMet
+from alliage.fund.states import (
+    APPLICATION,
+    ApplicationState,
+    Guard,
+    GuardNotMet,
+    TransitionNotAllowed,
+)
 from alliage_web.audit.actions import record, refuse_repeat
 from alliage_web.fund.models import ApplicationQuestion, RequestedDocument, RuleJudgement
+from alliage_web.fund.queries.applications import AWARDED
 
 from .application_messages import tell_signatories
 from .applications import locked, move
+from .dead_files import give_back
+from .ledger import begin
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -51,6 +61,9 @@ def decide(
     TransitionNotAllowed, GuardNotMet
         The state does not admit it, or something that it needs does not hold.
     """
+    if verb == "lapse":
+        # The ledger is locked first, as everywhere money moves.
+        begin(application.fund)
     refuse_repeat(submission)
     content = locked(application)
     row = content.application
@@ -72,7 +85,47 @@ def decide(
         changes=changes,
         submission=submission,
     )
+    if verb == "lapse":
+        give_back(row, by=by, at=at)
     tell_signatories(content, "state", at=at)
+
+
+@transaction.atomic
+def set_signature_date(
+    *, application: Application, sign_by: dt.date | None, by: User, at: dt.datetime
+) -> None:
+    """Give the last day on which the agreement of an accepted application may be signed.
+
+    After it the calendar lets the application lapse, and its award goes back to the envelope.
+    Without it an accepted application waits for ever.
+
+    Raises
+    ------
+    TransitionNotAllowed, GuardNotMet
+        The application is not accepted, the day is past, or the agreement is signed.
+    """
+    content = locked(application)
+    row = content.application
+    if ApplicationState(row.state) not in AWARDED:
+        raise TransitionNotAllowed(APPLICATION, ApplicationState(row.state), "lapse")
+    if Guard.NO_SIGNED_AGREEMENT not in content.guards(at):
+        raise GuardNotMet(APPLICATION, "lapse", (Guard.NO_SIGNED_AGREEMENT,))
+    if sign_by is not None and sign_by < timezone.localdate(at):
+        raise GuardNotMet(APPLICATION, "sign_by", (Guard.LATER_DEADLINE,))
+    before, row.sign_by, row.updated_at = row.sign_by, sign_by, at
+    row.save(update_fields=["sign_by", "updated_at"])
+    record(
+        kind="application.sign_by",
+        target=row.stable_name,
+        by=by,
+        at=at,
+        changes={
+            "sign_by": [
+                before.isoformat() if before else None,
+                sign_by.isoformat() if sign_by else None,
+            ]
+        },
+    )
 
 
 @transaction.atomic

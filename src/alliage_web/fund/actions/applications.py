@@ -30,11 +30,14 @@ from alliage_web.fund.models import (
     SentVersion,
     SignOff,
 )
+from alliage_web.fund.queries.application_facts import facts_of
 from alliage_web.fund.queries.applications import Content
 from alliage_web.fund.queries.calls import form_of, state_of
 from alliage_web.fund.queries.prefilled import prefilled
 
 from .application_messages import tell_signatories
+from .dead_files import give_back
+from .ledger import begin, cents_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from alliage_web.accounts.models import User
     from alliage_web.actors.models import Organisation
     from alliage_web.alliances.models import Alliance
+    from alliage_web.fund.models import Agreement
 
 
 class NotWritableError(ValueError):
@@ -144,6 +148,7 @@ def begin_application(
     at: dt.datetime,
     submission: UUID | None = None,
     copied_from: Application | None = None,
+    renews: Agreement | None = None,
 ) -> Application:
     """Begin a draft, with what the platform already knows written in it.
 
@@ -167,6 +172,7 @@ def begin_application(
         form=present.form,
         alliance=alliance,
         copied_from=copied_from,
+        renews=renews,
         begun_by=by,
         begun_at=at,
         updated_at=at,
@@ -192,6 +198,7 @@ def begin_application(
             "alliance": [None, alliance.stable_name],
             "applicants": [None, [part.code for part in content.parts]],
             "copied_from": [None, copied_from.reference if copied_from else None],
+            **({"renews": [None, renews.stable_name]} if renews else {}),
         },
         submission=submission,
     )
@@ -548,6 +555,8 @@ def send(
     digest = sha256(rfc8785.dumps(frozen)).hexdigest()
     row.sent_at = at
     row.complete_by = None
+    asked = facts_of(content, at.date()).amount_asked
+    row.asked_cents = None if asked is None else cents_of(asked)
     move(
         content,
         verb,
@@ -637,9 +646,12 @@ def take_back(*, application: Application, by: User, at: dt.datetime) -> None:
 
 @transaction.atomic
 def withdraw(*, application: Application, reason: str, by: User, at: dt.datetime) -> None:
-    """Withdraw an application; its answers stay, to be copied."""
+    """Withdraw an application; its answers stay, to be copied, and its award goes back."""
+    # The ledger is locked first, as everywhere money moves.
+    begin(application.fund)
     content = locked(application)
     move(content, "withdraw", by=by, at=at, reason=reason)
+    give_back(content.application, by=by, at=at)
     tell_signatories(content, "withdrawn", at=at)
 
 

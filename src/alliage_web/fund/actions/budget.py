@@ -14,6 +14,7 @@ from alliage_web.audit.actions import record
 from alliage_web.fund.models import EndowmentChoice, Funder
 from alliage_web.fund.queries.budget import choices_of, endowment_of
 from alliage_web.fund.queries.ledger import memory
+from alliage_web.fund.queries.statements import coded_statements
 
 from .ledger import begin, bring_endowment_to, cents_of, write
 
@@ -41,7 +42,7 @@ def declare_in_force(
     reference: str = "",
     submission: UUID | None = None,
 ) -> EndowmentChoice:
-    """Declare the statement of a date in force, and bring the endowment to what it says.
+    """Declare a statement in force, by its code, and bring the endowment to what it says.
 
     Statements are never added together: each is a reading of the same money.
 
@@ -67,10 +68,10 @@ def declare_in_force(
         fund, declared.amount, key=key, booked_on=booked_on, reason=reason, reference=reference
     )
     row = write(fund, (posting,), by=by, at=at, submission=submission)[0]
-    said = fund.endowment.filter(stated_on=statement).order_by("order", "pk").first()
+    said = coded_statements(fund).get(statement)
     return EndowmentChoice.objects.create(
         posting=row,
-        statement=statement,
+        statement=str(declared.stated_on),
         decided_by=decided_by,
         claim_fr=said.claim_fr if said else "",
         claim_en=said.claim_en if said else "",

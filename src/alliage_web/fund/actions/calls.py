@@ -31,6 +31,8 @@ from alliage_web.fund.queries.calls import (
     state_of,
 )
 
+from .grids import proposed_grid
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Mapping
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 WRITTEN = (
     "title_fr", "title_en", "summary_fr", "summary_en", "kind", "zone", "opens", "closes",
     "grace_minutes", "grace_reason_fr", "grace_reason_en", "strand", "max_amount", "min_amount",
-    "max_share", "min_own_share", "categories", "rules", "form",
+    "max_share", "min_own_share", "categories", "rules", "form", "grid",
 )  # fmt: skip
 
 
@@ -124,7 +126,7 @@ def create_call(
     call = Call(
         fund=fund, code=code, is_demonstration=is_demonstration, created_by=by, created_at=at
     )
-    _write(call, content, at)
+    _write(call, content, by=by, at=at)
     record(
         kind="call.created",
         target=call.stable_name,
@@ -156,7 +158,7 @@ def change_call(
     if version_of_call(present) != version:
         raise CallChangedError(present)
     before = {name: _plain(getattr(present, name)) for name in WRITTEN}
-    _write(present, content, at)
+    _write(present, content, by=by, at=at)
     after = {name: _plain(getattr(present, name)) for name in WRITTEN}
     changes = {name: [before[name], after[name]] for name in WRITTEN if before[name] != after[name]}
     if changes:
@@ -169,10 +171,12 @@ def version_of_call(call: Call) -> str:
     return call.updated_at.isoformat()
 
 
-def _write(call: Call, content: Mapping[str, Any], at: dt.datetime) -> None:
+def _write(call: Call, content: Mapping[str, Any], *, by: User | None, at: dt.datetime) -> None:
     for name in WRITTEN:
         if name in content:
             setattr(call, name, content[name])
+    if call.grid is None:
+        call.grid = proposed_grid(fund=call.fund, by=by, at=at)
     period_of(call)
     if call.rules:
         read_rules_text(call.rules)
@@ -244,7 +248,7 @@ def decide_on_call(
         submission=submission,
     )
     if after in {CallState.COMPLETED, CallState.CANCELLED}:
-        _let_drafts_lapse(present, by=by, at=at)
+        let_drafts_lapse(present, by=by, at=at)
     return present
 
 
@@ -267,8 +271,12 @@ def _is_later(call: Call, closes: str, at: dt.datetime) -> bool:
     return new.instant > max(old.instant, at)
 
 
-def _let_drafts_lapse(call: Call, *, by: User | None, at: dt.datetime) -> None:
-    """Record that drafts were not sent; their answers stay, to be copied to another call."""
+def let_drafts_lapse(call: Call, *, by: User | None, at: dt.datetime) -> list[str]:
+    """Record that drafts were not sent; their answers stay, to be copied to another call.
+
+    Returns their stable names.
+    """
+    lapsed = []
     drafts = Application.objects.select_for_update().filter(
         call=call, state=ApplicationState.DRAFT.value
     )
@@ -284,3 +292,5 @@ def _let_drafts_lapse(call: Call, *, by: User | None, at: dt.datetime) -> None:
             at=at,
             changes={"state": [ApplicationState.DRAFT.value, after.value]},
         )
+        lapsed.append(draft.stable_name)
+    return lapsed

@@ -15,7 +15,8 @@ from alliage.fund.states import INSTALMENT, AgreementState, Guard, InstalmentSta
 from alliage_web.audit.actions import AlreadyDoneError, record, refuse_repeat
 from alliage_web.fund.actions import advances
 from alliage_web.fund.actions import ledger as books
-from alliage_web.fund.actions.agreements import cents, locked, take
+from alliage_web.fund.actions.agreement_supports import follow_agreement
+from alliage_web.fund.actions.agreements import cents, free, locked, take
 from alliage_web.fund.models import (
     Agreement,
     AgreementCondition,
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from alliage.fund.money.instalments import ReturnCause, Terms
     from alliage.values.money import Euros
     from alliage_web.accounts.models import User
+
+
+_OVER = frozenset({AgreementState.ENDED, AgreementState.TERMINATED})
 
 
 class OrderedBySamePersonError(Exception):
@@ -295,6 +299,9 @@ def record_return(
         file=agreement.file,
     )
     books.write(agreement.fund, [posting], by=by, at=at)
+    if AgreementState(agreement.state) in _OVER:
+        # A return opens the commitment again: an agreement that is over will not pay it.
+        free(agreement, key=f"{key}:free", by=by, at=at, on=returned_on)
     movement = AgreementMovement.objects.create(
         agreement=agreement,
         instalment=instalment,
@@ -317,6 +324,7 @@ def record_return(
         },
         submission=submission,
     )
+    follow_agreement(agreement=agreement, by=by, at=at)
     return movement
 
 

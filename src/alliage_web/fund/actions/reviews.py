@@ -21,26 +21,24 @@ from alliage.fund.states import (
 from alliage_web.audit.actions import record, refuse_repeat
 from alliage_web.fund.models import (
     Application,
+    Call,
     InterestStatement,
     LeavingReason,
     Review,
     ReviewerProfile,
-    ReviewGrid,
     ReviewPanel,
 )
 from alliage_web.fund.queries.interests import Interests, kept
 from alliage_web.fund.queries.review_panels import (
-    GRID_FILE,
-    current_grid,
     grid_of,
     library_review,
     panel_of,
-    read_grid_text,
     seated,
 )
 from alliage_web.fund.queries.reviews import ASSIGNED_IN, Panels
 
 from .applications import locked
+from .grids import proposed_grid
 from .review_messages import tell_all_in, tell_reviewer
 
 if TYPE_CHECKING:
@@ -73,40 +71,6 @@ class EnoughReviewersError(ValueError):
 
 class DraftChangedError(Exception):
     """The draft was saved elsewhere since the form was shown; nothing was written."""
-
-
-@transaction.atomic
-def add_grid(*, fund: Fund, text: str, by: User | None, at: dt.datetime) -> ReviewGrid:
-    """Keep a version of a grid; the same text again gives back the version that is there.
-
-    Raises
-    ------
-    InvalidFilesError
-        The text is not a grid.
-    """
-    grid = read_grid_text(text)
-    digest = sha256(text.encode()).hexdigest()
-    row, created = ReviewGrid.objects.get_or_create(
-        fund=fund,
-        code=grid.code,
-        version=grid.version,
-        defaults={
-            "title_fr": grid.title_fr,
-            "title_en": grid.title_en,
-            "text": text,
-            "digest": digest,
-            "created_at": at,
-        },
-    )
-    if created:
-        record(
-            kind="grid.added",
-            target=fund.stable_name,
-            by=by,
-            at=at,
-            changes={"grid": [None, f"{grid.code} {grid.version}"], "sha256": [None, digest]},
-        )
-    return row
 
 
 @transaction.atomic
@@ -209,9 +173,13 @@ def _open_panel(
     again = state is ApplicationState.ADJOURNED and bool(seats) and all(x.sent_at for x in seats)
     if last is not None and not again:
         return last
-    grid = current_grid(application.fund) or add_grid(
-        fund=application.fund, text=GRID_FILE.read_text(encoding="utf-8"), by=by, at=at
+    # All the applications of a call are judged by its grid, which no longer changes after this.
+    call = (
+        Call.objects.select_for_update(of=("self",))
+        .select_related("grid")
+        .get(pk=application.call_id)
     )
+    grid = call.grid or proposed_grid(fund=application.fund, by=by, at=at)
     number = last.number + 1 if last else 1
     return ReviewPanel.objects.create(
         application=application, number=number, grid=grid, opened_at=at

@@ -16,11 +16,12 @@ from alliage_web.fund.models import (
     Fund,
     NatureChoices,
     OriginChoices,
-    RaisedResource,
     Support,
 )
 from alliage_web.fund.queries.support_values import NAMES, SupportValues, values_of
 from alliage_web.fund.queries.supports import all_supports, as_value
+
+from .raised import load_raised
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -188,6 +189,9 @@ def _write(support: Support, values: SupportValues, *, at: dt.datetime) -> None:
         support.giver_answer = AnswerChoices.CONFIRMED
     if support.origin == OriginChoices.RECEIVER:
         support.receiver_answer = AnswerChoices.CONFIRMED
+    if support.origin == OriginChoices.AGREEMENT:
+        # Both sides signed the agreement that says it.
+        support.giver_answer = support.receiver_answer = AnswerChoices.CONFIRMED
     _check(support)
     support.updated_at = at
     support.save()
@@ -284,7 +288,7 @@ def load_book(*, book: BookRecord, by: User | None, at: dt.datetime) -> int:
                 support=row, values=values, version=version_of(row),
                 origin=OriginChoices.HISTORY, by=by, at=at,
             )  # fmt: skip
-    _load_raised(fund, book, alliances, by=by, at=at)
+    load_raised(fund=fund, records=book.raised, alliances=alliances, by=by, at=at)
     return written
 
 
@@ -326,31 +330,3 @@ def _values_of(
         note=one.note or "",
         part_of_id=present[one.part_of].pk if one.part_of else None,
     )
-
-
-def _load_raised(
-    fund: Fund,
-    book: BookRecord,
-    alliances: Mapping[str, int],
-    *,
-    by: User | None,
-    at: dt.datetime,
-) -> None:
-    told = ("eur", "description", "reading", "note", "source")
-    present = {row.code: row for row in RaisedResource.objects.filter(fund=fund)}
-    for one in book.raised:
-        row = present.get(one.code) or RaisedResource(fund=fund, code=one.code)
-        row.alliance_id = alliances[one.alliance]
-        before = {name: _plain(getattr(row, name)) for name in told} if row.pk else {}
-        row.eur, row.description = one.eur, one.description
-        row.reading, row.note, row.source = one.reading.value, one.note or "", one.source
-        after = {name: _plain(getattr(row, name)) for name in told}
-        if changes := _told(before, after):
-            row.save()
-            record(
-                kind="support.raised_loaded",
-                target=fund.stable_name,
-                by=by,
-                at=at,
-                changes=changes | {"alliance": [None, one.alliance]},
-            )

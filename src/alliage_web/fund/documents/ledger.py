@@ -31,7 +31,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _BATCH = 2000
 _WIDTHS = (10, 12, 30, 40, 30, 12, 26, 26, 34, 34, 18, 14, 26, 16, 12, 20, 40)
 
@@ -116,10 +116,10 @@ def csv_file(rows: Iterable[Row]) -> bytes:
     return write_csv(lines).encode("utf-8-sig")
 
 
-def xlsx_file(rows: Iterable[Row]) -> bytes:
+def xlsx_file(rows: Iterable[Row], title: str = "") -> bytes:
     """Write a workbook with one sheet, whose amounts are numbers."""
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(_("écritures"))
+    sheet = book.create_sheet(title or _("écritures"))
     sheet.freeze_panes = "B2"
     for rank, width in enumerate(_WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(rank)].width = width
@@ -136,7 +136,7 @@ def _cell(sheet: Any, value: str | Decimal, *, is_header: bool) -> Any:
         cell.value = value
         cell.number_format = "#,##0.00"
         return cell
-    cell = WriteOnlyCell(sheet, value=_FORBIDDEN.sub("", neutralise(value)))
+    cell = WriteOnlyCell(sheet, value=FORBIDDEN.sub("", neutralise(value)))
     if is_header:
         cell.font = Font(bold=True)
     return cell

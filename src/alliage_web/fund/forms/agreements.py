@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliage.fund.law.legal_rules import shipped_rules
-from alliage.fund.money.bank_details import BankAccount, InvalidBankDetailError
+from alliage.fund.money.bank_details import (
+    BankAccount,
+    BankDetailProblem,
+    InvalidBankDetailError,
+)
 from alliage.fund.money.instalments import ReturnCause
-from alliage.fund.states import Label
-from alliage.values.money import ZERO, MoneyError, euros
+from alliage.values.money import ZERO
 from alliage_web.actors.forms.fields import OrganisationField
 from alliage_web.actors.queries import by_slug
 from alliage_web.alliances.forms.fields import AllianceField
@@ -27,22 +28,28 @@ from alliage_web.fund.actions.agreements import (
     TermsValues,
 )
 from alliage_web.fund.forms.amounts import EurosField
+from alliage_web.fund.forms.legal_facts import (
+    LegalFactsForm,
+    facts_initial,
+    kinds_in_words,
+    typed,
+)
 from alliage_web.fund.models import (
     AgreementKind,
+    AgreementLever,
     ConditionKindChoices,
     MovementKind,
     SignatoryChoices,
-    euros_of,
 )
 from alliage_web.fund.models.budget import FIRST_YEAR, LAST_YEAR
-from alliage_web.fund.queries.agreement_wording import label
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
-    from alliage.fund.law.legal_rules import KindRecord
     from alliage_web.fund.models import (
         Agreement,
+        AgreementCondition,
         AgreementInstalment,
         AgreementVersion,
         Fund,
@@ -50,9 +57,10 @@ if TYPE_CHECKING:
         Strand,
     )
 
-_FACTS = ("passed_on", "general_interest", "public_resources", "economic_activity")
 _MOST_INSTALMENTS = 12
 _LEAST_SPARE = 1
+#: An instalment, or what is held back, waits for at most as many.
+MOST_CONDITIONS = 3
 _DATE = {"type": "date"}
 
 
@@ -61,23 +69,7 @@ def _day(text: Any, *, required: bool = True, hint: Any = "") -> forms.DateField
     return forms.DateField(label=text, widget=widget, required=required, help_text=hint)
 
 
-def _yes_no(text: Any, hint: Any = "") -> forms.TypedChoiceField:
-    """Ask a question that may stay without an answer: it is then neither yes nor no."""
-    return forms.TypedChoiceField(
-        label=text,
-        help_text=hint,
-        choices=(
-            ("", gettext_lazy("pas encore connu")),
-            ("yes", gettext_lazy("oui")),
-            ("no", gettext_lazy("non")),
-        ),
-        coerce=lambda value: value == "yes",
-        empty_value=None,
-        required=False,
-    )
-
-
-class PartiesForm(OnceForm):
+class PartiesForm(LegalFactsForm):
     """Who pays whom, in which envelope, and what the legal rules need to know."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Ce qui est versé"), choices=AgreementKind.choices)
@@ -85,68 +77,25 @@ class PartiesForm(OnceForm):
         label=gettext_lazy("Bénéficiaire"),
         help_text=gettext_lazy("Qui reçoit l’argent : une organisation de l’annuaire."),
     )
-    receiver_kind = forms.ChoiceField(label=gettext_lazy("Nature juridique du bénéficiaire"))
     payer = OrganisationField(label=gettext_lazy("Payeur"))
     payer_kind = forms.ChoiceField(label=gettext_lazy("Nature juridique du payeur"))
     alliance = AllianceField(label=gettext_lazy("Alliance"), required=False)
+    lever = forms.ChoiceField(
+        label=gettext_lazy("Ce que l’argent paie"),
+        choices=AgreementLever.choices,
+        initial=AgreementLever.DIRECT_FUNDING,
+        help_text=gettext_lazy("Le livre des soutiens le compte sous ce levier."),
+        required=False,
+    )
     strand = forms.ChoiceField(label=gettext_lazy("Volet"))
     year = forms.IntegerField(
         label=gettext_lazy("Année de l’enveloppe"), min_value=FIRST_YEAR, max_value=LAST_YEAR
     )
-    beneficiary_kind = forms.ChoiceField(
-        label=gettext_lazy("Pour qui l’action est menée"),
-        help_text=gettext_lazy("Laissez vide si le bénéficiaire agit pour lui-même."),
-        required=False,
-    )
-    passed_on = _yes_no(
-        gettext_lazy("Le bénéficiaire doit-il reverser l’argent ?"),
-        gettext_lazy("À celui pour qui l’action est menée."),
-    )
-    general_interest = _yes_no(gettext_lazy("L’action est-elle d’intérêt général ?"))
-    public_resources = _yes_no(
-        gettext_lazy("L’argent est-il public ?"),
-        gettext_lazy("Ou l’État décide-t-il de son emploi ?"),
-    )
-    economic_activity = _yes_no(
-        gettext_lazy("Le soutien porte-t-il sur une activité économique ?"),
-        gettext_lazy("Quelle que soit la forme de qui reçoit."),
-    )
-    granted_before = EurosField(
-        label=gettext_lazy("Déjà accordé par le payeur pour la même année, en euros"),
-        help_text=gettext_lazy(
-            "Écrivez 0 s’il n’y a rien. Vide veut dire « non connu » : la règle des 23 000 € ne "
-            "peut alors pas se lire."
-        ),
-        required=False,
-        zero=True,
-    )
-    de_minimis = forms.ChoiceField(
-        label=gettext_lazy("Aides « de minimis » du bénéficiaire"),
-        choices=(
-            ("unknown", gettext_lazy("il ne les a pas déclarées")),
-            ("none", gettext_lazy("il déclare n’en avoir reçu aucune")),
-            ("list", gettext_lazy("il déclare celles ci-dessous")),
-        ),
-    )
-    de_minimis_aids = forms.CharField(
-        label=gettext_lazy("Aides déclarées"),
-        help_text=gettext_lazy(
-            "Une par ligne : date ; montant ; qui l’a accordée. Exemple : 2025-03-01 ; 12 000 ; "
-            "Région."
-        ),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=4000,
-        required=False,
-    )
-    aids: list[dict[str, str]] | None = None
 
     def __init__(self, *args: Any, fund: Fund, strands: Iterable[Strand], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(each.code, _kind(each)) for each in shipped_rules().kinds]
         self.strands = {row.code: row for row in strands}
-        self._choose("receiver_kind", [("", "—"), *kinds])
-        self._choose("payer_kind", [("", "—"), *kinds])
-        self._choose("beneficiary_kind", [("", "—"), *kinds])
+        self._choose("payer_kind", kinds_in_words())
         self._choose("strand", [(code, str(row)) for code, row in self.strands.items()])
         self.initial.setdefault("payer", fund.organisation.slug)
         self.initial.setdefault("payer_kind", "private_fund")
@@ -158,39 +107,19 @@ class PartiesForm(OnceForm):
         data: dict[str, Any] = super().clean() or {}
         if data.get("receiver") and data.get("receiver") == data.get("payer"):
             self.add_error("receiver", _("Le payeur et le bénéficiaire sont la même organisation."))
-        match data.get("de_minimis"):
-            case "none":
-                self.aids = []
-            case "list":
-                self._read_aids(data.get("de_minimis_aids") or "")
         return data
-
-    def _read_aids(self, text: str) -> None:
-        try:
-            self.aids = [_aid(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, MoneyError):
-            self.add_error(
-                "de_minimis_aids",
-                _("Écrivez une aide par ligne : 2025-03-01 ; 12 000 ; qui l’a accordée."),
-            )
-            return
-        if not self.aids:
-            self.add_error("de_minimis_aids", _("Écrivez les aides déclarées, une par ligne."))
 
     @property
     def parties(self) -> Parties:
         data = self.cleaned_data
-        before = data["granted_before"]
         return Parties(
             payer=by_slug(data["payer"]),
             receiver=by_slug(data["receiver"]),
             payer_kind=data["payer_kind"],
             receiver_kind=data["receiver_kind"],
             facts={
-                "beneficiary_kind": data["beneficiary_kind"],
-                **{name: data[name] for name in _FACTS},
-                "granted_before_cents": None if before is None else int(before.scaleb(2)),
-                "de_minimis": self.aids,
+                **self.facts,
+                "lever": data["lever"] or AgreementLever.DIRECT_FUNDING.value,
             },
         )
 
@@ -205,48 +134,85 @@ class PartiesForm(OnceForm):
         }
 
 
-def _kind(record: KindRecord) -> str:
-    return label(Label(record.label_fr, record.label_en))
-
-
-def _aid(line: str) -> dict[str, str]:
-    day, amount, *by = (part.strip() for part in line.split(";", 2))
-    clean = "".join(amount.split()).replace("€", "").replace(",", ".")
-    return {
-        "on": dt.date.fromisoformat(day).isoformat(),
-        "eur": str(euros(clean)),
-        "by": by[0] if by else "",
-    }
-
-
 def parties_initial(agreement: Agreement) -> dict[str, Any]:
     """Write what an agreement holds as the form shows it."""
-    before, aids = agreement.granted_before_cents, agreement.de_minimis
-    answers = {True: "yes", False: "no", None: ""}
     return {
+        **facts_initial(agreement),
         "kind": agreement.kind,
+        "lever": agreement.lever,
         "receiver": agreement.receiver.slug,
-        "receiver_kind": agreement.receiver_kind,
         "payer": agreement.payer.slug,
         "payer_kind": agreement.payer_kind,
         "alliance": agreement.alliance.code if agreement.alliance else "",
         "strand": agreement.strand.code,
         "year": agreement.year,
-        "beneficiary_kind": agreement.beneficiary_kind,
-        **{name: answers[getattr(agreement, name)] for name in _FACTS},
-        "granted_before": "" if before is None else _typed(euros_of(before)),
-        "de_minimis": "unknown" if aids is None else "list" if aids else "none",
-        "de_minimis_aids": "\n".join(
-            f"{each['on']} ; {each['eur']} ; {each.get('by', '')}" for each in aids or ()
-        ),
     }
 
 
-def _typed(amount: Any) -> str:
-    return str(amount).replace(".", ",").removesuffix(",00")
+class _ConditionsForm(forms.Form):
+    """A form that also asks for conditions, each by its nature and its words."""
+
+    def ask_conditions(self, text: str, hint: str = "") -> None:
+        for rank in range(1, MOST_CONDITIONS + 1):
+            self.fields[f"condition_kind_{rank}"] = forms.ChoiceField(
+                label=text if rank == 1 else _("Autre condition"),
+                choices=[("", _("aucune")), *ConditionKindChoices.choices],
+                help_text=hint if rank == 1 else "",
+                required=False,
+            )
+            self.fields[f"condition_label_{rank}"] = forms.CharField(
+                label=_("Laquelle"), max_length=200, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for rank in range(1, MOST_CONDITIONS + 1):
+            if bool(data.get(f"condition_kind_{rank}")) != bool(
+                data.get(f"condition_label_{rank}")
+            ):
+                self.add_error(
+                    f"condition_label_{rank}", _("Dites la nature de cette condition, et laquelle.")
+                )
+        return data
+
+    @property
+    def conditions(self) -> tuple[ConditionValues, ...]:
+        """Return the conditions written, the same once."""
+        data = self.cleaned_data
+        written = (
+            ConditionValues(kind, data[f"condition_label_{rank}"])
+            for rank in range(1, MOST_CONDITIONS + 1)
+            if (kind := data[f"condition_kind_{rank}"])
+        )
+        return tuple(dict.fromkeys(written))
+
+    @property
+    def first_condition(self) -> tuple[Any, Any]:
+        return self["condition_kind_1"], self["condition_label_1"]
+
+    @property
+    def other_conditions(self) -> list[tuple[Any, Any]]:
+        return [
+            (self[f"condition_kind_{rank}"], self[f"condition_label_{rank}"])
+            for rank in range(2, MOST_CONDITIONS + 1)
+        ]
+
+    @property
+    def has_other_conditions(self) -> bool:
+        return any(
+            field.value() or field.errors for pair in self.other_conditions for field in pair
+        )
 
 
-class TermsForm(forms.Form):
+def _conditions_initial(rows: Iterable[AgreementCondition]) -> dict[str, str]:
+    """Write conditions as the form shows them."""
+    found: dict[str, str] = {}
+    for rank, row in enumerate(rows, start=1):
+        found |= {f"condition_kind_{rank}": row.kind, f"condition_label_{rank}": row.label}
+    return found
+
+
+class TermsForm(_ConditionsForm):
     """The terms of a version; an amendment says why."""
 
     objective = forms.CharField(
@@ -263,13 +229,11 @@ class TermsForm(forms.Form):
         max_length=20000,
         required=False,
     )
-    release_kind = forms.ChoiceField(
-        label=gettext_lazy("Ce qui libère la retenue"),
-        choices=[("", "—"), *ConditionKindChoices.choices],
-        help_text=gettext_lazy("S’il y a une retenue sur une échéance."),
+    ends_on = _day(
+        gettext_lazy("Fin de l’action"),
         required=False,
+        hint=gettext_lazy("Ce qui reste à faire, à verser et à renouveler se compte d’après elle."),
     )
-    release_label = forms.CharField(label=gettext_lazy("Laquelle"), max_length=200, required=False)
     criteria = forms.CharField(
         label=gettext_lazy("Critères de succès de l’avance"),
         help_text=gettext_lazy(
@@ -294,6 +258,9 @@ class TermsForm(forms.Form):
         self, *args: Any, is_advance: bool | None = None, is_amendment: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.ask_conditions(
+            _("Ce qui libère la retenue"), _("S’il y a une retenue sur une échéance.")
+        )
         if is_amendment:
             self.fields["reason"].required = True
             del self.fields["criteria"], self.fields["check_after_months"]
@@ -302,62 +269,41 @@ class TermsForm(forms.Form):
             if is_advance is False:
                 del self.fields["criteria"], self.fields["check_after_months"]
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if bool(data.get("release_kind")) != bool(data.get("release_label")):
-            self.add_error("release_label", _("Dites la nature de cette condition, et laquelle."))
-        return data
-
     def terms(self, instalments: Iterable[InstalmentValues]) -> TermsValues:
         data = self.cleaned_data
-        release = data["release_kind"] and (
-            ConditionValues(data["release_kind"], data["release_label"]),
-        )
         return TermsValues(
             objective=data["objective"],
             amount=data["amount"],
             instalments=tuple(instalments),
             clauses=data["clauses"],
-            release=release or (),
+            ends_on=data["ends_on"],
+            release=self.conditions,
             criteria=data.get("criteria") or "",
             check_after_months=data.get("check_after_months") or 12,
         )
 
 
-class InstalmentForm(forms.Form):
-    """An instalment: an amount, and a date or a condition. An empty row is left out."""
+class InstalmentForm(_ConditionsForm):
+    """An instalment: an amount, and a date or conditions. An empty row is left out."""
 
     code = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
     title = forms.CharField(label=gettext_lazy("Échéance"), max_length=120)
     amount = EurosField(label=gettext_lazy("Montant, en euros"))
     due_on = _day(gettext_lazy("À partir du"), required=False)
-    condition_kind = forms.ChoiceField(
-        label=gettext_lazy("Condition"),
-        choices=[("", gettext_lazy("aucune")), *ConditionKindChoices.choices],
-        required=False,
-    )
-    condition_label = forms.CharField(
-        label=gettext_lazy("Laquelle"), max_length=200, required=False
-    )
     held_back = EurosField(label=gettext_lazy("Dont retenue, en euros"), required=False, zero=True)
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if bool(data.get("condition_kind")) != bool(data.get("condition_label")):
-            self.add_error("condition_label", _("Dites la nature de cette condition, et laquelle."))
-        return data
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ask_conditions(_("Condition"))
 
     @property
     def values(self) -> InstalmentValues:
         data = self.cleaned_data
-        condition = data["condition_kind"] and (
-            ConditionValues(data["condition_kind"], data["condition_label"]),
-        )
         return InstalmentValues(
             title=data["title"],
             amount=data["amount"],
             due_on=data["due_on"],
-            conditions=condition or (),
+            conditions=self.conditions,
             held_back=data["held_back"] or ZERO,
             code=data["code"],
         )
@@ -366,7 +312,6 @@ class InstalmentForm(forms.Form):
 _Rows = forms.formset_factory(
     InstalmentForm, extra=0, max_num=_MOST_INSTALMENTS, absolute_max=_MOST_INSTALMENTS
 )
-_ROW_FIELDS = tuple(InstalmentForm.base_fields)
 
 
 class InstalmentRows:
@@ -376,7 +321,7 @@ class InstalmentRows:
 
     def __init__(self, data: Any = None, initial: Sequence[dict[str, Any]] = ()) -> None:
         if data is not None and "add" in data:
-            data, initial = None, _as_typed(data)
+            data, initial = None, _astyped(data)
         if data is None:
             spare = max(_LEAST_SPARE, 3 - len(initial))
             rows = [*initial, *({} for _each in range(spare))][:_MOST_INSTALMENTS]
@@ -394,7 +339,7 @@ class InstalmentRows:
         return [row.values for row in self.formset.forms if row.has_changed()]
 
 
-def _as_typed(data: Any) -> list[dict[str, Any]]:
+def _astyped(data: Any) -> list[dict[str, Any]]:
     """Give the rows as they were typed."""
     start = InstalmentRows.PREFIX
     count = (
@@ -403,7 +348,7 @@ def _as_typed(data: Any) -> list[dict[str, Any]]:
         else 0
     )
     rows = [
-        {name: data.get(f"{start}-{rank}-{name}", "") for name in _ROW_FIELDS}
+        {name: data.get(f"{start}-{rank}-{name}", "") for name in InstalmentForm().fields}
         for rank in range(min(count, _MOST_INSTALMENTS))
     ]
     return [row for row in rows if any(row.values())]
@@ -411,28 +356,25 @@ def _as_typed(data: Any) -> list[dict[str, Any]]:
 
 def instalment_initial(row: AgreementInstalment) -> dict[str, Any]:
     """Write an instalment as its row shows it."""
-    condition = next(iter(row.conditions.all()), None)
     return {
         "code": row.code,
         "title": row.title,
-        "amount": _typed(row.eur),
+        "amount": typed(row.eur),
         "due_on": row.due_on,
-        "condition_kind": condition.kind if condition else "",
-        "condition_label": condition.label if condition else "",
-        "held_back": _typed(row.held_back) if row.held_back else "",
+        **_conditions_initial(row.conditions.all()),
+        "held_back": typed(row.held_back) if row.held_back else "",
     }
 
 
 def terms_initial(version: AgreementVersion) -> dict[str, Any]:
     """Write the terms of a version as the form shows them."""
-    release = version.release.first()
     advance = getattr(version.agreement, "advance", None)
     return {
         "objective": version.objective,
-        "amount": _typed(version.eur),
+        "amount": typed(version.eur),
         "clauses": version.clauses,
-        "release_kind": release.kind if release else "",
-        "release_label": release.label if release else "",
+        "ends_on": version.ends_on,
+        **_conditions_initial(version.release.all()),
         "criteria": advance.criteria if advance else "",
         "check_after_months": advance.check_after_months if advance else 12,
         "reason": version.reason,
@@ -470,19 +412,28 @@ def _not_later(day: dt.date, today: dt.date) -> dt.date:
 
 
 class ReasonForm(OnceForm):
-    """A decision with its reason, and what the person vouches for."""
+    """A decision with its reason, and the day on which a notice was given where one is needed."""
 
     reason = forms.CharField(
         label=gettext_lazy("Motif"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
     )
-    vouched = forms.BooleanField(required=False)
+    notice_given_on = _day(
+        gettext_lazy("Préavis donné le"),
+        required=False,
+        hint=gettext_lazy("Celui que la convention prévoit. Sans lui, elle ne se résilie pas."),
+    )
 
-    def __init__(self, *args: Any, vouched: Any = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, today: dt.date, needs_notice: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        if vouched:
-            self.fields["vouched"].label = vouched
-        else:
-            del self.fields["vouched"]
+        self.today = today
+        if not needs_notice:
+            del self.fields["notice_given_on"]
+
+    def clean_notice_given_on(self) -> dt.date | None:
+        day = self.cleaned_data["notice_given_on"]
+        return _not_later(day, self.today) if day else None
 
 
 class ConditionForm(OnceForm):
@@ -546,7 +497,7 @@ class ConfirmForm(forms.Form):
     def __init__(self, *args: Any, order: PaymentOrder, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.initial.update(answer="paid", amount=_typed(order.eur), paid_on=today)
+        self.initial.update(answer="paid", amount=typed(order.eur), paid_on=today)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -586,6 +537,29 @@ class ReturnForm(OnceForm):
 
     def clean_cause(self) -> ReturnCause:
         return ReturnCause(self.cleaned_data["cause"])
+
+
+def bank_detail_in_words(error: InvalidBankDetailError) -> str:
+    """Say what is wrong in bank details without repeating them."""
+    said = {
+        BankDetailProblem.KEY: _(
+            "La clé de cet IBAN est fausse (%(masked)s) : un caractère au moins est mal recopié. "
+            "Recopiez-le depuis le relevé."
+        ),
+        BankDetailProblem.COUNTRY: _(
+            "Cet IBAN (%(masked)s) commence par un pays qui n’en a pas. Recopiez-le depuis le "
+            "relevé."
+        ),
+        BankDetailProblem.LENGTH: _(
+            "Le nombre de caractères ne va pas (%(masked)s) : %(length)s donnés, %(expected)s "
+            "attendus. Recopiez-le depuis le relevé."
+        ),
+    }.get(error.problem, _("« %(masked)s » n’est pas bien formé. Recopiez-le depuis le relevé."))
+    return said % {
+        "masked": error.masked or "…",
+        "length": error.length,
+        "expected": _(" ou ").join(map(str, error.expected)),
+    }
 
 
 class BankFileForm(forms.Form):
@@ -642,7 +616,6 @@ class BankFileForm(forms.Form):
         except InvalidBankDetailError as error:
             self.add_error(
                 "debtor_bic" if bic and error.kind.value == "BIC" else field,
-                _("Ce %(kind)s n’est pas bien formé (%(masked)s). Recopiez-le depuis le relevé.")
-                % {"kind": error.kind.value, "masked": error.masked or "…"},
+                bank_detail_in_words(error),
             )
             return None

@@ -23,13 +23,18 @@ _SENTENCES: Mapping[MoneyProblem, _StrPromise] = {
     ),
     MoneyProblem.TOO_LARGE: _("« %(value)s » dépasse ce qu’un montant peut valoir ici."),
 }
+_OTHER_CURRENCY = _(
+    "« %(value)s » n’est pas en euros. Convertissez-le, et écrivez des chiffres, comme 1 250,50."
+)
+#: A sign or a code of three letters, as currencies are written.
+_CURRENCY = re.compile(r"[$£¥]|(?<![a-z])[a-z]{3}(?![a-z])", re.IGNORECASE)
 _NO_AMOUNT = _(
     "« %(value)s » n’est pas un montant. Écrivez des chiffres, comme 12 000 ou 1 250,50."
 )
 
 
 class EurosField(forms.CharField):
-    """Euros to the cent; spaces between thousands, a comma or a point, « € » are accepted."""
+    """Euros to the cent; spaces between thousands, a comma or a point, « € » and « EUR » too."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
     default_error_messages: ClassVar[dict[str, Any]] = {
@@ -46,15 +51,17 @@ class EurosField(forms.CharField):
         text: str = super().clean(value)
         if not text:
             return None
-        typed = re.sub(r"[\s€]", "", text).replace(",", ".")
+        typed = re.sub(r"[\s€]|EUR", "", text).replace(",", ".")
         try:
             amount = euros(typed)
         except MoneyError as error:
+            other = _OTHER_CURRENCY if _CURRENCY.search(typed) else _NO_AMOUNT
             raise forms.ValidationError(
-                _SENTENCES.get(error.problem, _NO_AMOUNT), params={"value": text}, code="amount"
+                _SENTENCES.get(error.problem, other), params={"value": text}, code="amount"
             ) from error
         if amount < ZERO:
-            raise forms.ValidationError(self.error_messages["negative"], code="negative")
+            message = self.error_messages["negative" if self.zero else "zero"]
+            raise forms.ValidationError(message, code="negative")
         if amount == ZERO and not self.zero:
             raise forms.ValidationError(self.error_messages["zero"], code="zero")
         return amount

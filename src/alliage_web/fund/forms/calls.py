@@ -17,12 +17,15 @@ from alliage.fund.applications.deadlines import CallPeriod, ClockReading, Deadli
 from alliage.values.yaml_files import InvalidFilesError
 from alliage_web.alliances.forms.fields import NumberField
 from alliage_web.audit.forms import OnceForm
-from alliage_web.fund.models import Call, CallKind, FormVersion, Strand
+from alliage_web.fund.models import Call, CallKind, FormVersion, ReviewGrid, Strand
 from alliage_web.fund.queries.application_wording import CATEGORIES, DEADLINES, ZONES
 from alliage_web.fund.queries.calls import local_time, read_form_text, read_rules_text
+from alliage_web.fund.queries.file_wording import file_problems_in_words
+from alliage_web.fund.queries.review_panels import current_grid, read_grid_text
 
 if TYPE_CHECKING:
     from alliage.fund.applications.form_specification import FormVersionError
+    from alliage.fund.instruction.scoring import Grid, GridVersionError
     from alliage_web.fund.models import Fund
 
 _CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2})?")
@@ -71,11 +74,6 @@ class SharePercentField(NumberField):
     def clean(self, value: Any) -> Any:
         share = super().clean(value)
         return None if share is None else share / _PERCENT
-
-
-def yaml_problems(error: InvalidFilesError) -> list[str]:
-    """List what is wrong in a file, each with its line: the format is documented in English."""
-    return [f"{problem.place} : {problem.message}" for problem in error.problems]
 
 
 class CallForm(OnceForm):
@@ -179,6 +177,15 @@ class CallForm(OnceForm):
         queryset=FormVersion.objects.none(),
         help_text=gettext_lazy("Un brouillon garde la version avec laquelle il a été commencé."),
     )
+    grid = forms.ModelChoiceField(
+        label=gettext_lazy("Grille d’instruction"),
+        queryset=ReviewGrid.objects.none(),
+        empty_label=None,
+        help_text=gettext_lazy(
+            "Tous les dossiers de l’appel sont instruits avec elle. Elle se change jusqu’à la "
+            "première instruction."
+        ),
+    )
     rules = forms.CharField(
         label=gettext_lazy("Règles d’éligibilité"),
         widget=forms.Textarea(attrs={"rows": _YAML_ROWS, "spellcheck": "false"}),
@@ -199,6 +206,7 @@ class CallForm(OnceForm):
         assert isinstance(versions, forms.ModelChoiceField)
         strands.queryset = Strand.objects.filter(fund=fund).order_by("order", "pk")
         versions.queryset = FormVersion.objects.filter(fund=fund).order_by("code", "-version")
+        _offer_grids(self.fields["grid"], fund)
         if call is not None:
             del self.fields["code"]
 
@@ -217,7 +225,7 @@ class CallForm(OnceForm):
         try:
             read_rules_text(text)
         except InvalidFilesError as error:
-            raise ValidationError(yaml_problems(error)) from error
+            raise ValidationError(file_problems_in_words(error)) from error
         return text
 
     def clean(self) -> dict[str, Any]:
@@ -265,6 +273,65 @@ class CallForm(OnceForm):
         return {name: value for name, value in self.cleaned_data.items() if name not in left_out}
 
 
+def _offer_grids(field: forms.Field, fund: Fund) -> None:
+    """Propose the last grid of a fund, or the one that ships where it has none."""
+    assert isinstance(field, forms.ModelChoiceField)
+    proposed = current_grid(fund)
+    field.queryset = ReviewGrid.objects.filter(fund=fund).order_by("code", "-version", "pk")
+    if proposed is None:
+        field.empty_label, field.required = _("La grille livrée avec la plateforme"), False
+    field.initial = proposed
+
+
+class GridChoiceForm(OnceForm):
+    """Which grid a call uses."""
+
+    grid = forms.ModelChoiceField(
+        label=gettext_lazy("Grille d’instruction"),
+        queryset=ReviewGrid.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+    )
+
+    def __init__(self, *args: Any, fund: Fund, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_grids(self.fields["grid"], fund)
+
+
+class GridForm(OnceForm):
+    """A version of a grid, as a text; ``grid`` is what was read."""
+
+    specification = forms.CharField(
+        label=gettext_lazy("Fichier de la grille, en YAML"),
+        widget=forms.Textarea(attrs={"rows": 2 * _YAML_ROWS, "spellcheck": "false"}),
+        max_length=200_000,
+        help_text=gettext_lazy(
+            "Le format est dans docs/reference/review-grid.md. Une grille différente porte un "
+            "numéro de version plus grand, ou un autre code."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.grid: Grid | None = None
+
+    def clean_specification(self) -> str:
+        text: str = self.cleaned_data["specification"].replace("\r\n", "\n")
+        try:
+            self.grid = read_grid_text(text)
+        except InvalidFilesError as error:
+            raise ValidationError(file_problems_in_words(error)) from error
+        return text
+
+    def refuse_version(self, error: GridVersionError) -> None:
+        """Say that the text does not follow the last version."""
+        self.add_error(
+            "specification",
+            _("Cette grille diffère de la dernière version. Donnez-lui le numéro %(number)s.")
+            % {"number": error.expected},
+        )
+
+
 def initial_of(call: Call) -> dict[str, Any]:
     """Give what a call holds to its form."""
     names = [name for name in CallForm.base_fields if name not in {"submission", "version"}]
@@ -309,7 +376,7 @@ class FormVersionForm(OnceForm):
         try:
             read_form_text(text)
         except InvalidFilesError as error:
-            raise ValidationError(yaml_problems(error)) from error
+            raise ValidationError(file_problems_in_words(error)) from error
         return text
 
     def refuse_version(self, error: FormVersionError) -> None:

@@ -54,6 +54,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "fonds",
                 "verbose_name_plural": "fonds",
                 "ordering": ("name", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("founded__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
+                        name="fund_founded_is_a_date",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,33 +124,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "énoncé sur la dotation",
                 "verbose_name_plural": "énoncés sur la dotation",
                 "ordering": ("fund", "order", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("eur__gt", 0)), name="fund_endowment_is_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stated_on__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
+                        name="fund_endowment_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["announced", "declared"])),
+                        name="fund_endowment_status_known",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="fund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("founded__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
-                name="fund_founded_is_a_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endowmentstatement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("eur__gt", 0)), name="fund_endowment_is_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endowmentstatement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stated_on__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
-                name="fund_endowment_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endowmentstatement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["announced", "declared"])),
-                name="fund_endowment_status_known",
-            ),
         ),
     ]

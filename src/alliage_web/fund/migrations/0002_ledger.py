@@ -346,6 +346,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "financeur",
                 "verbose_name_plural": "financeurs",
                 "ordering": ("fund_id", "code"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("fund", "code"), name="fund_funder_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -453,6 +456,74 @@ class Migration(migrations.Migration):
                 "verbose_name": "écriture",
                 "verbose_name_plural": "écritures",
                 "ordering": ("fund_id", "number"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("year__isnull", False)),
+                        fields=["fund", "year"],
+                        name="fund_posting_closings",
+                    ),
+                    models.Index(fields=["fund", "file", "number"], name="fund_posting_file"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("fund", "number"), name="fund_posting_number_once"
+                    ),
+                    models.UniqueConstraint(fields=("fund", "key"), name="fund_posting_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "endowment_increase",
+                                    "endowment_decrease",
+                                    "promise",
+                                    "promise_decrease",
+                                    "call",
+                                    "receipt",
+                                    "allotment",
+                                    "allotment_withdrawal",
+                                    "transfer",
+                                    "award",
+                                    "award_release",
+                                    "commitment",
+                                    "decommitment",
+                                    "payment",
+                                    "return",
+                                    "advance_payment",
+                                    "repayment",
+                                    "waiver",
+                                    "write_off",
+                                    "carry_available",
+                                    "carry_reserved",
+                                    "carry_committed",
+                                    "year_closing",
+                                ],
+                            )
+                        ),
+                        name="fund_posting_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("cents", 0), ("kind", "year_closing"), ("year__isnull", False)
+                            ),
+                            models.Q(
+                                models.Q(("kind", "year_closing"), _negated=True),
+                                ("cents__gt", 0),
+                                ("year__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_posting_has_an_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("key", ""), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                        ),
+                        name="fund_posting_has_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -487,6 +558,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "choix de la dotation en vigueur",
                 "verbose_name_plural": "choix de la dotation en vigueur",
                 "ordering": ("posting_id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("cents__gt", 0)),
+                        name="fund_endowment_choice_is_positive",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -563,6 +640,142 @@ class Migration(migrations.Migration):
                 "verbose_name": "solde",
                 "verbose_name_plural": "soldes",
                 "ordering": ("pk",),
+                "indexes": [
+                    models.Index(fields=["fund", "file", "code"], name="fund_balance_file")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("fund"),
+                        models.F("code"),
+                        django.db.models.functions.comparison.Coalesce(
+                            models.F("envelope"), models.Value(0)
+                        ),
+                        models.F("file"),
+                        models.F("advance"),
+                        django.db.models.functions.comparison.Coalesce(
+                            models.F("funder"), models.Value(0)
+                        ),
+                        name="fund_balance_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cents__gte", 0), ("code__in", ("paid", "cash")), _connector="OR"
+                        ),
+                        name="fund_balance_not_below_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("pk__in", ()),
+                            models.Q(
+                                ("code", "endowment"),
+                                ("envelope__isnull", True),
+                                ("file", ""),
+                                ("advance", ""),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "recycled"),
+                                ("envelope__isnull", True),
+                                models.Q(("file", ""), _negated=True),
+                                models.Q(("advance", ""), _negated=True),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "unallotted"),
+                                ("envelope__isnull", True),
+                                ("file", ""),
+                                ("advance", ""),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "available"),
+                                ("envelope__isnull", False),
+                                ("file", ""),
+                                ("advance", ""),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "reserved"),
+                                ("envelope__isnull", False),
+                                models.Q(("file", ""), _negated=True),
+                                ("advance", ""),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "committed"),
+                                ("envelope__isnull", False),
+                                models.Q(("file", ""), _negated=True),
+                                ("advance", ""),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "paid"),
+                                ("envelope__isnull", False),
+                                models.Q(("file", ""), _negated=True),
+                                ("advance", ""),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "contributions"),
+                                ("envelope__isnull", True),
+                                ("file", ""),
+                                ("advance", ""),
+                                ("funder__isnull", False),
+                            ),
+                            models.Q(
+                                ("code", "to_call"),
+                                ("envelope__isnull", True),
+                                ("file", ""),
+                                ("advance", ""),
+                                ("funder__isnull", False),
+                            ),
+                            models.Q(
+                                ("code", "to_receive"),
+                                ("envelope__isnull", True),
+                                ("file", ""),
+                                ("advance", ""),
+                                ("funder__isnull", False),
+                            ),
+                            models.Q(
+                                ("code", "cash"),
+                                ("envelope__isnull", True),
+                                ("file", ""),
+                                ("advance", ""),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "grants"),
+                                ("envelope__isnull", True),
+                                models.Q(("file", ""), _negated=True),
+                                ("advance", ""),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "advances"),
+                                ("envelope__isnull", True),
+                                models.Q(("file", ""), _negated=True),
+                                models.Q(("advance", ""), _negated=True),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "waived"),
+                                ("envelope__isnull", True),
+                                models.Q(("file", ""), _negated=True),
+                                models.Q(("advance", ""), _negated=True),
+                                ("funder__isnull", True),
+                            ),
+                            models.Q(
+                                ("code", "written_off"),
+                                ("envelope__isnull", True),
+                                models.Q(("file", ""), _negated=True),
+                                models.Q(("advance", ""), _negated=True),
+                                ("funder__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_balance_follows_the_chart",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -607,6 +820,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "mouvement",
                 "verbose_name_plural": "mouvements",
                 "ordering": ("posting_id", "rank"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("posting", "rank"), name="fund_movement_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("cents__gt", 0)), name="fund_movement_above_zero"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debit", models.F("credit")), _negated=True),
+                        name="fund_movement_between_two",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -639,6 +862,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "volet",
                 "verbose_name_plural": "volets",
                 "ordering": ("fund_id", "order", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("fund", "code"), name="fund_strand_once")
+                ],
             },
         ),
         migrations.AddField(
@@ -649,265 +875,6 @@ class Migration(migrations.Migration):
                 related_name="envelopes",
                 to="fund.strand",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="funder",
-            constraint=models.UniqueConstraint(fields=("fund", "code"), name="fund_funder_once"),
-        ),
-        migrations.AddIndex(
-            model_name="posting",
-            index=models.Index(
-                condition=models.Q(("year__isnull", False)),
-                fields=["fund", "year"],
-                name="fund_posting_closings",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="posting",
-            index=models.Index(fields=["fund", "file", "number"], name="fund_posting_file"),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.UniqueConstraint(
-                fields=("fund", "number"), name="fund_posting_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.UniqueConstraint(
-                fields=("fund", "key"), name="fund_posting_key_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "endowment_increase",
-                            "endowment_decrease",
-                            "promise",
-                            "promise_decrease",
-                            "call",
-                            "receipt",
-                            "allotment",
-                            "allotment_withdrawal",
-                            "transfer",
-                            "award",
-                            "award_release",
-                            "commitment",
-                            "decommitment",
-                            "payment",
-                            "return",
-                            "advance_payment",
-                            "repayment",
-                            "waiver",
-                            "write_off",
-                            "carry_available",
-                            "carry_reserved",
-                            "carry_committed",
-                            "year_closing",
-                        ],
-                    )
-                ),
-                name="fund_posting_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cents", 0), ("kind", "year_closing"), ("year__isnull", False)),
-                    models.Q(
-                        models.Q(("kind", "year_closing"), _negated=True),
-                        ("cents__gt", 0),
-                        ("year__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_posting_has_an_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("key", ""), _negated=True), models.Q(("reason", ""), _negated=True)
-                ),
-                name="fund_posting_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endowmentchoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0)), name="fund_endowment_choice_is_positive"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="runningbalance",
-            index=models.Index(fields=["fund", "file", "code"], name="fund_balance_file"),
-        ),
-        migrations.AddConstraint(
-            model_name="runningbalance",
-            constraint=models.UniqueConstraint(
-                models.F("fund"),
-                models.F("code"),
-                django.db.models.functions.comparison.Coalesce(
-                    models.F("envelope"), models.Value(0)
-                ),
-                models.F("file"),
-                models.F("advance"),
-                django.db.models.functions.comparison.Coalesce(models.F("funder"), models.Value(0)),
-                name="fund_balance_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runningbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("cents__gte", 0), ("code__in", ("paid", "cash")), _connector="OR"
-                ),
-                name="fund_balance_not_below_zero",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runningbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("pk__in", ()),
-                    models.Q(
-                        ("code", "endowment"),
-                        ("envelope__isnull", True),
-                        ("file", ""),
-                        ("advance", ""),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "recycled"),
-                        ("envelope__isnull", True),
-                        models.Q(("file", ""), _negated=True),
-                        models.Q(("advance", ""), _negated=True),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "unallotted"),
-                        ("envelope__isnull", True),
-                        ("file", ""),
-                        ("advance", ""),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "available"),
-                        ("envelope__isnull", False),
-                        ("file", ""),
-                        ("advance", ""),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "reserved"),
-                        ("envelope__isnull", False),
-                        models.Q(("file", ""), _negated=True),
-                        ("advance", ""),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "committed"),
-                        ("envelope__isnull", False),
-                        models.Q(("file", ""), _negated=True),
-                        ("advance", ""),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "paid"),
-                        ("envelope__isnull", False),
-                        models.Q(("file", ""), _negated=True),
-                        ("advance", ""),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "contributions"),
-                        ("envelope__isnull", True),
-                        ("file", ""),
-                        ("advance", ""),
-                        ("funder__isnull", False),
-                    ),
-                    models.Q(
-                        ("code", "to_call"),
-                        ("envelope__isnull", True),
-                        ("file", ""),
-                        ("advance", ""),
-                        ("funder__isnull", False),
-                    ),
-                    models.Q(
-                        ("code", "to_receive"),
-                        ("envelope__isnull", True),
-                        ("file", ""),
-                        ("advance", ""),
-                        ("funder__isnull", False),
-                    ),
-                    models.Q(
-                        ("code", "cash"),
-                        ("envelope__isnull", True),
-                        ("file", ""),
-                        ("advance", ""),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "grants"),
-                        ("envelope__isnull", True),
-                        models.Q(("file", ""), _negated=True),
-                        ("advance", ""),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "advances"),
-                        ("envelope__isnull", True),
-                        models.Q(("file", ""), _negated=True),
-                        models.Q(("advance", ""), _negated=True),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "waived"),
-                        ("envelope__isnull", True),
-                        models.Q(("file", ""), _negated=True),
-                        models.Q(("advance", ""), _negated=True),
-                        ("funder__isnull", True),
-                    ),
-                    models.Q(
-                        ("code", "written_off"),
-                        ("envelope__isnull", True),
-                        models.Q(("file", ""), _negated=True),
-                        models.Q(("advance", ""), _negated=True),
-                        ("funder__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_balance_follows_the_chart",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="movement",
-            constraint=models.UniqueConstraint(
-                fields=("posting", "rank"), name="fund_movement_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="movement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0)), name="fund_movement_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="movement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("debit", models.F("credit")), _negated=True),
-                name="fund_movement_between_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="strand",
-            constraint=models.UniqueConstraint(fields=("fund", "code"), name="fund_strand_once"),
         ),
         migrations.AddConstraint(
             model_name="envelope",

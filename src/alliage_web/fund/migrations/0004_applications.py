@@ -88,6 +88,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "version de formulaire",
                 "verbose_name_plural": "versions de formulaires",
                 "ordering": ("fund", "code", "-version", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("fund", "code", "version"), name="fund_form_version_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="fund_form_version_from_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -255,6 +263,91 @@ class Migration(migrations.Migration):
                 "verbose_name": "appel",
                 "verbose_name_plural": "appels",
                 "ordering": ("fund", "-created_at", "-pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("fund", "code"), name="fund_call_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["draft", "announced", "open", "closed", "completed", "cancelled"],
+                            )
+                        ),
+                        name="fund_call_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closes", ""), ("kind", "rolling")),
+                            models.Q(("kind", "dated"), models.Q(("closes", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="fund_call_dated_has_a_deadline",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closes__regex", "^(\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2})?$"),
+                            ("opens__regex", "^(\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2})?$"),
+                        ),
+                        name="fund_call_clocks",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("opens", ""),
+                            ("closes", ""),
+                            ("closes__gt", models.F("opens")),
+                            _connector="OR",
+                        ),
+                        name="fund_call_closes_after_it_opens",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("grace_minutes", None),
+                            models.Q(
+                                ("grace_minutes__gt", 0),
+                                models.Q(("closes", ""), _negated=True),
+                                models.Q(("grace_reason_fr", ""), _negated=True),
+                                models.Q(("grace_reason_en", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_call_grace_explained",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("max_share", None),
+                                models.Q(("max_share__gte", 0), ("max_share__lte", 1)),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("min_own_share", None),
+                                models.Q(("min_own_share__gte", 0), ("min_own_share__lte", 1)),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="fund_call_shares",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("max_amount", None), ("max_amount__gt", 0), _connector="OR"),
+                            models.Q(("min_amount", None), ("min_amount__gt", 0), _connector="OR"),
+                            models.Q(
+                                ("max_amount", None),
+                                ("min_amount", None),
+                                ("max_amount__gte", models.F("min_amount")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="fund_call_amounts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("title_fr", ""), _negated=True),
+                            models.Q(("summary_fr", ""), _negated=True),
+                            models.Q(("zone", ""), _negated=True),
+                        ),
+                        name="fund_call_described",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -371,6 +464,58 @@ class Migration(migrations.Migration):
                 "verbose_name": "dossier",
                 "verbose_name_plural": "dossiers",
                 "ordering": ("-begun_at", "-pk"),
+                "indexes": [
+                    models.Index(fields=["call", "state"], name="fund_application_of_call"),
+                    models.Index(fields=["alliance"], name="fund_application_of_alliance"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "draft",
+                                    "sent",
+                                    "to_complete",
+                                    "under_review",
+                                    "to_committee",
+                                    "adjourned",
+                                    "accepted_subject_to_documents",
+                                    "accepted",
+                                    "refused",
+                                    "ineligible",
+                                    "withdrawn",
+                                    "lapsed",
+                                ],
+                            )
+                        ),
+                        name="fund_application_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "lapsed", "withdrawn"]),
+                            ("sent_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="fund_application_handled_was_sent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "to_complete"), _negated=True),
+                            ("complete_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="fund_application_to_complete_has_a_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sent_at", None),
+                            ("sent_at__gte", models.F("begun_at")),
+                            _connector="OR",
+                        ),
+                        name="fund_application_sent_after_begun",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -412,6 +557,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "pièce demandée",
                 "verbose_name_plural": "pièces demandées",
                 "ordering": ("application", "due_on", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("label", ""), _negated=True),
+                        name="fund_document_is_named",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -449,6 +600,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "constat sur une règle",
                 "verbose_name_plural": "constats sur des règles",
                 "ordering": ("application", "rule", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("application", "rule"), name="fund_judgement_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="fund_judgement_has_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -490,6 +650,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "envoi d’un dossier",
                 "verbose_name_plural": "envois de dossiers",
                 "ordering": ("application", "number"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("application", "number"), name="fund_sent_version_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="fund_sent_version_from_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -672,223 +840,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="formversion",
-            constraint=models.UniqueConstraint(
-                fields=("fund", "code", "version"), name="fund_form_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="formversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("version__gte", 1)), name="fund_form_version_from_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.UniqueConstraint(fields=("fund", "code"), name="fund_call_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        ["draft", "announced", "open", "closed", "completed", "cancelled"],
-                    )
-                ),
-                name="fund_call_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closes", ""), ("kind", "rolling")),
-                    models.Q(("kind", "dated"), models.Q(("closes", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="fund_call_dated_has_a_deadline",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("closes__regex", "^(\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2})?$"),
-                    ("opens__regex", "^(\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2})?$"),
-                ),
-                name="fund_call_clocks",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("opens", ""),
-                    ("closes", ""),
-                    ("closes__gt", models.F("opens")),
-                    _connector="OR",
-                ),
-                name="fund_call_closes_after_it_opens",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("grace_minutes", None),
-                    models.Q(
-                        ("grace_minutes__gt", 0),
-                        models.Q(("closes", ""), _negated=True),
-                        models.Q(("grace_reason_fr", ""), _negated=True),
-                        models.Q(("grace_reason_en", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_call_grace_explained",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("max_share", None),
-                        models.Q(("max_share__gte", 0), ("max_share__lte", 1)),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("min_own_share", None),
-                        models.Q(("min_own_share__gte", 0), ("min_own_share__lte", 1)),
-                        _connector="OR",
-                    ),
-                ),
-                name="fund_call_shares",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("max_amount", None), ("max_amount__gt", 0), _connector="OR"),
-                    models.Q(("min_amount", None), ("min_amount__gt", 0), _connector="OR"),
-                    models.Q(
-                        ("max_amount", None),
-                        ("min_amount", None),
-                        ("max_amount__gte", models.F("min_amount")),
-                        _connector="OR",
-                    ),
-                ),
-                name="fund_call_amounts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("title_fr", ""), _negated=True),
-                    models.Q(("summary_fr", ""), _negated=True),
-                    models.Q(("zone", ""), _negated=True),
-                ),
-                name="fund_call_described",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(fields=["call", "state"], name="fund_application_of_call"),
-        ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(fields=["alliance"], name="fund_application_of_alliance"),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "draft",
-                            "sent",
-                            "to_complete",
-                            "under_review",
-                            "to_committee",
-                            "adjourned",
-                            "accepted_subject_to_documents",
-                            "accepted",
-                            "refused",
-                            "ineligible",
-                            "withdrawn",
-                            "lapsed",
-                        ],
-                    )
-                ),
-                name="fund_application_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "lapsed", "withdrawn"]),
-                    ("sent_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="fund_application_handled_was_sent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "to_complete"), _negated=True),
-                    ("complete_by__isnull", False),
-                    _connector="OR",
-                ),
-                name="fund_application_to_complete_has_a_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("sent_at", None), ("sent_at__gte", models.F("begun_at")), _connector="OR"
-                ),
-                name="fund_application_sent_after_begun",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requesteddocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("label", ""), _negated=True), name="fund_document_is_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rulejudgement",
-            constraint=models.UniqueConstraint(
-                fields=("application", "rule"), name="fund_judgement_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rulejudgement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="fund_judgement_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sentversion",
-            constraint=models.UniqueConstraint(
-                fields=("application", "number"), name="fund_sent_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sentversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="fund_sent_version_from_one"
-            ),
         ),
         migrations.RunPython(freeze, thaw),
     ]

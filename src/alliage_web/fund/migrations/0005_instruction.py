@@ -63,6 +63,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "séance du comité",
                 "verbose_name_plural": "séances du comité",
                 "ordering": ("fund", "-held_on", "-number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("fund", "number"), name="fund_meeting_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="fund_meeting_from_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +114,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "présence au comité",
                 "verbose_name_plural": "présences au comité",
                 "ordering": ("meeting", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("meeting", "person"), name="fund_attendance_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("replaces", None),
+                            models.Q(("replaces", models.F("person")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="fund_attendance_replaces_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +170,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "dossier à l’ordre du jour",
                 "verbose_name_plural": "dossiers à l’ordre du jour",
                 "ordering": ("meeting", "rank", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("meeting", "application"), name="fund_agenda_item_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("asked__gt", 0)), name="fund_agenda_asks"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -229,6 +256,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "profil d’instruction",
                 "verbose_name_plural": "profils d’instruction",
                 "ordering": ("fund", "person", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("fund", "person"), name="fund_reviewer_profile_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -260,6 +292,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "grille d’instruction",
                 "verbose_name_plural": "grilles d’instruction",
                 "ordering": ("fund", "code", "-version", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("fund", "code", "version"), name="fund_grid_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="fund_grid_from_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -294,6 +334,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "instruction",
                 "verbose_name_plural": "instructions",
                 "ordering": ("application", "number"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("application", "number"), name="fund_panel_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="fund_panel_from_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -383,6 +431,63 @@ class Migration(migrations.Migration):
                 "verbose_name": "avis d’instruction",
                 "verbose_name_plural": "avis d’instruction",
                 "ordering": ("panel", "round", "assigned_at", "pk"),
+                "indexes": [
+                    models.Index(fields=["reviewer", "sent_at"], name="fund_review_of_person")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("left_at", None)),
+                        fields=("panel", "reviewer"),
+                        name="fund_review_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("digest", ""), ("sent_at", None)),
+                            models.Q(
+                                ("sent_at__isnull", False),
+                                models.Q(("digest", ""), _negated=True),
+                                models.Q(("opinion", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_review_sent_is_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("left_at", None), ("left_why", "")),
+                            models.Q(
+                                ("left_at__isnull", False),
+                                ("left_why__in", ["conflict", "choice", "released"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_review_left_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("left_at", None), ("sent_at", None), _connector="OR"),
+                        name="fund_review_sent_stays",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("opinion", ""),
+                            ("opinion__in", ["favourable", "reserved", "unfavourable"]),
+                            _connector="OR",
+                        ),
+                        name="fund_review_opinion_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("round__gte", 1), ("round__lte", 2)),
+                        name="fund_review_round",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("saved_at", None),
+                            ("saved_at__gte", models.F("assigned_at")),
+                            _connector="OR",
+                        ),
+                        name="fund_review_saved_after_assigned",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -863,148 +968,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="meeting",
-            constraint=models.UniqueConstraint(fields=("fund", "number"), name="fund_meeting_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="meeting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="fund_meeting_from_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.UniqueConstraint(
-                fields=("meeting", "person"), name="fund_attendance_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("replaces", None),
-                    models.Q(("replaces", models.F("person")), _negated=True),
-                    _connector="OR",
-                ),
-                name="fund_attendance_replaces_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agendaitem",
-            constraint=models.UniqueConstraint(
-                fields=("meeting", "application"), name="fund_agenda_item_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agendaitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("asked__gt", 0)), name="fund_agenda_asks"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewerprofile",
-            constraint=models.UniqueConstraint(
-                fields=("fund", "person"), name="fund_reviewer_profile_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewgrid",
-            constraint=models.UniqueConstraint(
-                fields=("fund", "code", "version"), name="fund_grid_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewgrid",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("version__gte", 1)), name="fund_grid_from_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewpanel",
-            constraint=models.UniqueConstraint(
-                fields=("application", "number"), name="fund_panel_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewpanel",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="fund_panel_from_one"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(fields=["reviewer", "sent_at"], name="fund_review_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("left_at", None)),
-                fields=("panel", "reviewer"),
-                name="fund_review_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("digest", ""), ("sent_at", None)),
-                    models.Q(
-                        ("sent_at__isnull", False),
-                        models.Q(("digest", ""), _negated=True),
-                        models.Q(("opinion", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_review_sent_is_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("left_at", None), ("left_why", "")),
-                    models.Q(
-                        ("left_at__isnull", False),
-                        ("left_why__in", ["conflict", "choice", "released"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_review_left_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("left_at", None), ("sent_at", None), _connector="OR"),
-                name="fund_review_sent_stays",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("opinion", ""),
-                    ("opinion__in", ["favourable", "reserved", "unfavourable"]),
-                    _connector="OR",
-                ),
-                name="fund_review_opinion_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("round__gte", 1), ("round__lte", 2)), name="fund_review_round"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("saved_at", None), ("saved_at__gte", models.F("assigned_at")), _connector="OR"
-                ),
-                name="fund_review_saved_after_assigned",
-            ),
         ),
     ]

@@ -252,6 +252,51 @@ class Migration(migrations.Migration):
                 "verbose_name": "convention",
                 "verbose_name_plural": "conventions",
                 "ordering": ("-created_at", "-pk"),
+                "indexes": [models.Index(fields=["fund", "state"], name="fund_agreement_of_fund")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("fund", "reference"), name="fund_agreement_reference_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "abandoned"), _negated=True),
+                        fields=("application",),
+                        name="fund_agreement_one_of_an_application",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "prepared",
+                                    "out_for_signature",
+                                    "signed",
+                                    "amended",
+                                    "suspended",
+                                    "ended",
+                                    "terminated",
+                                    "abandoned",
+                                ],
+                            )
+                        ),
+                        name="fund_agreement_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["grant", "advance"])),
+                        name="fund_agreement_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("payer", models.F("receiver")), _negated=True),
+                        name="fund_agreement_between_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["prepared", "abandoned"]),
+                            ("legal_path__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="fund_agreement_sent_after_its_legal_path",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -307,6 +352,32 @@ class Migration(migrations.Migration):
                 "verbose_name": "condition d’une convention",
                 "verbose_name_plural": "conditions de conventions",
                 "ordering": ("agreement", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agreement", "kind", "code"), name="fund_condition_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                ["report_accepted", "milestone_reached", "document_received"],
+                            )
+                        ),
+                        name="fund_condition_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("evidence", ""), ("met_on", None), ("recorded_at", None)),
+                            models.Q(
+                                ("met_on__isnull", False),
+                                ("recorded_at__isnull", False),
+                                models.Q(("evidence", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_condition_met_with_evidence",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -353,6 +424,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "version d’une convention",
                 "verbose_name_plural": "versions de conventions",
                 "ordering": ("agreement", "number"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agreement", "number"), name="fund_agreement_version_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("number", 1),
+                            models.Q(("number__gt", 1), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="fund_agreement_amendment_has_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cents__gt", 0)),
+                        name="fund_agreement_amount_above_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("digest", ""), ("frozen_at", None), ("in_force_on", None)),
+                            models.Q(
+                                ("frozen_at__isnull", False),
+                                models.Q(("digest", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_agreement_version_frozen_with_its_digest",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -403,6 +502,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "signature d’une convention",
                 "verbose_name_plural": "signatures de conventions",
                 "ordering": ("version", "party"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("version", "party"), name="fund_agreement_signed_once_a_party"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("party__in", ["payer", "receiver"])),
+                        name="fund_signature_party_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sha256", ""), _negated=True),
+                        name="fund_signature_has_its_document",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -444,6 +556,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "échéance",
                 "verbose_name_plural": "échéances",
                 "ordering": ("version", "rank"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("version", "code"), name="fund_instalment_code_once"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("version", "rank"), name="fund_instalment_rank_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cents__gt", 0), ("held_back_cents__lte", models.F("cents"))
+                        ),
+                        name="fund_instalment_amounts",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -511,6 +637,42 @@ class Migration(migrations.Migration):
                 "verbose_name": "ordre de paiement",
                 "verbose_name_plural": "ordres de paiement",
                 "ordering": ("execute_on", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("cents__gt", 0)), name="fund_order_amount_above_zero"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("settled_at", None), ("state", "ordered")),
+                            models.Q(
+                                models.Q(("state", "ordered"), _negated=True),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_order_settled_at",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["ordered", "paid", "partly_paid", "rejected"])
+                        ),
+                        name="fund_order_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("settled_by", None),
+                            ("ordered_by", None),
+                            models.Q(("settled_by", models.F("ordered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="fund_order_paid_by_another",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "ordered")),
+                        fields=("agreement", "instalment"),
+                        name="fund_order_one_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -571,6 +733,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "mouvement d’une convention",
                 "verbose_name_plural": "mouvements de conventions",
                 "ordering": ("agreement", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agreement", "key"), name="fund_agreement_movement_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cents__gt", 0)),
+                        name="fund_agreement_movement_above_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["payment", "bank_rejection", "undue"])),
+                        name="fund_agreement_movement_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "payment"), ("order__isnull", False)),
+                            models.Q(models.Q(("kind", "payment"), _negated=True), ("order", None)),
+                            _connector="OR",
+                        ),
+                        name="fund_agreement_payment_was_ordered",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -623,6 +806,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "avance remboursable",
                 "verbose_name_plural": "avances remboursables",
                 "ordering": ("agreement",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "prepared",
+                                    "criteria_fixed",
+                                    "roadmap_to_approve",
+                                    "roadmap_approved",
+                                    "success_declared",
+                                    "checked",
+                                    "due",
+                                    "repaid",
+                                    "waived",
+                                    "written_off",
+                                    "abandoned",
+                                ],
+                            )
+                        ),
+                        name="fund_advance_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("check_after_months__gte", 1), ("check_after_months__lte", 60)
+                        ),
+                        name="fund_advance_check_within_five_years",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -676,6 +888,31 @@ class Migration(migrations.Migration):
                 "verbose_name": "déclaration sur une avance",
                 "verbose_name_plural": "déclarations sur des avances",
                 "ordering": ("advance", "recorded_at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("advance", "fact"), name="fund_advance_fact_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "fact__in",
+                                [
+                                    "criteria",
+                                    "roadmap",
+                                    "holder_declaration",
+                                    "fund_declaration",
+                                    "check",
+                                    "ruling",
+                                ],
+                            )
+                        ),
+                        name="fund_advance_fact_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("evidence", ""), _negated=True),
+                        name="fund_advance_fact_has_evidence",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -726,6 +963,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "règlement d’une avance",
                 "verbose_name_plural": "règlements d’avances",
                 "ordering": ("advance", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("advance", "key"), name="fund_settlement_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["repayment", "waiver", "write_off"])),
+                        name="fund_settlement_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cents__gt", 0), models.Q(("reason", ""), _negated=True)
+                        ),
+                        name="fund_settlement_has_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -753,345 +1003,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "échéance de remboursement",
                 "verbose_name_plural": "échéances de remboursement",
                 "ordering": ("advance", "rank"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("advance", "rank"), name="fund_repayment_rank_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cents__gt", 0)),
+                        name="fund_repayment_amount_above_zero",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="agreement",
-            index=models.Index(fields=["fund", "state"], name="fund_agreement_of_fund"),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                fields=("fund", "reference"), name="fund_agreement_reference_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "abandoned"), _negated=True),
-                fields=("application",),
-                name="fund_agreement_one_of_an_application",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "prepared",
-                            "out_for_signature",
-                            "signed",
-                            "amended",
-                            "suspended",
-                            "ended",
-                            "terminated",
-                            "abandoned",
-                        ],
-                    )
-                ),
-                name="fund_agreement_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["grant", "advance"])),
-                name="fund_agreement_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("payer", models.F("receiver")), _negated=True),
-                name="fund_agreement_between_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["prepared", "abandoned"]),
-                    ("legal_path__isnull", False),
-                    _connector="OR",
-                ),
-                name="fund_agreement_sent_after_its_legal_path",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementcondition",
-            constraint=models.UniqueConstraint(
-                fields=("agreement", "kind", "code"), name="fund_condition_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementcondition",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["report_accepted", "milestone_reached", "document_received"])
-                ),
-                name="fund_condition_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementcondition",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("evidence", ""), ("met_on", None), ("recorded_at", None)),
-                    models.Q(
-                        ("met_on__isnull", False),
-                        ("recorded_at__isnull", False),
-                        models.Q(("evidence", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_condition_met_with_evidence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementversion",
-            constraint=models.UniqueConstraint(
-                fields=("agreement", "number"), name="fund_agreement_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("number", 1),
-                    models.Q(("number__gt", 1), models.Q(("reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="fund_agreement_amendment_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0)), name="fund_agreement_amount_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("digest", ""), ("frozen_at", None), ("in_force_on", None)),
-                    models.Q(("frozen_at__isnull", False), models.Q(("digest", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="fund_agreement_version_frozen_with_its_digest",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementsignature",
-            constraint=models.UniqueConstraint(
-                fields=("version", "party"), name="fund_agreement_signed_once_a_party"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementsignature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("party__in", ["payer", "receiver"])),
-                name="fund_signature_party_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementsignature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sha256", ""), _negated=True),
-                name="fund_signature_has_its_document",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementinstalment",
-            constraint=models.UniqueConstraint(
-                fields=("version", "code"), name="fund_instalment_code_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementinstalment",
-            constraint=models.UniqueConstraint(
-                fields=("version", "rank"), name="fund_instalment_rank_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementinstalment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0), ("held_back_cents__lte", models.F("cents"))),
-                name="fund_instalment_amounts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0)), name="fund_order_amount_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at", None), ("state", "ordered")),
-                    models.Q(
-                        models.Q(("state", "ordered"), _negated=True), ("settled_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_order_settled_at",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["ordered", "paid", "partly_paid", "rejected"])),
-                name="fund_order_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("settled_by", None),
-                    ("ordered_by", None),
-                    models.Q(("settled_by", models.F("ordered_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="fund_order_paid_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "ordered")),
-                fields=("agreement", "instalment"),
-                name="fund_order_one_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementmovement",
-            constraint=models.UniqueConstraint(
-                fields=("agreement", "key"), name="fund_agreement_movement_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0)), name="fund_agreement_movement_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["payment", "bank_rejection", "undue"])),
-                name="fund_agreement_movement_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "payment"), ("order__isnull", False)),
-                    models.Q(models.Q(("kind", "payment"), _negated=True), ("order", None)),
-                    _connector="OR",
-                ),
-                name="fund_agreement_payment_was_ordered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="repayableadvance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "prepared",
-                            "criteria_fixed",
-                            "roadmap_to_approve",
-                            "roadmap_approved",
-                            "success_declared",
-                            "checked",
-                            "due",
-                            "repaid",
-                            "waived",
-                            "written_off",
-                            "abandoned",
-                        ],
-                    )
-                ),
-                name="fund_advance_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="repayableadvance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("check_after_months__gte", 1), ("check_after_months__lte", 60)),
-                name="fund_advance_check_within_five_years",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advancestatement",
-            constraint=models.UniqueConstraint(
-                fields=("advance", "fact"), name="fund_advance_fact_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advancestatement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "fact__in",
-                        [
-                            "criteria",
-                            "roadmap",
-                            "holder_declaration",
-                            "fund_declaration",
-                            "check",
-                            "ruling",
-                        ],
-                    )
-                ),
-                name="fund_advance_fact_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advancestatement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("evidence", ""), _negated=True),
-                name="fund_advance_fact_has_evidence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advancesettlement",
-            constraint=models.UniqueConstraint(
-                fields=("advance", "key"), name="fund_settlement_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advancesettlement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["repayment", "waiver", "write_off"])),
-                name="fund_settlement_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advancesettlement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0), models.Q(("reason", ""), _negated=True)),
-                name="fund_settlement_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advanceinstalment",
-            constraint=models.UniqueConstraint(
-                fields=("advance", "rank"), name="fund_repayment_rank_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advanceinstalment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0)), name="fund_repayment_amount_above_zero"
-            ),
         ),
         migrations.RunPython(freeze, thaw),
     ]

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from alliage.alliances.vocabulary import Lever
 from alliage.fund.money.instalments import ConditionKind, ReturnCause
 from alliage.fund.states import AGREEMENT, AgreementState
 from alliage_web.fund.models.ledger import euros_of
@@ -35,6 +36,13 @@ class AgreementKind(models.TextChoices):
 
     GRANT = "grant", _("Subvention ou prestation")
     ADVANCE = "advance", _("Avance remboursable")
+
+
+class AgreementLever(models.TextChoices):
+    """The levers that money can be: what it pays decides, not who receives."""
+
+    DIRECT_FUNDING = Lever.DIRECT_FUNDING.value, _("Financement de l’action")
+    ENGINEERING_INPUT = Lever.ENGINEERING_INPUT.value, _("Ingénierie de l’alliance")
 
 
 class ConditionKindChoices(models.TextChoices):
@@ -102,7 +110,7 @@ class Agreement(models.Model):
     general_interest = models.BooleanField(_("intérêt général"), null=True)
     public_resources = models.BooleanField(_("argent public"), null=True)
     economic_activity = models.BooleanField(_("activité économique"), null=True)
-    ministerial_derogation = models.BooleanField(_("dérogation ministérielle"), default=False)
+    ministerial_derogation = models.BooleanField(_("dérogation ministérielle"), null=True)
     granted_before_cents = models.PositiveBigIntegerField(
         _("déjà accordé pour l’année, en centimes"), null=True, blank=True
     )
@@ -115,6 +123,18 @@ class Agreement(models.Model):
         default=AGREEMENT.initial.value,
     )
     reason = models.TextField(_("motif du dernier changement d’état"), blank=True)
+    notice_given_on = models.DateField(_("préavis donné le"), null=True, blank=True)
+    activity_checked_on = models.DateField(
+        _("activité du bénéficiaire vérifiée le"), null=True, blank=True
+    )
+    activity_source = models.CharField(_("source de la vérification"), max_length=300, blank=True)
+    ceased_on = models.DateField(_("activité cessée le"), null=True, blank=True)
+    lever = models.CharField(
+        _("levier"),
+        max_length=20,
+        choices=AgreementLever.choices,
+        default=Lever.DIRECT_FUNDING.value,
+    )
     created_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, related_name="agreements_prepared"
     )
@@ -140,6 +160,14 @@ class Agreement(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=AgreementKind.values), name="fund_agreement_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(lever__in=AgreementLever.values), name="fund_agreement_lever_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(activity_checked_on=None, activity_source="", ceased_on=None)
+                | (Q(activity_checked_on__isnull=False) & ~Q(activity_source="")),
+                name="fund_agreement_activity_checked_somewhere",
             ),
             models.CheckConstraint(
                 condition=~Q(payer=F("receiver")), name="fund_agreement_between_two"
@@ -221,6 +249,7 @@ class AgreementVersion(models.Model):
     clauses = models.TextField(_("engagements et conditions"), blank=True)
     cents = models.PositiveBigIntegerField(_("montant en centimes"))
     reason = models.TextField(_("motif de l’avenant"), blank=True)
+    ends_on = models.DateField(_("fin de l’action"), null=True, blank=True)
     release = models.ManyToManyField(
         AgreementCondition, verbose_name=_("libère la retenue"), related_name="releases"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +54,14 @@ class Application(models.Model):
     copied_from = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="copies"
     )
+    renews = models.ForeignKey(
+        "fund.Agreement",
+        models.PROTECT,
+        verbose_name=_("renouvelle la convention"),
+        null=True,
+        blank=True,
+        related_name="renewals",
+    )
     begun_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, related_name="applications_begun"
     )
@@ -61,6 +70,10 @@ class Application(models.Model):
     sent_at = models.DateTimeField(_("envoyé le"), null=True, blank=True)
     reason = models.TextField(_("motif du dernier changement d’état"), blank=True)
     complete_by = models.DateField(_("à compléter avant la fin du"), null=True, blank=True)
+    asked_cents = models.PositiveBigIntegerField(
+        _("demandé au dernier envoi, en centimes"), null=True, blank=True
+    )
+    sign_by = models.DateField(_("convention à signer avant la fin du"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("dossier")
@@ -272,6 +285,11 @@ class ApplicationQuestion(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the answer came, or is still waited for, after its day."""
+        return timezone.localdate(self.answered_at) > self.answer_by
 
 
 class RequestedDocument(models.Model):

@@ -123,6 +123,14 @@ class Call(models.Model):
     form = models.ForeignKey(
         FormVersion, models.PROTECT, verbose_name=_("formulaire"), related_name="calls"
     )
+    grid = models.ForeignKey(
+        "fund.ReviewGrid",
+        models.PROTECT,
+        verbose_name=_("grille d’instruction"),
+        null=True,
+        blank=True,
+        related_name="calls",
+    )
     created_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, related_name="calls_created"
     )

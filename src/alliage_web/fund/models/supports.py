@@ -50,6 +50,7 @@ class OriginChoices(models.TextChoices):
     RECEIVER = "receiver", _("déclaré par qui reçoit")
     THREE_SIXTY = "360giving", _("fichier 360Giving")
     SCDL = "scdl", _("fichier SCDL")
+    AGREEMENT = "agreement", _("convention signée")
 
 
 class AnswerChoices(models.TextChoices):
@@ -253,8 +254,20 @@ class Support(models.Model):
         return self.alliance.display_title if self.alliance else ""
 
 
+#: Natures that come with an amount.
+VALUED = (NatureChoices.CASH.value, NatureChoices.IN_KIND.value, NatureChoices.TIME.value)
+#: Who may write what an alliance raised; the alliance itself is the one that receives.
+RAISED_ORIGINS = (
+    OriginChoices.HISTORY.value, OriginChoices.OFFICER.value, OriginChoices.RECEIVER.value
+)  # fmt: skip
+
+
 class RaisedResource(models.Model):
-    """What others gave an alliance beside the fund: compared with engineering, never its effect."""
+    """What others gave an alliance beside the fund: compared with engineering, never its effect.
+
+    What a party of the alliance declares counts once an officer confirms it. A row that is removed
+    stays, with the day: a file that is loaded again does not bring it back.
+    """
 
     fund = models.ForeignKey("fund.Fund", models.PROTECT, related_name="raised_resources")
     code = models.CharField(_("référence"), max_length=60)
@@ -264,9 +277,34 @@ class RaisedResource(models.Model):
     )  # fmt: skip
     eur = models.DecimalField(_("montant en euros"), max_digits=14, decimal_places=2)
     description = models.CharField(_("ce qui est levé"), max_length=300)
+    nature = models.CharField(
+        _("nature"),
+        max_length=10,
+        choices=[choice for choice in NatureChoices.choices if choice[0] in VALUED],
+        default=NatureChoices.CASH,
+    )
+    status = models.CharField(
+        _("statut"),
+        max_length=15,
+        choices=AmountStatusChoices.choices,
+        default=AmountStatusChoices.GRANTED,
+    )
+    year = models.PositiveSmallIntegerField(_("année"), null=True, blank=True)
     reading = models.CharField(_("lecture"), max_length=10, choices=ReadingChoices.choices)
     note = models.TextField(_("à savoir"), blank=True)
     source = models.CharField(_("source"), max_length=300)
+    origin = models.CharField(
+        _("origine"), max_length=10, choices=OriginChoices.choices, default=OriginChoices.HISTORY
+    )
+    answer = models.CharField(
+        _("réponse du fonds"),
+        max_length=10,
+        choices=AnswerChoices.choices,
+        default=AnswerChoices.CONFIRMED,
+    )
+    remark = models.TextField(_("remarque du fonds"), blank=True)
+    removed_at = models.DateTimeField(_("retirée le"), null=True, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1)
 
     class Meta:
         verbose_name = _("ressource levée")
@@ -275,7 +313,39 @@ class RaisedResource(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["fund", "code"], name="fund_raised_once"),
             models.CheckConstraint(condition=Q(eur__gt=0), name="fund_raised_positive"),
+            models.CheckConstraint(
+                condition=Q(
+                    nature__in=VALUED,
+                    status__in=AmountStatusChoices.values,
+                    reading__in=ReadingChoices.values,
+                    origin__in=RAISED_ORIGINS,
+                    answer__in=AnswerChoices.values,
+                ),
+                name="fund_raised_words_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(year=None) | Q(year__gte=1900, year__lte=2200), name="fund_raised_year"
+            ),
+            models.CheckConstraint(
+                condition=Q(origin=OriginChoices.RECEIVER.value) | Q(answer="confirmed"),
+                name="fund_raised_own_is_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(code="") & ~Q(description="") & ~Q(source=""),
+                name="fund_raised_said",
+            ),
+            models.CheckConstraint(
+                condition=~Q(answer="disputed") | ~Q(remark=""), name="fund_raised_dispute_said"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.description
+
+    def get_absolute_url(self) -> str:
+        return reverse("fund:raised-resource", args=[self.fund.code, self.code])
+
+    @property
+    def stable_name(self) -> str:
+        """The name of this resource in the trail, where those of one fund begin alike."""
+        return f"raised:{self.fund.code}:{self.code}"

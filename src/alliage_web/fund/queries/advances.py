@@ -35,9 +35,14 @@ if TYPE_CHECKING:
 
 def file_of(advance: RepayableAdvance) -> AdvanceFile:
     """Give the facts of an advance; until it is paid, the day of its payment is the last one."""
+    return file_with(advance, paid_on(advance))
+
+
+def file_with(advance: RepayableAdvance, paid: dt.date | None) -> AdvanceFile:
+    """Give the facts of an advance of which the day of payment was read."""
     said = {row.fact: Statement(row.yes, row.on) for row in advance.statements.all()}
     return AdvanceFile(
-        paid_on=paid_on(advance) or dt.date.max,
+        paid_on=paid or dt.date.max,
         criteria=said.get(Fact.CRITERIA),
         roadmap=said.get(Fact.ROADMAP),
         holder=said.get(Fact.HOLDER_DECLARATION),

@@ -22,6 +22,7 @@ from alliage.fund.states import (
     AGREEMENT,
     GUARDS,
     INSTALMENT,
+    REPORT,
     GuardNotMet,
     TransitionNotAllowed,
 )
@@ -288,7 +289,7 @@ def _order(error: PaymentOrderError) -> str:
 def _verbs(verbs: Iterable[str]) -> list[str]:
     labels = {
         each.verb: label(each.label).lower()
-        for life in (INSTALMENT, ADVANCE, AGREEMENT)
+        for life in (INSTALMENT, ADVANCE, AGREEMENT, REPORT)
         for each in life.transitions
     }
     return [labels.get(verb, verb) for verb in dict.fromkeys(verbs)]

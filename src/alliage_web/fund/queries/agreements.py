@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 #: The member of the single undertaking whose aids are stated on the agreement.
 _RECEIVER = "receiver"
 IN_FORCE = frozenset({AgreementState.SIGNED, AgreementState.AMENDED})
+#: The states of an agreement that both parties signed, whatever came after.
+SIGNED = IN_FORCE | {
+    AgreementState.SUSPENDED, AgreementState.ENDED, AgreementState.TERMINATED
+}  # fmt: skip
 _ALLOWED = frozenset({LegalOutcome.ALLOWED, LegalOutcome.ALLOWED_WITH_CONDITIONS})
 
 
@@ -97,6 +101,11 @@ def terms_of(version: AgreementVersion) -> Terms:
     TermsRefused
         If what the version holds makes no terms: a draft may not add up yet.
     """
+    return terms_with(version, instalments_of(version))
+
+
+def terms_with(version: AgreementVersion, rows: Sequence[AgreementInstalment]) -> Terms:
+    """Give the terms of a version whose instalments were read."""
     return Terms(
         version.agreement.reference,
         version.number,
@@ -105,7 +114,7 @@ def terms_of(version: AgreementVersion) -> Terms:
             library.Instalment(
                 row.code, row.eur, row.due_on, _conditions(row.conditions.all()), row.held_back
             )
-            for row in instalments_of(version)
+            for row in rows
         ),
         _conditions(version.release.all()),
     )
@@ -121,10 +130,10 @@ def condition_of(row: AgreementCondition) -> Condition:
 
 def movements_of(agreement: Agreement) -> Movements:
     """Give what was paid and came back, in the order in which it was recorded."""
-    return tuple(_movement(row) for row in agreement.movements.order_by("pk"))
+    return tuple(movement_of(row) for row in agreement.movements.order_by("pk"))
 
 
-def _movement(row: AgreementMovement) -> library.Payment | library.Return:
+def movement_of(row: AgreementMovement) -> library.Payment | library.Return:
     if row.kind == MovementKind.PAYMENT:
         return library.Payment(row.key, row.instalment, row.eur, row.on)
     return library.Return(row.key, row.instalment, row.eur, row.on, ReturnCause(row.kind))
@@ -179,6 +188,9 @@ def digest_of(version: AgreementVersion) -> str:
         "criteria": advance.criteria if advance else "",
         "check_after_months": advance.check_after_months if advance else 0,
     }
+    if version.ends_on is not None:
+        # Versions that were frozen without this term keep the digest that was signed.
+        said["ends_on"] = version.ends_on.isoformat()
     return sha256(rfc8785.dumps(said)).hexdigest()
 
 
@@ -371,6 +383,34 @@ def awarded_to(application: Application) -> Euros:
         fund=application.fund, code=AccountCode.RESERVED.value, file=application.reference
     )
     return total(row.eur for row in rows)
+
+
+def has_signed_agreement(application: Application) -> bool:
+    """Tell whether both parties ever signed an agreement made from an application."""
+    return Agreement.objects.filter(application=application, state__in=SIGNED).exists()
+
+
+def unsigned_agreements(application: Application) -> list[Agreement]:
+    """Return the agreements of an application that wait for a signature."""
+    waiting = (AgreementState.PREPARED, AgreementState.OUT_FOR_SIGNATURE)
+    rows = Agreement.objects.filter(application=application, state__in=waiting)
+    return list(rows.select_related("fund", "application", "strand").order_by("pk"))
+
+
+def reserved_for(fund: Fund, file: str) -> list[tuple[ledger.Envelope, Euros]]:
+    """Return what was awarded to a file and is not agreed, envelope by envelope."""
+    rows = (
+        RunningBalance.objects.filter(
+            fund=fund, code=AccountCode.RESERVED.value, file=file, cents__gt=0
+        )
+        .select_related("envelope__strand")
+        .order_by("envelope__year", "envelope__strand__order", "envelope__strand__code")
+    )
+    return [
+        (ledger.Envelope(row.envelope.strand.code, row.envelope.year), row.eur)
+        for row in rows
+        if row.envelope
+    ]
 
 
 def awaiting_agreement(fund: Fund) -> list[Application]:

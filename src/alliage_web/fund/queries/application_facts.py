@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,11 +17,12 @@ from alliage.fund.law.de_minimis import DeMinimisAid
 from alliage.fund.law.legal_path import LegalPath, Payment, legal_path
 from alliage.fund.law.legal_rules import shipped_parameters, shipped_rules
 from alliage.values.dates import PartialDate
+from alliage.values.money import euros
 from alliage_web.alliances.queries import contents
+from alliage_web.fund.models import euros_of
 from alliage_web.territories.queries import place
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
     from alliage.fund.applications.answers import Answers, Applicants
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from alliage.fund.applications.form_specification import Form
     from alliage.values.money import Euros
     from alliage_web.actors.models import Organisation
-    from alliage_web.fund.models import Applicant, Application
+    from alliage_web.fund.models import Applicant, Application, LegalStatement
 
     class Content(Protocol):
         """An application, as far as its facts go: see `alliage_web.fund.queries.applications`."""
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
         def budget(self) -> Budget | None: ...
         @property
         def lead(self) -> Applicant: ...
+        @property
+        def legal_statements(self) -> Mapping[int, LegalStatement]: ...
         def visible(self, party: str) -> frozenset[str]: ...
 
 
@@ -222,15 +226,30 @@ def legal_paths(content: Content, on: dt.date) -> tuple[ReceiverPath, ...]:
 def _payment(
     content: Content, part: Applicant, amount: Euros, on: dt.date, said: Mapping[str, Answer]
 ) -> Payment:
-    kind = legal_kind_of(part.organisation)
+    stated = content.legal_statements.get(part.pk)
+    kind = (stated.receiver_kind if stated else "") or legal_kind_of(part.organisation)
+    aids = _aids(part.code, said)
+    if stated is not None and stated.de_minimis is not None:
+        aids = tuple(
+            DeMinimisAid(part.code, dt.date.fromisoformat(aid["on"]), euros(aid["eur"]), aid["by"])
+            for aid in stated.de_minimis
+        )
+    before = stated.granted_before_cents if stated else None
     return Payment(
         payer_kind=legal_kind_of(content.application.fund.organisation) or "private_fund",
         receiver_kind=kind,
-        beneficiary_kind=kind,
+        beneficiary_kind=(stated.beneficiary_kind if stated else "") or kind,
         amount=amount,
         on=on,
+        granted_before_this_year=None if before is None else euros_of(before),
+        public_resources=stated.public_resources if stated else None,
+        economic_activity=stated.economic_activity if stated else None,
+        general_interest=stated.general_interest if stated else None,
+        passed_on=stated.passed_on if stated else None,
         undertakings=frozenset({part.code}),
-        de_minimis_aids=_aids(part.code, said),
+        de_minimis_aids=aids,
+        # Nobody pays public money to an endowment fund on a derogation that is not known.
+        ministerial_derogation=stated.ministerial_derogation if stated else None,
     )
 
 

@@ -66,6 +66,7 @@ EVENTS: Mapping[str, _StrPromise] = {
     "form.added": gettext_lazy("Ajout d’une version de formulaire"),
     "call.created": gettext_lazy("Préparation d’un appel"),
     "call.changed": gettext_lazy("Modification d’un appel"),
+    "call.grid": gettext_lazy("Choix de la grille d’un appel"),
     "call.announce": gettext_lazy("Annonce d’un appel"),
     "call.take_back": gettext_lazy("Reprise d’un appel"),
     "call.close_early": gettext_lazy("Clôture d’un appel au fil de l’eau"),
@@ -87,8 +88,15 @@ EVENTS: Mapping[str, _StrPromise] = {
     "application.declare_ineligible": gettext_lazy("Dossier déclaré inéligible"),
     "application.restore": gettext_lazy("Dossier rétabli"),
     "application.start_review": gettext_lazy("Instruction commencée"),
+    "application.present": gettext_lazy("Dossier présenté au comité"),
+    "application.review_again": gettext_lazy("Nouvelle instruction"),
+    "application.accept": gettext_lazy("Dossier accepté"),
+    "application.accept_subject_to_documents": gettext_lazy("Dossier accepté sous réserve"),
+    "application.adjourn": gettext_lazy("Dossier ajourné"),
+    "application.refuse": gettext_lazy("Dossier refusé"),
     "application.lift_conditions": gettext_lazy("Réserves levées"),
     "application.judged": gettext_lazy("Constat sur une règle"),
+    "application.legal_facts": gettext_lazy("Faits juridiques établis"),
     "application.asked": gettext_lazy("Question posée"),
     "application.answered": gettext_lazy("Question répondue"),
     "application.documents_asked": gettext_lazy("Pièces demandées"),
@@ -133,6 +141,14 @@ FIELDS: Mapping[str, _StrPromise] = {
     "document": gettext_lazy("Pièce"),
     "due_on": gettext_lazy("Attendue avant la fin du"),
     "file": gettext_lazy("Fichier"),
+    "receiver_kind": gettext_lazy("Nature juridique"),
+    "beneficiary_kind": gettext_lazy("Pour qui l’action est menée"),
+    "passed_on": gettext_lazy("Argent reversé"),
+    "general_interest": gettext_lazy("Intérêt général"),
+    "public_resources": gettext_lazy("Argent public"),
+    "economic_activity": gettext_lazy("Activité économique"),
+    "ministerial_derogation": gettext_lazy("Dérogation ministérielle"),
+    "granted_before": gettext_lazy("Déjà accordé pour l’année"),
 }
 
 
@@ -373,6 +389,7 @@ MISSING: Mapping[str, _StrPromise] = {
     "general_interest": gettext_lazy("si l’action est d’intérêt général"),
     "passed_on": gettext_lazy("si l’argent est reversé à quelqu’un d’autre"),
     "de_minimis_aids": gettext_lazy("les aides « de minimis » déjà reçues"),
+    "ministerial_derogation": gettext_lazy("si une dérogation ministérielle existe"),
 }
 
 

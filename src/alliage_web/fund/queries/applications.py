@@ -43,6 +43,7 @@ from alliage.fund.states import ApplicationState, CallState, Guard
 from alliage_web.alliances.queries import contents
 from alliage_web.fund.models import Applicant, Application, RuleJudgement, SignOff
 
+from .agreements import has_signed_agreement
 from .application_facts import facts_of
 from .calls import (
     NOT_REVIEWED,
@@ -53,6 +54,7 @@ from .calls import (
     rules_of,
     state_of,
 )
+from .legal_facts import latest_of
 from .review_panels import review_guards
 
 if TYPE_CHECKING:
@@ -63,10 +65,12 @@ if TYPE_CHECKING:
     from alliage_web.accounts.models import User
     from alliage_web.alliances.models import Alliance
     from alliage_web.alliances.queries import AllianceStory
-    from alliage_web.fund.models import Call, FormVersion, Fund, SentVersion
+    from alliage_web.fund.models import Call, FormVersion, Fund, LegalStatement, SentVersion
 
 #: States in which applicants may write.
 WRITTEN_IN = frozenset({ApplicationState.DRAFT, ApplicationState.TO_COMPLETE})
+#: States in which money is reserved for an application.
+AWARDED = frozenset({ApplicationState.ACCEPTED_SUBJECT_TO_DOCUMENTS, ApplicationState.ACCEPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,11 @@ class Content:
         rows = RuleJudgement.objects.filter(application=self.application).select_related("by")
         return {row.rule: row for row in rows}
 
+    @cached_property
+    def legal_statements(self) -> Mapping[int, LegalStatement]:
+        """What officers established of paying each applicant, by its key."""
+        return latest_of(self.parts)
+
     def eligibility(self, on: dt.date) -> Eligibility | None:
         """Apply the rules of the call; what an officer found replaces what cannot be told."""
         rules = rules_of(self.call)
@@ -256,8 +265,18 @@ class Content:
             holds.add(Guard.REVIEW_NOT_STARTED)
         if application.complete_by is not None and today > application.complete_by:
             holds.add(Guard.COMPLETION_DATE_PASSED)
-        holds |= review_guards(application)
+        holds |= review_guards(application, today) | self._signature_guards(today)
         return holds | self._rule_guards(today) | self._document_guards(today)
+
+    def _signature_guards(self, today: dt.date) -> set[Guard]:
+        application = self.application
+        holds = set()
+        if ApplicationState(application.state) in AWARDED:
+            if not has_signed_agreement(application):
+                holds.add(Guard.NO_SIGNED_AGREEMENT)
+            if application.sign_by is not None and today > application.sign_by:
+                holds.add(Guard.SIGNATURE_DATE_PASSED)
+        return holds
 
     def _rule_guards(self, today: dt.date) -> set[Guard]:
         found = self.eligibility(today)

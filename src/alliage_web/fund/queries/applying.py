@@ -11,7 +11,7 @@ from alliage_web.actors.queries import cards as organisation_cards
 from alliage_web.actors.queries import ids_by_slug
 from alliage_web.alliances.queries import alliances_of, cards, contents, facilitated_by, find
 
-from .supports import own_organisations
+from .acting import organisations_acted_for
 
 if TYPE_CHECKING:
     from alliage_web.accounts.models import User
@@ -49,25 +49,21 @@ class Applying:
 
 def applying_for(user: User) -> list[Applying]:
     """Return the alliances for which a person may apply, by title."""
-    belonging = {_slug(name) for name in own_organisations(user)}
+    belonging = {_slug(name) for name in organisations_acted_for(user)}
     slugs = {
         membership.card.slug
         for key in ids_by_slug(belonging).values()
         for membership in alliances_of(key)
         if not membership.left
     }
-    acting: dict[str, set[str]] = {}
-    for held in holdings_of(user):
-        if held.role == Role.PARTY_MEMBER:
-            acting.setdefault(_slug(held.place), set()).add(_slug(held.organisation))
+    slugs |= {_slug(held.place) for held in holdings_of(user) if held.role == Role.PARTY_MEMBER}
     found = []
-    for slug in sorted(slugs | acting.keys()):
+    for slug in sorted(slugs):
         alliance = find(slug)
         if alliance is None:
             continue
-        # Acting in one alliance gives nothing in another: belonging does.
-        mine = acting.get(slug, set()) | {_slug(name) for name in _memberships(user)}
-        choice = Applying.of(alliance, frozenset(mine))
+        mine = organisations_acted_for(user, alliance=alliance.stable_name)
+        choice = Applying.of(alliance, frozenset(map(_slug, mine)))
         if choice.own:
             found.append(choice)
     return sorted(found, key=lambda each: (each.title, each.slug))
@@ -75,14 +71,10 @@ def applying_for(user: User) -> list[Applying]:
 
 def places_of(user: User) -> tuple[set[str], set[str]]:
     """Return the addresses of the organisations and alliances whose applications one may read."""
-    organisations = {_slug(name) for name in own_organisations(user)}
+    organisations = {_slug(name) for name in organisations_acted_for(user)}
     alliances = {_slug(held.place) for held in holdings_of(user) if held.role == Role.PARTY_MEMBER}
     alliances |= {card.slug for card in cards(facilitated_by(user))}
     return organisations, alliances
-
-
-def _memberships(user: User) -> frozenset[str]:
-    return frozenset(membership.organisation for membership in user.belongs_to)
 
 
 def _slug(name: str) -> str:

@@ -29,6 +29,7 @@ from alliage_web.fund.models import (
 from alliage_web.fund.models.budget import FIRST_YEAR, LAST_YEAR
 
 from .ledger import memory, postings_of, summed_book
+from .statements import code_of, coded_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +64,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """A statement on the endowment beside the others; its code is the date it was stated on."""
+    """A statement on the endowment beside the others; it has no code where it has no date."""
 
     code: str
     said: EndowmentStatement
@@ -203,37 +204,35 @@ def endowment_of(fund: Fund, choices: Sequence[EndowmentChoice]) -> Endowment:
 
     A statement that was declared in force and is no longer in the file of the fund stays.
     """
+    rows = coded_statements(fund)
     statements = {
-        row.stated_on: Statement(
-            row.stated_on,
+        code: Statement(
+            code,
             row.eur,
             PartialDate.parse(row.stated_on),
             endowment.StatementStatus(row.status),
             row.source,
             row.years,
         )
-        for row in fund.endowment.order_by("-order", "-pk")
-        if row.stated_on
+        for code, row in rows.items()
     }
-    for row in choices:
-        kept = Statement(
-            row.statement,
-            euros_of(row.cents),
-            PartialDate.parse(row.statement),
-            endowment.StatementStatus.DECLARED,
-            row.source,
-        )
-        if row.statement not in statements:
-            statements[row.statement] = kept
-    return Endowment(
-        tuple(statements.values()),
-        tuple(
+    declarations = []
+    for choice in choices:
+        code = code_of(choice, rows)
+        declarations.append(
             endowment.Declaration(
-                row.statement, row.posting.booked_on, row.decided_by, row.posting.reason
+                code, choice.posting.booked_on, choice.decided_by, choice.posting.reason
             )
-            for row in choices
-        ),
-    )
+        )
+        if code not in statements:
+            statements[code] = Statement(
+                code,
+                euros_of(choice.cents),
+                PartialDate.parse(choice.statement),
+                endowment.StatementStatus.DECLARED,
+                choice.source,
+            )
+    return Endowment(tuple(statements.values()), tuple(declarations))
 
 
 def page_of(fund: Fund) -> BudgetPage:
@@ -242,6 +241,7 @@ def page_of(fund: Fund) -> BudgetPage:
     choices = choices_of(fund)
     stated = endowment_of(fund, choices)
     in_force = stated.in_force
+    codes = {row.pk: code for code, row in coded_statements(fund).items()}
     balances = ledger_views.funders(book)
     first = Posting.objects.filter(fund=fund).order_by("number").first()
     lines = _strands(fund, book)
@@ -250,7 +250,9 @@ def page_of(fund: Fund) -> BudgetPage:
         fund=fund,
         statements=tuple(
             StatementLine(
-                row.stated_on, row, in_force is not None and row.stated_on == in_force.code
+                codes.get(row.pk, ""),
+                row,
+                in_force is not None and codes.get(row.pk) == in_force.code,
             )
             for row in fund.endowment.order_by("order", "pk")
         ),

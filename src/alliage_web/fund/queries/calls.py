@@ -118,7 +118,7 @@ def guards_of(call: Call) -> set[Guard]:
     """Return what holds of a call, apart from what a decision brings with it."""
     states = {ApplicationState(state) for state in _states(call)}
     found = set()
-    if call.strand_id is not None:
+    if call.strand_id is not None and call.grid_id is not None:
         found.add(Guard.CALL_COMPLETE)
     if states <= NOT_REVIEWED:
         found.add(Guard.REVIEW_NOT_STARTED)
@@ -163,7 +163,7 @@ def calls_of(fund: Fund, at: dt.datetime, *, all_states: bool) -> list[CallLine]
 
 
 def find_call(fund: Fund, code: str) -> Call | None:
-    rows = Call.objects.select_related("fund", "fund__organisation", "strand", "form")
+    rows = Call.objects.select_related("fund", "fund__organisation", "strand", "form", "grid")
     return rows.filter(fund=fund, code=code).first()
 
 

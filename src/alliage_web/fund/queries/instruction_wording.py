@@ -194,8 +194,8 @@ _DECISION: Mapping[DecisionProblemCode, _StrPromise] = {
         "« %(field)s » : choisissez un jour après la séance."
     ),
     DecisionProblemCode.NO_QUORUM: gettext_lazy(
-        "Le quorum n’est pas atteint pour ce dossier : %(subject)s membre(s) compté(s), il en "
-        "faut %(allowed)s. Laissez ce dossier à une autre séance."
+        "Le quorum n’est pas atteint pour ce dossier : membres comptés, %(subject)s ; il en faut "
+        "au moins %(allowed)s. Laissez ce dossier à une autre séance."
     ),
     DecisionProblemCode.NOBODY_PRESIDES: gettext_lazy(
         "%(who)s ne peut pas présider pour ce dossier. Peuvent présider : %(allowed)s."

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from alliage.alliances.vocabulary import AmountStatus, Lever
 from alliage.economics.leverage import (
+    AllianceResources,
     AmountRange,
     Envelope,
     break_even_uplift,
     budget_rules,
     check_budget,
     leverage,
+    portfolio_leverage,
 )
 from alliage.fund.support.supports import Book, Cash, Totals, by_receiver, totals
 from alliage.values.money import ZERO, euros, total
@@ -22,13 +24,14 @@ from alliage_web.alliances.queries import map_points, parents, supported_with
 from alliage_web.fund.models import EndowmentStatement, RaisedResource
 from alliage_web.territories.queries import facts_of
 
+from .raised import COUNTED, is_compared
 from .supports import PUBLIC, Party, all_supports, as_value, book_of, sums_of, top_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
-    from alliage.economics.leverage import BudgetCheck, BudgetRule, Leverage
+    from alliage.economics.leverage import BudgetCheck, BudgetRule, Leverage, PortfolioLeverage
     from alliage.fund.support.supports import Support as SupportValue
     from alliage.values.money import Euros
     from alliage_web.alliances.queries import AlliancePoint, SupportedAlliance
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     from alliage_web.territories.queries import TerritoryFacts
 
     from .supports import Sums
+
+#: The seed of the draws of the interval, told beside it.
+_SEED = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,58 @@ def portfolio(fund: Fund) -> Portfolio:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FundLeverage:
+    """The engineering that a fund paid and what else was raised, over all that can be compared.
+
+    ``not_compared`` counts the alliances that received engineering of which nothing else is known.
+    """
+
+    raised: tuple[RaisedBeside, ...]
+    together: PortfolioLeverage
+    checks: tuple[BudgetCheck, ...]
+    not_compared: int
+
+
+def leverage_of(fund: Fund) -> FundLeverage:
+    """Compare engineering with what was raised over the whole fund, in a few queries."""
+    rows = list(
+        all_supports()
+        .filter(
+            PUBLIC,
+            fund=fund,
+            giver=fund.organisation_id,
+            lever=Lever.ENGINEERING_INPUT.value,
+            status=AmountStatus.GRANTED.value,
+        )
+        .select_related("alliance__part_of")
+    )
+    above = parents()
+    raised = _raised(_resources(fund), book_of(rows), above, _names(rows))
+    compared = {one.alliance.code for one in raised}
+    received = {top_of(row.alliance.code, above) for row in rows if row.alliance}
+    known = [(one, total(euros(row.eur) for row in one.resources)) for one in raised]
+    return FundLeverage(
+        raised=raised,
+        together=portfolio_leverage(
+            [AllianceResources(one.alliance.code, one.engineering, sum_) for one, sum_ in known],
+            seed=_SEED,
+        ),
+        checks=check_budget(
+            [
+                Envelope(
+                    one.alliance.name,
+                    None if one.engineering is None else sum_ + one.engineering,
+                    one.engineering,
+                )
+                for one, sum_ in known
+            ],
+            budget_rules(),
+        ),
+        not_compared=len(received - compared),
+    )
+
+
 def _names(rows: Iterable[Support]) -> dict[str, Party]:
     found = {}
     for row in rows:
@@ -197,8 +255,8 @@ def _unnamed(book: Book) -> Totals:
 
 def _resources(fund: Fund) -> dict[str, list[RaisedResource]]:
     found: dict[str, list[RaisedResource]] = defaultdict(list)
-    rows = RaisedResource.objects.filter(fund=fund).select_related("alliance")
-    for row in rows.order_by("code", "pk"):
+    rows = RaisedResource.objects.filter(COUNTED, fund=fund).select_related("fund", "alliance")
+    for row in rows.order_by("year", "code", "pk"):
         found[row.alliance.code].append(row)
     return found
 
@@ -209,7 +267,10 @@ def _raised(
     above: Mapping[str, str],
     names: Mapping[str, Party],
 ) -> tuple[RaisedBeside, ...]:
-    """Compare engineering with what else was raised, alliance by alliance; cash with cash."""
+    """Compare engineering with what else was raised, alliance by alliance.
+
+    Money that was granted is compared with money that was granted; the rest is told, not counted.
+    """
     spent: dict[str, list[Euros]] = defaultdict(list)
     for one in book.counted:
         if (
@@ -226,10 +287,13 @@ def _raised(
         party = names.get(top) or Party(
             alliance.code, alliance.display_title, alliance.get_absolute_url()
         )
-        raised = total(euros(row.eur) for row in rows)
+        counted = [euros(row.eur) for row in rows if is_compared(row)]
         engineering = total(spent[top]) if top in spent else None
+        raised = total(counted) if counted and engineering is not None else None
         envelope = Envelope(
-            party.name, None if engineering is None else raised + engineering, engineering
+            party.name,
+            None if raised is None or engineering is None else raised + engineering,
+            engineering,
         )
         found.append(
             RaisedBeside(
@@ -237,7 +301,7 @@ def _raised(
                 resources=tuple(rows),
                 engineering=engineering,
                 leverage=None
-                if engineering is None
+                if engineering is None or raised is None
                 else leverage(AmountRange.exactly(engineering), AmountRange.exactly(raised)),
                 checks=check_budget([envelope], budget_rules()),
             )

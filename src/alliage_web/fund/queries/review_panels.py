@@ -15,6 +15,7 @@ from alliage_web.fund.models import Application, Review, ReviewGrid, ReviewPanel
 from .interests import person_id
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from alliage_web.fund.models import Fund
@@ -99,8 +100,8 @@ def wanted_reviews(panel: ReviewPanel | None, rows: Sequence[Review]) -> int:
     return WITH_A_THIRD if found is not None and found.third_review else REVIEWS
 
 
-def review_guards(application: Application) -> set[Guard]:
-    """Return what holds of the instruction of an application."""
+def review_guards(application: Application, on: dt.date) -> set[Guard]:
+    """Return what holds of the instruction of an application on a day."""
     if not application.was_sent:
         return set()
     panel = panel_of(application)
@@ -115,6 +116,7 @@ def review_guards(application: Application) -> set[Guard]:
         holds.add(Guard.REVIEWS_IN)
         if not found.third_review:
             holds.add(Guard.DISAGREEMENT_SETTLED)
-    if not application.questions.filter(answered_at=None).exists():
+    # A question that nobody answered in time holds nothing up: the committee sees that it is open.
+    if not application.questions.filter(answered_at=None, answer_by__gte=on).exists():
         holds.add(Guard.QUESTIONS_ANSWERED)
     return holds

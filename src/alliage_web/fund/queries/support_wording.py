@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from alliage_web.audit.queries import HistoryLine, ReadableLine
-    from alliage_web.fund.models import Support
+    from alliage_web.fund.models import RaisedResource, Support
 
 EVENTS: Mapping[str, _StrPromise] = {
     "support.added": _("Soutien inscrit au livre"),
@@ -32,6 +32,10 @@ EVENTS: Mapping[str, _StrPromise] = {
     "support.answered": _("Réponse à un soutien"),
     "support.imported": _("Aides importées dans le livre"),
     "support.raised_loaded": _("Ressource levée par une alliance chargée"),
+    "raised.added": _("Ressource levée inscrite"),
+    "raised.changed": _("Ressource levée corrigée"),
+    "raised.answered": _("Réponse du fonds à une ressource déclarée"),
+    "raised.removed": _("Ressource levée retirée"),
 }
 FIELDS: Mapping[str, _StrPromise] = {
     "fund": _("Fonds"),
@@ -75,6 +79,13 @@ FIELDS: Mapping[str, _StrPromise] = {
     "left_out": _("Lignes laissées de côté"),
 }
 _SOURCE: Mapping[str, _StrPromise] = {"source": _("Source")}
+_OF_RAISED: Mapping[str, _StrPromise] = {
+    "description": _("Ce qui est levé"),
+    "year": _("Année"),
+    "answer": _("Réponse du fonds"),
+    "remark": _("Remarque du fonds"),
+    "why": _("Motif"),
+}
 
 _WORDS: Mapping[str, Any] = {
     "lever": LeverChoices,
@@ -86,12 +97,13 @@ _WORDS: Mapping[str, Any] = {
     "origin": OriginChoices,
     "giver_answer": AnswerChoices,
     "receiver_answer": AnswerChoices,
+    "answer": AnswerChoices,
 }
 
 
 def told_in_words(line: HistoryLine) -> HistoryLine:
     """Tell the codes of a support by their words."""
-    if not line.kind.startswith("support."):
+    if not line.kind.startswith(("support.", "raised.")):
         return line
     changes = {
         name: [_word(name, value) for value in pair] if name in _WORDS else pair
@@ -109,3 +121,9 @@ def history_of_support(support: Support) -> list[ReadableLine]:
     """Give what was written on a support, the latest first."""
     lines = [told_in_words(line) for line in history(support.stable_name)]
     return readable(lines, kinds=EVENTS, fields={**FIELDS, **_SOURCE})
+
+
+def history_of_raised(raised: RaisedResource) -> list[ReadableLine]:
+    """Give what was written on a raised resource, the latest first."""
+    lines = [told_in_words(line) for line in history(raised.stable_name)]
+    return readable(lines, kinds=EVENTS, fields={**FIELDS, **_SOURCE, **_OF_RAISED})

@@ -27,8 +27,10 @@ from alliage.fund.support.supports import Support as SupportValue
 from alliage.fund.support.valuation import InKindMethod
 from alliage.values.dates import PartialDate
 from alliage.values.text import fold
-from alliage_web.accounts.queries import holdings_of, organisations_of
+from alliage_web.actors.models import INVENTED
 from alliage_web.fund.models import AnswerChoices, Fund, NatureChoices, OriginChoices, Support
+
+from .acting import organisations_acted_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -44,8 +46,12 @@ if TYPE_CHECKING:
 UNLISTED = "~"
 _BOTH_AGREE = Q(giver_answer=AnswerChoices.CONFIRMED, receiver_answer=AnswerChoices.CONFIRMED)
 _DECLARED = (OriginChoices.GIVER, OriginChoices.RECEIVER)
-#: Shown to everyone: what documents or the fund say, and what both sides say.
-PUBLIC = ~Q(origin__in=_DECLARED) | _BOTH_AGREE
+#: What a demonstration makes up: it stands apart, and adds to no sum.
+MADE_UP = Q(alliance__source=INVENTED) | Q(receiver__source=INVENTED)
+#: What documents or the fund say, and what both sides say.
+SAID = ~Q(origin__in=_DECLARED) | _BOTH_AGREE
+#: Shown to everyone.
+PUBLIC = SAID & ~MADE_UP
 
 
 def all_supports() -> QuerySet[Support]:
@@ -55,26 +61,29 @@ def all_supports() -> QuerySet[Support]:
     ).order_by("fund", "-first", "alliance__text_key", "pk")
 
 
-def own_organisations(user: User | AnonymousUser) -> frozenset[str]:
-    """Return the stable names of the organisations that a person may speak for."""
-    acting = {held.organisation for held in holdings_of(user) if held.organisation}
-    return organisations_of(user) | acting
-
-
 def visible(user: User | AnonymousUser, *, sees_all: bool = False) -> Q:
     """Say which supports a person may see: those of their organisations, and the public ones."""
     if sees_all:
         return Q()
-    slugs = {name.removeprefix("organisation:") for name in own_organisations(user)}
+    slugs = {name.removeprefix("organisation:") for name in organisations_acted_for(user)}
     if not slugs:
         return PUBLIC
     return PUBLIC | Q(giver__slug__in=slugs) | Q(receiver__slug__in=slugs)
 
 
 def is_public(support: Support) -> bool:
-    return support.origin not in _DECLARED or (
+    said = support.origin not in _DECLARED or (
         support.giver_answer == AnswerChoices.CONFIRMED
         and support.receiver_answer == AnswerChoices.CONFIRMED
+    )
+    return said and not is_made_up(support)
+
+
+def is_made_up(support: Support) -> bool:
+    """Tell whether a demonstration made a support up, with those that it names."""
+    return any(
+        side is not None and side.source == INVENTED
+        for side in (support.alliance, support.receiver)
     )
 
 

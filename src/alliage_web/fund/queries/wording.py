@@ -16,6 +16,7 @@ from . import (
     instruction_wording,
     ledger_wording,
     report_wording,
+    stage_wording,
     support_wording,
 )
 
@@ -35,10 +36,12 @@ EVENTS: Mapping[str, _StrPromise] = {
     **instruction_wording.EVENTS,
     **report_wording.EVENTS,
     **follow_up_wording.EVENTS,
+    **stage_wording.EVENTS,
 }
 FIELDS: Mapping[str, _StrPromise] = {
     **report_wording.FIELDS,
     **follow_up_wording.FIELDS,
+    **stage_wording.FIELDS,
     **agreement_wording.FIELDS,
     **instruction_wording.FIELDS,
     **application_wording.FIELDS,

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from alliage_web.fund.views import application_files, application_handling, applications, calls
+from alliage_web.fund.views import (
+    application_files,
+    application_handling,
+    applications,
+    calls,
+    grids,
+    legal_facts,
+)
 
 patterns = [
     path("fonds/<slug:code>/appels/", calls.index, name="calls"),
@@ -30,6 +37,10 @@ patterns = [
         calls.form_version,
         name="form-version",
     ),
+    path("fonds/<slug:code>/grilles/", grids.index, name="grids"),
+    path("fonds/<slug:code>/grilles/nouvelle/", grids.new, name="grid-new"),
+    path("fonds/<slug:code>/grilles/<slug:grid>/<int:version>/", grids.detail, name="grid-version"),
+    path("fonds/<slug:code>/appels/<slug:call>/grille/", grids.choose, name="call-grid"),
     path("dossiers/", applications.mine, name="applications"),
     path("dossiers/<slug:reference>/", applications.detail, name="application"),
     path("dossiers/<slug:reference>/lire/", applications.read, name="application-read"),
@@ -102,6 +113,11 @@ patterns = [
         "dossiers/<slug:reference>/regles/<slug:rule>/",
         application_handling.judge,
         name="application-rule",
+    ),
+    path(
+        "dossiers/<slug:reference>/droit/<slug:party>/",
+        legal_facts.establish,
+        name="application-legal",
     ),
     path("dossiers/<slug:reference>/questions/", application_handling.ask, name="application-ask"),
     path(

@@ -25,7 +25,6 @@ from alliage.fund.states import (
     AGREEMENT,
     INSTALMENT,
     AgreementState,
-    Guard,
     InstalmentState,
     Label,
 )
@@ -48,6 +47,7 @@ from alliage_web.fund.forms.agreements import (
     parties_initial,
     terms_initial,
 )
+from alliage_web.fund.forms.legal_facts import facts_initial
 from alliage_web.fund.models import AgreementKind
 from alliage_web.fund.queries import agreements as found
 from alliage_web.fund.queries.agreement_wording import (
@@ -56,8 +56,17 @@ from alliage_web.fund.queries.agreement_wording import (
     label,
     refusal_in_words,
 )
+from alliage_web.fund.queries.application_facts import legal_kind_of, legal_paths
+from alliage_web.fund.queries.applications import Content
 from alliage_web.fund.queries.budget import strands_of
+from alliage_web.fund.queries.follow_up import still_reserved
+from alliage_web.fund.queries.legal_facts import latest_of
+from alliage_web.fund.queries.reports import obligations_of
 from alliage_web.ui.components import Crumb
+from alliage_web.ui.templatetags.ui import euros
+
+from .agreement_follow_up import follow_up_context
+from .reports import line_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +77,13 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from alliage.fund.law.legal_path import Finding, LegalPath
-    from alliage_web.fund.models import Agreement, AgreementVersion, Application, Fund
+    from alliage_web.fund.models import (
+        Agreement,
+        AgreementVersion,
+        Applicant,
+        Application,
+        Fund,
+    )
 
 PER_PAGE = 50
 _UNPROCESSABLE = 422
@@ -88,13 +103,8 @@ _WEIGHTS: Mapping[Weight, tuple[str, _StrPromise]] = {
     Weight.BLOCKS: ("danger", gettext_lazy("bloque")),
     Weight.CANNOT_TELL: ("warning", gettext_lazy("à savoir")),
 }
-#: The decisions that an officer takes by a form, and what each asks to vouch for.
-_DECISIONS: Mapping[str, tuple[Guard | None, _StrPromise | str]] = {
-    "abandon": (None, ""),
-    "suspend": (None, ""),
-    "end": (Guard.FINAL_REPORT_ACCEPTED, gettext_lazy("Le rapport final est accepté.")),
-    "terminate": (Guard.NOTICE_SENT, gettext_lazy("Le préavis prévu par la convention est donné.")),
-}
+#: The decisions that an officer takes by a form; what each needs is read from the facts.
+_DECISIONS = ("abandon", "suspend", "end", "terminate")
 #: The states in which terms are written: the first ones, or an amendment.
 _WRITABLE = frozenset({AgreementState.PREPARED, *found.IN_FORCE, AgreementState.SUSPENDED})
 _TAGS: Mapping[str, str] = {
@@ -216,6 +226,7 @@ def detail(request: HttpRequest, code: str, reference: str) -> HttpResponse:
     manages = request.user.has_perm(permissions.MANAGE_AGREEMENTS, agreement.fund)
     people = request.user.has_perm(permissions.SEE_AGREEMENTS, agreement.fund)
     context = {
+        **follow_up_context(request, agreement, today),
         "fund": agreement.fund,
         "agreement": agreement,
         "tag": _TAGS.get(agreement.state, ""),
@@ -234,6 +245,7 @@ def detail(request: HttpRequest, code: str, reference: str) -> HttpResponse:
         "instalment_names": {row.code: row.title for row in found.instalments_of(last)},
         "legal": _legal(found.path_of(agreement, last.eur, today)),
         "documents": documents_of(agreement.stable_name),
+        "reports": [line_of(request, row, today) for row in obligations_of(agreement)],
         "history": queries.history_in_words(history(agreement.stable_name)) if people else [],
         "may_manage": manages,
         "may_confirm": request.user.has_perm(permissions.CONFIRM_PAYMENTS, agreement.fund),
@@ -376,15 +388,26 @@ def _from(application: Application | None) -> dict[str, Any]:
     today = timezone.localdate()
     if application is None:
         return {"kind": AgreementKind.GRANT.value, "year": today.year}
-    lead = application.everyone[0].organisation
+    part = _receiver(application)
     strand = getattr(application.call, "strand", None)
+    stated = latest_of([part]).get(part.pk)
     return {
+        **(facts_initial(stated) if stated else {}),
         "kind": AgreementKind.GRANT.value,
         "year": today.year,
-        "receiver": lead.slug,
+        "receiver": part.organisation.slug,
+        "receiver_kind": (stated.receiver_kind if stated else "")
+        or legal_kind_of(part.organisation)
+        or "",
         "alliance": application.alliance.code,
         "strand": strand.code if strand else "",
     }
+
+
+def _receiver(application: Application) -> Applicant:
+    """Choose who receives: the only applicant that asks for money, else the lead."""
+    paths = legal_paths(Content(application), timezone.localdate())
+    return paths[0].applicant if len(paths) == 1 else application.everyone[0]
 
 
 def _terms_from(application: Application | None) -> dict[str, Any]:
@@ -590,17 +613,18 @@ def decide(request: HttpRequest, code: str, reference: str, verb: str) -> HttpRe
     labels = {each.verb: label(each.label) for each in AGREEMENT.transitions}
     if verb not in _DECISIONS:
         raise Http404(_("Cette décision n’existe pas."))
-    guard, sentence = _DECISIONS[verb]
-    form = ReasonForm(request.POST or None, vouched=sentence)
+    if verb == "end":
+        return redirect("fund:closing", code, reference)
+    today = timezone.localdate()
+    form = ReasonForm(request.POST or None, today=today, needs_notice=verb == "terminate")
     if request.method == "POST" and form.is_valid():
-        vouched = guard is not None and form.cleaned_data.get("vouched")
         try:
             actions.decide(
                 agreement=agreement,
                 verb=verb,
                 reason=form.cleaned_data["reason"],
-                on=timezone.localdate(),
-                stated={guard} if vouched and guard else (),
+                on=today,
+                notice_given_on=form.cleaned_data.get("notice_given_on"),
                 **by(request),
             )
         except actions.OrdersWaitingError:
@@ -613,7 +637,17 @@ def decide(request: HttpRequest, code: str, reference: str, verb: str) -> HttpRe
         else:
             messages.success(request, _("La décision est enregistrée."))
             return redirect(agreement)
-    return form_page(request, agreement, form, title=labels[verb], button=labels[verb])
+    reserved = still_reserved(agreement) if verb == "abandon" else 0
+    lede = (
+        _(
+            "%(amount)s restent réservés à son dossier, pour une autre convention. Ils reviennent "
+            "à l’enveloppe si le dossier est retiré ou devient caduc."
+        )
+        % {"amount": euros(reserved, "full")}
+        if reserved
+        else ""
+    )
+    return form_page(request, agreement, form, title=labels[verb], button=labels[verb], lede=lede)
 
 
 @login_required

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from alliage.fund.states import APPLICATION, ApplicationState, Guard, Role
 from alliage_web.alliances.queries import supported_with
 from alliage_web.fund import permissions
@@ -17,6 +19,9 @@ from alliage_web.fund.queries.application_wording import (
     money,
     told,
 )
+from alliage_web.fund.queries.applications import AWARDED
+
+from .agreement_follow_up import renewed_in_words
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from alliage.fund.law.legal_path import Finding
+    from alliage_web.fund.queries.application_facts import ReceiverPath
     from alliage_web.fund.queries.applications import Content
 
 
@@ -49,7 +55,9 @@ def fund_context(request: HttpRequest, content: Content, now: dt.datetime) -> di
     return {
         "reads_for_fund": True,
         "decisions": decisions_of(content, now) if handles else [],
-        "paths": [_path(receiver) for receiver in legal_paths(content, now.date())],
+        "may_date": handles and ApplicationState(application.state) in AWARDED,
+        "renewed": renewed_in_words(request, application, timezone.localdate(now)),
+        "paths": [path_in_words(one, content) for one in legal_paths(content, now.date())],
         "received": _received(content),
         "question_form": QuestionForm(),
         "judgement_form": JudgementForm(),
@@ -68,9 +76,12 @@ def decisions_of(content: Content, now: dt.datetime) -> list[FundDecision]:
     return found
 
 
-def _path(receiver: Any) -> dict[str, Any]:
+def path_in_words(receiver: ReceiverPath, content: Content) -> dict[str, Any]:
+    """Say what the legal rules find of paying an applicant."""
     path = receiver.path
     return {
+        "party": receiver.applicant.code,
+        "stated": content.legal_statements.get(receiver.applicant.pk),
         "name": receiver.applicant.organisation.name,
         "amount": money(receiver.amount) if receiver.amount else "",
         "outcome": path.outcome.value if path else "",

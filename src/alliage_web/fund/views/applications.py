@@ -43,6 +43,7 @@ from alliage_web.fund.forms.applications import (
     SendForm,
 )
 from alliage_web.fund.models import Application, ApplicationQuestion
+from alliage_web.fund.queries.agreements import find_agreement
 from alliage_web.fund.queries.application_reading import sections_read
 from alliage_web.fund.queries.application_wording import (
     LATE,
@@ -74,7 +75,7 @@ if TYPE_CHECKING:
     from alliage.fund.applications.answers import AnswerProblem
     from alliage.fund.applications.eligibility import Eligibility
     from alliage.fund.applications.form_specification import Section
-    from alliage_web.fund.models import Applicant, Call
+    from alliage_web.fund.models import Agreement, Applicant, Call
 
 _UNPROCESSABLE, _CONFLICT = 422, 409
 
@@ -221,6 +222,19 @@ def _begin(
     return render(request, "fund/application_begin.html", context, status=status)
 
 
+def _renewed(request: HttpRequest, call: Call) -> Agreement | None:
+    """Return the agreement that the address says to renew, to who received it from this fund."""
+    reference = request.GET.get("renouvelle", "")
+    agreement = (
+        find_agreement(call.fund, reference) if reference and reference.isprintable() else None
+    )
+    if agreement is None or not request.user.has_perm(
+        permissions.RECEIVE_AGREEMENTS, agreement.receiver
+    ):
+        return None
+    return agreement
+
+
 def _copied(source: Application | None, chosen: Applying | None) -> dict[str, Any]:
     if source is None or chosen is None:
         return {}
@@ -253,6 +267,7 @@ def _created(
             at=now,
             submission=form.cleaned_data["submission"],
             copied_from=source,
+            renews=_renewed(request, call),
         )
     except AlreadyDoneError as done:
         return redirect("fund:application", done.target.removeprefix("application:"))
@@ -342,6 +357,7 @@ def standing(request: HttpRequest, content: Content, now: dt.datetime) -> dict[s
         and user.has_perm(permissions.WRITE_APPLICATION, application),
         "may_lead": user.has_perm(permissions.LEAD_APPLICATION, application),
         "may_handle": user.has_perm(permissions.HANDLE_APPLICATION, application),
+        "may_tell": application.was_sent and permissions.may_tell(user, application),
         "may_apply": user.has_perm(permissions.WRITE_APPLICATION, application),
         "may_take_back": Guard.CALL_OPEN in content.guards(now)
         and application.state == ApplicationState.SENT.value,

@@ -35,6 +35,7 @@ from alliage_web.fund.models import AccountChoices, PostingKindChoices, Strand
 from alliage_web.fund.queries import budget as budgets
 from alliage_web.fund.queries.ledger import to_carry
 from alliage_web.fund.queries.ledger_wording import refusal_in_words
+from alliage_web.fund.queries.statements import coded_statements
 from alliage_web.ui.charts import Bar, BarChart
 from alliage_web.ui.components import Cell, Column, Crumb, DataTable
 from alliage_web.ui.templatetags.ui import euros
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from alliage_web.fund.models import Fund
     from alliage_web.fund.queries.budget import BudgetPage, Figure
 
+_UNPROCESSABLE = 422
 #: What each operation written by hand does, in a sentence below its title.
 _LEDES: Mapping[PostingKind, _StrPromise] = {
     PostingKind.PROMISE: gettext_lazy("Ce qu’une organisation promet de donner au fonds."),
@@ -93,13 +95,14 @@ def budget(request: HttpRequest, code: str) -> HttpResponse:
         "fund": fund,
         "page": page,
         "may_manage": request.user.has_perm(permissions.MANAGE_BUDGET, fund),
-        "chart": _waterfall(page),
+        "chart": waterfall_chart(page),
         "crumbs": [*crumbs(fund), Crumb(_("Budget"))],
     }
     return render(request, "fund/budget.html", context)
 
 
-def _waterfall(page: BudgetPage) -> BarChart:
+def waterfall_chart(page: BudgetPage) -> BarChart:
+    """Draw what becomes of the money, from the endowment to the payments."""
     fund, steps = page.fund, page.waterfall
     bars = [
         (_("Dotation en vigueur"), steps.endowment, ("endowment",)),
@@ -132,11 +135,15 @@ def _waterfall(page: BudgetPage) -> BarChart:
 _ENVELOPE = ("available", "reserved", "committed", "paid")
 
 
+def _status(form: Form) -> int:
+    return _UNPROCESSABLE if form.errors else 200
+
+
 @login_required
 def declare(request: HttpRequest, code: str, statement: str) -> HttpResponse:
     """Declare a statement on the endowment in force, once read again and confirmed."""
     fund = fund_for(request, code, permissions.MANAGE_BUDGET)
-    said = fund.endowment.filter(stated_on=statement).order_by("order", "pk").first()
+    said = coded_statements(fund).get(statement)
     if said is None:
         raise Http404(_("Cet énoncé n’est pas dans la fiche du fonds. Revenez au budget."))
     form = DeclarationForm(request.POST or None, today=timezone.localdate())
@@ -166,7 +173,7 @@ def declare(request: HttpRequest, code: str, statement: str) -> HttpResponse:
         "title": _("Mettre un énoncé en vigueur"),
         "crumbs": [*crumbs(fund, budget=True), Crumb(_("Mettre en vigueur"))],
     }
-    return render(request, "fund/budget_declare.html", context)
+    return render(request, "fund/budget_declare.html", context, status=_status(form))
 
 
 @login_required
@@ -200,7 +207,7 @@ def operate(request: HttpRequest, code: str, operation: str) -> HttpResponse:
         "situation": _situation(budgets.page_of(fund), made),
         "crumbs": [*crumbs(fund, budget=True), Crumb(label)],
     }
-    return render(request, "fund/budget_operation.html", context)
+    return render(request, "fund/budget_operation.html", context, status=_status(form))
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
@@ -309,7 +316,7 @@ def close_year(request: HttpRequest, code: str) -> HttpResponse:
         "carried": _carried(fund, year),
         "crumbs": [*crumbs(fund, budget=True), Crumb(_("Clore une année"))],
     }
-    return render(request, "fund/budget_close.html", context)
+    return render(request, "fund/budget_close.html", context, status=_status(form))
 
 
 def _next_year(page: BudgetPage) -> int | None:

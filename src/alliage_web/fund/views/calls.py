@@ -36,6 +36,7 @@ from alliage_web.fund.queries.application_wording import (
     told,
 )
 from alliage_web.fund.queries.applications import sent_to
+from alliage_web.fund.queries.grids import review_begun
 from alliage_web.ui.components import Crumb
 
 if TYPE_CHECKING:
@@ -128,6 +129,9 @@ def detail(request: HttpRequest, code: str, call: str) -> HttpResponse:
         "categories": [CATEGORIES.get(code, code) for code in found.categories],
         "sections": outline(call_queries.form_of(found.form)),
         "decisions": _decisions(found, state) if manages else [],
+        "grid_may_change": manages
+        and state not in {CallState.COMPLETED, CallState.CANCELLED}
+        and not review_begun(found),
         "crumbs": _crumbs(fund, found),
     }
     return render(request, "fund/call.html", context)

@@ -49,6 +49,7 @@ from alliage_web.fund.forms.committee import (
 )
 from alliage_web.fund.forms.reviews import StepBackForm
 from alliage_web.fund.queries import committee as queries
+from alliage_web.fund.queries.application_facts import legal_paths
 from alliage_web.fund.queries.application_wording import guards_in_words, money
 from alliage_web.fund.queries.applications import Content
 from alliage_web.fund.queries.budget import strands_of
@@ -69,6 +70,8 @@ from alliage_web.ui.templatetags.ui import number as in_figures
 from alliage_web.vocabulary.models import Scheme
 from alliage_web.vocabulary.queries import terms
 
+from .agreement_follow_up import renewed_in_words
+from .application_standing import path_in_words
 from .budget import fund_for
 from .calls import crumbs_of
 
@@ -367,6 +370,7 @@ def item(request: HttpRequest, code: str, number: int, reference: str) -> HttpRe
     panel = panel_of(one.application)
     summary = summary_of(panel, seated(panel))
     strand = one.application.call.strand
+    content = Content(one.application)
     context = {
         "fund": fund,
         "item": one,
@@ -386,7 +390,12 @@ def item(request: HttpRequest, code: str, number: int, reference: str) -> HttpRe
         "available": queries.available_in(fund, strand.code, one.meeting.held_on.year)
         if strand
         else None,
-        "legal": LEGAL[queries.legal_outcome(Content(one.application), one.meeting.held_on)],
+        "legal": LEGAL[queries.legal_outcome(content, one.meeting.held_on)],
+        "paths": [
+            path_in_words(each, content) for each in legal_paths(content, one.meeting.held_on)
+        ],
+        "may_handle": request.user.has_perm(permissions.HANDLE_APPLICATION, one.application),
+        "renewed": renewed_in_words(request, one.application, timezone.localdate()),
         "form": form,
         "may_hold": may_hold and decided is None and not closed,
         "own_key": request.user.pk,

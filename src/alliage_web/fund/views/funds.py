@@ -42,6 +42,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "calls": open_calls(fund, timezone.now()),
         "fund": fund,
         "may_see_workspace": request.user.has_perm(permissions.SEE_WORKSPACE, fund),
+        "may_see_cockpit": request.user.has_perm(permissions.SEE_COCKPIT, fund),
         "may_see_budget": request.user.has_perm(permissions.SEE_BUDGET, fund),
         "may_see_agreements": request.user.has_perm(permissions.SEE_AGREEMENTS, fund),
         "may_see_instruction": request.user.has_perm(permissions.SEE_INSTRUCTION, fund),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from alliage_web.fund.models import Fund, Posting
 
+_UNPROCESSABLE = 422
 POSTINGS_PER_PAGE = 50
 _LONGEST = 90
 
@@ -149,7 +150,8 @@ def reverse_posting(request: HttpRequest, code: str, number: int) -> HttpRespons
             Crumb(_("Annuler")),
         ],
     }
-    return render(request, "fund/ledger_reverse.html", context)
+    status = _UNPROCESSABLE if form.errors else 200
+    return render(request, "fund/ledger_reverse.html", context, status=status)
 
 
 @require_safe

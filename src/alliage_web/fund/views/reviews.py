@@ -189,13 +189,30 @@ def _accept(request: HttpRequest, fund: Fund, panels: queries.Panels) -> HttpRes
     return redirect("fund:instruction", fund.code)
 
 
+def _barred_by(reviewer: User, application: Application) -> str:
+    """Say by which interests a person is barred, and who may review instead; else nothing."""
+    found = Interests([reviewer], [application])
+    told = found.told(reviewer, application, on=timezone.localdate())
+    chains = [
+        f"{one.label} ({_(' ; ').join(step.rstrip('.') for step in one.chain)})"
+        for one in told.conflicts
+        if one.bars
+    ]
+    if not chains:
+        return ""
+    return _("%(interests)s Choisissez une personne que rien n’empêche.") % {
+        "interests": " ".join(f"{chain}." for chain in chains)
+    }
+
+
 def _refused(refusal: Exception, reviewer: User, application: Application) -> str:
     if isinstance(refusal, actions.AssignmentRefusedError):
-        return _("%(reference)s ne peut pas être confié à %(person)s : %(why)s.") % {
+        said = _("%(reference)s ne peut pas être confié à %(person)s : %(why)s.") % {
             "reference": application.reference,
             "person": reviewer,
             "why": queries.WHY_NOT[refusal.why],
         }
+        return f"{said} {_barred_by(reviewer, application)}".rstrip()
     if isinstance(refusal, actions.EnoughReviewersError):
         return _(
             "%(reference)s a déjà ses %(count)s instructeurs. Un troisième avis se demande quand "

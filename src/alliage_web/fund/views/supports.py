@@ -36,6 +36,9 @@ from alliage_web.fund.forms.supports import (
 )
 from alliage_web.fund.models import AnswerChoices, OriginChoices
 from alliage_web.fund.queries import supports as book
+from alliage_web.fund.queries.acting import organisations_acted_for
+from alliage_web.fund.queries.agreements import find_agreement
+from alliage_web.fund.queries.breakdown import files_of
 from alliage_web.fund.queries.portfolio import portfolio as portfolio_of
 from alliage_web.fund.queries.support_wording import history_of_support
 from alliage_web.territories.models import SizeClassChoices
@@ -43,13 +46,15 @@ from alliage_web.ui.components import Cell, Column, Crumb, DataTable
 from alliage_web.ui.maps import FranceMap, MapPoint, apart
 from alliage_web.ui.templatetags.ui import euros, number
 
+from .portfolio_groups import breakdown_lines
+
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
     from alliage.fund.support.supports import Totals, YearView
-    from alliage_web.fund.models import Fund, Support
+    from alliage_web.fund.models import Agreement, Fund, Support
     from alliage_web.fund.queries.portfolio import Portfolio
 
 PER_PAGE = 50
@@ -72,7 +77,8 @@ class SplitLine:
 def index(request: HttpRequest, code: str) -> HttpResponse:
     """Show the book of a fund: its lines, and what those that are shown add up to."""
     fund = find_fund(code)
-    every = book.all_supports().filter(_visible(request, fund), fund=fund)
+    seen = book.all_supports().filter(_visible(request, fund), fund=fund)
+    every = seen.exclude(book.MADE_UP)
     form = BookFiltersForm(request.GET, book.choices_of(every))
     chosen = form.filters()
     # Read once: the totals need every line, and the page shows some of them.
@@ -84,11 +90,12 @@ def index(request: HttpRequest, code: str) -> HttpResponse:
         "form": form,
         "page": page,
         "sums": sums,
+        "made_up": list(seen.filter(book.MADE_UP)),
         "levers": _lever_lines(sums.levers, fund, request.GET.dict()),
         "years": _year_lines(sums.years),
         "is_filtered": not chosen.is_empty,
         "may_write": _writes(request, fund),
-        "may_tell": bool(book.own_organisations(request.user)),
+        "may_tell": bool(organisations_acted_for(request.user)),
         "crumbs": crumbs(fund, _("Soutiens")),
     }
     return render(request, "fund/supports.html", context)
@@ -140,7 +147,7 @@ def _year_lines(view: YearView) -> list[SplitLine]:
 def reciprocity(request: HttpRequest, code: str) -> HttpResponse:
     """Show who gave what to whom, both ways."""
     fund = find_fund(code)
-    rows = book.all_supports().filter(_visible(request, fund), fund=fund)
+    rows = book.all_supports().filter(_visible(request, fund), ~book.MADE_UP, fund=fund)
     table = book.reciprocity_of(rows)
     context = {
         "fund": fund,
@@ -180,7 +187,12 @@ def _sides(request: HttpRequest, support: Support) -> list[str]:
 
 
 def _may_change(request: HttpRequest, fund: Fund, support: Support) -> bool:
-    """Tell whether a person keeps the book, or declared this support for their organisation."""
+    """Tell whether a person keeps the book, or declared this support for their organisation.
+
+    What an agreement wrote follows the agreement: it is amended, not rewritten.
+    """
+    if support.origin == OriginChoices.AGREEMENT:
+        return False
     declared = {OriginChoices.GIVER: "giver", OriginChoices.RECEIVER: "receiver"}
     side = declared.get(OriginChoices(support.origin), "")
     return _writes(request, fund) or side in _sides(request, support)
@@ -203,6 +215,7 @@ def _show(
         "details": book.all_supports().filter(_visible(request, fund), part_of=support.pk),
         "is_public": book.is_public(support),
         "may_change": _may_change(request, fund, support),
+        "agreement": _agreement_of(request, fund, support),
         "may_see_document": request.user.has_perm(permissions.SEE_WORKSPACE, fund),
         "side": sides[0] if sides else "",
         "form": form
@@ -212,6 +225,18 @@ def _show(
         "crumbs": crumbs(fund, _("Soutien"), book_too=True),
     }
     return render(request, "fund/support.html", context, status=status)
+
+
+def _agreement_of(request: HttpRequest, fund: Fund, support: Support) -> Agreement | None:
+    """Return the agreement that wrote a support, to whoever may read it."""
+    if support.origin != OriginChoices.AGREEMENT:
+        return None
+    agreement = find_agreement(fund, support.code.rpartition(":")[2])
+    reads = request.user.has_perm(permissions.SEE_AGREEMENTS, fund) or (
+        agreement is not None
+        and request.user.has_perm(permissions.RECEIVE_AGREEMENTS, agreement.receiver)
+    )
+    return agreement if reads else None
 
 
 @login_required
@@ -306,6 +331,8 @@ def _form(request: HttpRequest, fund: Fund, support: Support | None) -> SupportF
     if support:
         initial["version"] = actions.version_of(support)
     wholes = book.all_supports().filter(fund=fund, part_of=None)
+    # A detail would stop an amendment that lessens its whole.
+    wholes = wholes.exclude(origin=OriginChoices.AGREEMENT)
     if support:
         wholes = wholes.exclude(pk=support.pk)
     return SupportForm(
@@ -314,7 +341,7 @@ def _form(request: HttpRequest, fund: Fund, support: Support | None) -> SupportF
         place=fund.stable_name,
         documents=documents_of(fund.stable_name) if writes else (),
         wholes=wholes if writes else (),
-        own=None if writes else book.own_organisations(request.user),
+        own=None if writes else organisations_acted_for(request.user),
         present=support,
     )
 
@@ -367,6 +394,8 @@ def portfolio(request: HttpRequest, code: str) -> HttpResponse:
     """Show what a fund gave, with what it stands beside; every figure leads to its supports."""
     fund = find_fund(code)
     found = portfolio_of(fund)
+    sees_ledger = request.user.has_perm(permissions.SEE_BUDGET, fund)
+    files = files_of(fund) if sees_ledger else None
     giver = {"donneur": fund.organisation.slug}
     address = reverse("fund:supports", args=[fund.code])
     context = {
@@ -386,6 +415,8 @@ def portfolio(request: HttpRequest, code: str) -> HttpResponse:
             )
             for line in found.alliances
         ],
+        "breakdowns": breakdown_lines(fund, found.rows, files),
+        "sees_ledger": sees_ledger,
         "map": _map(found),
         "crumbs": crumbs(fund, _("Portefeuille")),
     }

@@ -15,6 +15,8 @@ from alliage_web.knowledge.queries.contents import OWN_FIELDS, EntryContent, con
 from alliage_web.territories.queries import by_codes
 from alliage_web.vocabulary.queries import by_scheme
 
+from .sheet_following import follow_entry
+
 if TYPE_CHECKING:
     import datetime as dt
     from uuid import UUID
@@ -130,8 +132,11 @@ def send_back_entry(*, entry: Entry, note: str, by: User, at: dt.datetime) -> En
 
 
 @transaction.atomic
-def publish_entry(*, entry: Entry, version: str, by: User, at: dt.datetime) -> Entry:
-    """Let everybody read an entry; ``version`` is the one that was read before deciding."""
+def publish_entry(*, entry: Entry, version: str | None, by: User, at: dt.datetime) -> Entry:
+    """Let everybody read an entry; ``version`` is the one that was read before deciding.
+
+    A sheet that waits for this goes out with it: those that it names must consent to it still.
+    """
     return _decide(entry, Decision.PUBLISH, "entry.published", by, at, version=version)
 
 
@@ -141,11 +146,17 @@ def unpublish_entry(*, entry: Entry, note: str, by: User, at: dt.datetime) -> En
     return _decide(entry, Decision.UNPUBLISH, "entry.unpublished", by, at, note=note)
 
 
+def decide_by_itself(entry: Entry, decision: Decision, *, by: User | None, at: dt.datetime) -> None:
+    """Move an entry because something else did: it loses a sheet to which somebody consented."""
+    kinds = {Decision.UNPUBLISH: "entry.unpublished", Decision.WITHDRAW: "entry.withdrawn"}
+    _decide(entry, decision, kinds[decision], by, at)
+
+
 def _decide(
     entry: Entry,
     decision: Decision,
     kind: str,
-    by: User,
+    by: User | None,
     at: dt.datetime,
     *,
     note: str = "",
@@ -170,4 +181,5 @@ def _decide(
         if value != getattr(entry, name)
     }
     record(kind=kind, target=entry.stable_name, by=by, at=at, changes=changes)
+    follow_entry(entry, decision, by=by, at=at)
     return entry

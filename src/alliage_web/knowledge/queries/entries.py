@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from alliage_web.actors.models import INVENTED
 from alliage_web.knowledge.models import Entry, EntryKind, EntryState
 from alliage_web.territories.queries import ids_of_size_class
 
@@ -54,6 +55,11 @@ def published() -> QuerySet[Entry]:
     return Entry.objects.filter(state=EntryState.PUBLISHED)
 
 
+def _real() -> QuerySet[Entry]:
+    """Return the published entries but those that tell an alliance made up by a demonstration."""
+    return published().exclude(alliance__source=INVENTED)
+
+
 def find(slug: str) -> Entry | None:
     """Return an entry in any state, with the people it names: who may read it is asked apart."""
     terms = Entry.terms.through.objects.filter(entry=OuterRef("pk"))
@@ -64,14 +70,14 @@ def find(slug: str) -> Entry | None:
 
 def counts() -> dict[str, int]:
     """Return the number of published entries of each kind, 0 included."""
-    found = published().order_by().values_list("kind").annotate(number=Count("pk"))
+    found = _real().order_by().values_list("kind").annotate(number=Count("pk"))
     return {kind.value: 0 for kind in EntryKind} | dict(found)
 
 
 def recent(limit: int) -> list[EntryCard]:
     """Return the examples published last."""
     return _cards(
-        published()
+        _real()
         .filter(kind=EntryKind.EXAMPLE)
         .order_by("-published_at", "-alliance__started", "title", "pk"),
         limit,

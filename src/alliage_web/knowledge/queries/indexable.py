@@ -22,6 +22,8 @@ from alliage_web.ui.markdown import plain
 from alliage_web.vocabulary.models import Scheme
 from alliage_web.vocabulary.queries import by_scheme
 
+from .sheet_proposals import sheet_texts
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -144,12 +146,16 @@ def _of_entries(slugs: list[str] | None, labels: _Labels) -> Iterator[Draft]:
         entries = list(chunk.select_related("alliance").prefetch_related("terms").order_by("pk"))
         told = alliances.contents({entry.alliance_id for entry in entries if entry.alliance_id})
         places = _places_of(entries)
+        sheets = sheet_texts(entry.pk for entry in entries)
         for entry in entries:
             content = told.get(entry.alliance_id or 0)
-            yield _entry_draft(entry, content, places.get(entry.pk, _Places()), labels)
+            place, sheet = places.get(entry.pk, _Places()), sheets.get(entry.pk, "")
+            yield _entry_draft(entry, content, place, labels, sheet)
 
 
-def _entry_draft(entry: Entry, content: Content | None, places: _Places, labels: _Labels) -> Draft:
+def _entry_draft(
+    entry: Entry, content: Content | None, places: _Places, labels: _Labels, sheet: str
+) -> Draft:
     codes = {(term.scheme, term.code) for term in entry.terms.all()}
     date = entry.date
     story = ""
@@ -158,7 +164,8 @@ def _entry_draft(entry: Entry, content: Content | None, places: _Places, labels:
         date = content.fields["started"] or date
         story = _story_text(content)
     body = plain(entry.body)
-    text = _lines(entry.summary, body, story, ", ".join(places.names), entry.publisher, entry.place)
+    place = ", ".join(places.names)
+    text = _lines(entry.summary, body, story, sheet, place, entry.publisher, entry.place)
     return Draft(
         target=entry.stable_name,
         kind=entry.kind,
@@ -349,12 +356,12 @@ def _story_text(content: Content) -> str:
 
 
 def _of_organisations(slugs: list[str] | None) -> Iterator[Draft]:
-    rows = actors.active()
+    rows = actors.listed()
     if slugs is not None:
         rows = rows.filter(slug__in=slugs)
     keys = list(rows.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(keys), _CHUNK):
-        chunk = actors.active().filter(pk__in=keys[start : start + _CHUNK])
+        chunk = actors.listed().filter(pk__in=keys[start : start + _CHUNK])
         for organisation in actors.with_relations(chunk):
             yield _organisation_draft(organisation)
 

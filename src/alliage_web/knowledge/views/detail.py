@@ -16,6 +16,7 @@ from alliage_web.alliances.queries import story as tell
 from alliage_web.audit.queries import history as history_of
 from alliage_web.knowledge import actions, queries
 from alliage_web.knowledge.models import Entry, EntryKind, EntryState
+from alliage_web.knowledge.queries.sheet_proposals import taken_out_of
 from alliage_web.territories.queries import facts_of
 from alliage_web.ui.components import Crumb, Definition, TimelineEvent
 from alliage_web.ui.templatetags.ui import partial_date, period
@@ -94,9 +95,11 @@ def _parent(entry: Entry) -> Crumb:
 
 def _example(entry: Entry) -> dict[str, Any]:
     story = tell(id=entry.alliance_id) if entry.alliance_id else None
+    unnamed = taken_out_of(entry) if story else frozenset()
     places = story.places if story else tuple(facts_of(_own_places(entry)).values())
     return {
         "story": story,
+        "parties": [each for each in story.parties if each.name not in unnamed] if story else [],
         "places": places,
         "domains": _domains(entry, story),
         "span": period(story.started or None, story.ended or None) if story else "",

@@ -17,6 +17,8 @@ from django.views.decorators.http import require_safe
 from alliage import __version__
 from alliage.knowledge.document_tree import as_data
 from alliage_web.knowledge import documents
+from alliage_web.knowledge.models import EntryState
+from alliage_web.knowledge.queries.sheet_proposals import reviewed_sheet, sheet_content
 from alliage_web.ui.components import Crumb
 
 from .detail import readable_entry
@@ -73,6 +75,10 @@ def _alliance(entry: Entry) -> Alliance:
 
 
 def _sheet(entry: Entry) -> Sheet:
+    """Give the sheet of an example: the one that waits for review with it, before it is out."""
+    waiting = None if entry.state == EntryState.PUBLISHED else reviewed_sheet(entry)
+    if waiting is not None:
+        return documents.live_tree(sheet_content(waiting))
     found = documents.sheet_of(_alliance(entry).slug)
     assert found is not None
     return found

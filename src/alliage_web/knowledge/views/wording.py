@@ -37,6 +37,7 @@ EVENTS = {
     "entry.published": gettext_lazy("Publication"),
     "personal-data.removed": gettext_lazy("Données d’une personne retirées d’un texte"),
     "entry.unpublished": gettext_lazy("Retrait de la publication"),
+    "entry.sheet_published": gettext_lazy("Publication d’une fiche tirée du dossier"),
 }
 FIELDS = {
     "kind": gettext_lazy("Type"),
@@ -58,6 +59,7 @@ FIELDS = {
     "state": gettext_lazy("État"),
     "review_note": gettext_lazy("Remarque"),
     "personal_data": gettext_lazy("Champs concernés"),
+    "sheet": gettext_lazy("Fiche"),
 }
 
 

@@ -14,15 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from alliage.knowledge.consent import ConsentRefused
 from alliage.knowledge.publication import TransitionNotAllowed
 from alliage_web.accounts.models import User
 from alliage_web.audit.actions import AlreadyDoneError
 from alliage_web.knowledge import actions, queries
 from alliage_web.knowledge.forms import EntryForm, NoteForm
 from alliage_web.knowledge.models import EntryKind
+from alliage_web.knowledge.queries.sheet_proposals import in_review
 from alliage_web.ui.components import Crumb
 
 from .detail import readable_entry
+from .sheet_wording import refusal_in_words
 from .wording import FIELDS, crumb
 
 if TYPE_CHECKING:
@@ -180,6 +183,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "title": _("À relire"),
         "lines": queries.waiting_for_review(),
         "is_review": True,
+        "sheets": in_review(),
         "crumbs": [Crumb(_("Mon espace"), reverse("accounts:home")), Crumb(_("À relire"))],
     }
     return render(request, "knowledge/drafts.html", context)
@@ -271,6 +275,8 @@ def _decide(
         messages.warning(
             request, _("Le texte a changé depuis que vous l’avez lu. Relisez-le avant de publier.")
         )
+    except ConsentRefused as refused:
+        messages.warning(request, refusal_in_words(refused))
     else:
         messages.success(request, done)
     return redirect(entry)

@@ -17,8 +17,11 @@ from alliage_web.audit.queries import readable
 from alliage_web.files import queries as files
 from alliage_web.fund.models import Fund
 from alliage_web.fund.queries import wording as funds
+from alliage_web.fund.queries.raised import raised_named
 from alliage_web.fund.queries.supports import supports_named
 from alliage_web.knowledge.models import Entry
+from alliage_web.knowledge.queries.sheet_proposals import sheets_named
+from alliage_web.knowledge.views import sheet_wording as sheets
 from alliage_web.knowledge.views import wording as knowledge
 from alliage_web.territories.queries import by_codes
 
@@ -32,6 +35,7 @@ FAMILIES: Mapping[str, Any] = {
     "alliance": _("Alliances"),
     "organisation": _("Acteurs"),
     "entry": _("Exemples et ressources"),
+    "sheet": _("Fiches tirées des dossiers"),
     "territory": _("Territoires"),
     "fund": _("Fonds"),
     "support": _("Soutiens"),
@@ -93,7 +97,7 @@ _OTHER_FIELDS: Mapping[str, Any] = {
 _KINDS_BY_APP: tuple[tuple[Any, Mapping[str, Any]], ...] = (
     (_("Alliances"), alliances.EVENTS),
     (_("Acteurs"), actors.EVENTS),
-    (_("Exemples et ressources"), knowledge.EVENTS),
+    (_("Exemples et ressources"), {**knowledge.EVENTS, **sheets.EVENTS}),
     (_("Fonds"), funds.EVENTS),
     (_("Rôles et espaces de travail"), {**people.EVENTS, **files.EVENTS}),
     (_("Personnes, référentiels et plateforme"), _OTHER_KINDS),
@@ -133,8 +137,10 @@ _TELLERS: Mapping[str, Callable[[Iterable[HistoryLine]], list[ReadableLine]]] = 
     "organisation": _of_organisation,
     "contact": _of_organisation,
     "entry": knowledge.history_in_words,
+    "sheet": sheets.history_in_words,
     "fund": funds.history_in_words,
     "support": funds.history_in_words,
+    "raised": funds.history_in_words,
     "file": _of_file,
     "role": _of_people,
     "member": _of_people,
@@ -183,8 +189,10 @@ _FINDERS: Mapping[str, Callable[[Collection[str]], Iterable[Any]]] = {
     "alliance": lambda slugs: Alliance.objects.filter(slug__in=slugs),
     "organisation": lambda slugs: Organisation.objects.filter(slug__in=slugs),
     "entry": lambda slugs: Entry.objects.select_related("alliance").filter(slug__in=slugs),
+    "sheet": sheets_named,
     "fund": lambda codes: Fund.objects.filter(code__in=codes),
     "support": supports_named,
+    "raised": raised_named,
     "territory": _territories,
     "person": _people,
 }

@@ -314,6 +314,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "territoire à un millésime",
                 "verbose_name_plural": "territoires à un millésime",
                 "ordering": ("vintage", "territory", "pk"),
+                "indexes": [
+                    models.Index(fields=["vintage", "size_class"], name="territories_snapshot_size")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("vintage", "territory"), name="territories_snapshot_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -367,6 +375,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "clé de recherche",
                 "verbose_name_plural": "clés de recherche",
                 "ordering": ("key", "pk"),
+                "indexes": [
+                    models.Index(
+                        fields=["key"],
+                        name="territories_search_key",
+                        opclasses=["varchar_pattern_ops"],
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -444,21 +459,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["vintage", "code"], name="territories_succession_code")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="snapshot",
-            index=models.Index(fields=["vintage", "size_class"], name="territories_snapshot_size"),
-        ),
-        migrations.AddConstraint(
-            model_name="snapshot",
-            constraint=models.UniqueConstraint(
-                fields=("vintage", "territory"), name="territories_snapshot_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="searchkey",
-            index=models.Index(
-                fields=["key"], name="territories_search_key", opclasses=["varchar_pattern_ops"]
-            ),
         ),
     ]

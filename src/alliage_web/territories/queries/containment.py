@@ -55,6 +55,25 @@ def ids_inside(territory: Territory) -> Iterable[int]:
     return [row["pk"] for row in ids]
 
 
+def departments_and_regions(
+    territory_ids: Iterable[int],
+) -> dict[int, tuple[Territory | None, Territory | None]]:
+    """Return the department and the region of territories in the current vintage, in one query.
+
+    A department and a region are their own; what lies in several of them has none.
+    """
+    rows = Snapshot.objects.filter(
+        vintage__is_current=True, territory__in=set(territory_ids)
+    ).select_related("territory", "department", "region")
+    return {
+        row.territory_id: (
+            row.territory if row.territory.level == Level.DEPARTMENT else row.department,
+            row.territory if row.territory.level == Level.REGION else row.region,
+        )
+        for row in rows
+    }
+
+
 def containing_ids(territory: Territory) -> set[int]:
     """Return the ids of the groupings and perimeters that contain a territory, country excepted."""
     if territory.level == Level.PERIMETER:

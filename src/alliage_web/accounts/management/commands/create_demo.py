@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from alliage_web.accounts.models import PLATFORM, Role, User
 from alliage_web.audit.actions import record
 
 _FUND = "fund:odd17"
+#: The story of the demonstration happens over these months: its people were there.
+_SINCE = dt.timedelta(days=400)
 _TOWN = "organisation:ville-de-vincennes"
 
 
@@ -36,6 +39,15 @@ ACCOUNTS = (
         ((Role.CATALYST, "territory:department/94"),),
     ),
     _Account("sacha", "Sacha, gestion du fonds", ((Role.FUND_OFFICER, _FUND),)),
+    _Account("morgan", "Morgan, gestion du fonds", ((Role.FUND_OFFICER, _FUND),)),
+    *(
+        _Account(word, f"{word.capitalize()}, instruction", ((Role.REVIEWER, _FUND),))
+        for word in ("charlie", "eden", "yael")
+    ),
+    *(
+        _Account(word, f"{word.capitalize()}, comité", ((Role.COMMITTEE_MEMBER, _FUND),))
+        for word in ("robin", "swann", "ange")
+    ),
     _Account("claude", "Claude, audit du fonds", ((Role.FUND_AUDITOR, _FUND),)),
     _Account("noa", "Noa, recherche", ((Role.RESEARCHER, "observatory"),)),
     _Account(
@@ -62,6 +74,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         self._refuse()
         now = timezone.now()
+        since = now - _SINCE
         if not is_marked():
             record(kind="platform.demonstration", target=MARK, by=None, at=now)
         existing = set(User.objects.filter(email__endswith=DOMAIN).values_list("email", flat=True))
@@ -77,7 +90,7 @@ class Command(BaseCommand):
                 password=password,
                 roles=account.roles,
                 organisations=account.organisations,
-                at=now,
+                at=since,
             )
             self.stdout.write(f"{email}  password: {password}")
 

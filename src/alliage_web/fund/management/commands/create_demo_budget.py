@@ -13,6 +13,7 @@ from django.utils import timezone
 from alliage.fund.money.ledger import Envelope, Posting, PostingKind
 from alliage.values.money import euros
 from alliage_web.actors.actions import create_organisation
+from alliage_web.actors.models import INVENTED
 from alliage_web.actors.queries import Description, by_slug
 from alliage_web.fund import queries
 from alliage_web.fund.actions import close_year, declare_in_force, post, promise
@@ -28,7 +29,6 @@ _FUNDERS = (
     ("Collectivité de démonstration (inventée)", "collectivite-de-demonstration-inventee"),
 )
 _MARK = "Démonstration, montant inventé."
-_SOURCE = "Inventé pour la démonstration"
 
 
 class Command(BaseCommand):
@@ -72,7 +72,7 @@ def _write(fund: Fund, at: dt.datetime) -> None:
                 profile=("company", "local_authority")[rank],
                 summary_fr="Organisation inventée pour la démonstration.",
                 summary_en="Organisation made up for the demonstration.",
-                source=_SOURCE,
+                source=INVENTED,
             ),
             by=None,
             at=at,

@@ -39,6 +39,10 @@ class Command(BaseCommand):
             ("Demonstration accounts", ["create_demo"]),
             ("Demonstration budget", ["create_demo_budget"]),
             ("Demonstration call and applications", ["create_demo_applications"]),
+            ("Demonstration instruction and committee", ["create_demo_instruction"]),
+            ("Demonstration agreements and payments", ["create_demo_agreements"]),
+            ("Demonstration reports and visits", ["create_demo_follow_up"]),
+            ("Demonstration sheet", ["create_demo_sheet"]),
         ):
             self.stdout.write(self.style.MIGRATE_HEADING(title))
             call_command(*command)

@@ -14,12 +14,11 @@ from alliage.values.dates import PartialDate, PartialDateError, Precision, parse
 from alliage_web.actors.forms.fields import TerritoriesField
 from alliage_web.alliances.queries import find_by_code, suggest
 from alliage_web.audit.forms import OnceForm
+from alliage_web.knowledge.models import EntryKind
+from alliage_web.knowledge.queries.contents import EntryContent
 from alliage_web.ui.forms import ComboboxWidget
 from alliage_web.vocabulary.models import Scheme
 from alliage_web.vocabulary.queries import by_scheme
-
-from .models import EntryKind
-from .queries.contents import EntryContent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
