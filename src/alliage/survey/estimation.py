@@ -1,0 +1,369 @@
+"""Estimates of a sample, or of its moments, with design-based errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from alliage import __version__
+from alliage.survey.design import DfRule
+from alliage.survey.distribution import Ordered, ordered
+from alliage.survey.distribution import quantile as weighted_quantile
+from alliage.survey.domains import Groups
+from alliage.survey.domains import groups as groups_of
+from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.intervals import critical
+from alliage.survey.intervals import interval as interval_of
+from alliage.survey.linearisation import (
+    Part,
+    Quotients,
+    covariance,
+    ratios_of,
+    square_weights,
+    standard_error,
+)
+from alliage.survey.replication import rank_of
+from alliage.survey.requests import Quantile, Request
+from alliage.survey.results import (
+    Estimate,
+    Estimates,
+    Interval,
+    Provenance,
+)
+from alliage.survey.structure import Structure, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.cells import Cells
+    from alliage.survey.sample import Source
+
+Variance = Literal["calibrated", "fixed"]
+
+#: A variance that is a smaller share of that of a simple random sample is a 0.
+_NO_ERROR = 1e-14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Solved:
+    """The estimates of one request, before their errors."""
+
+    request: Request
+    part: Part
+    groups: Groups
+    labels: tuple[str, ...]
+    #: Ends of intervals that do not come from the variance, shape (G, L, 2); NaN where unbounded.
+    ends: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Context:
+    """What all the estimates of a call share."""
+
+    source: Source
+    cells: Cells
+    ratios: Floats
+    level: float
+    fixed: bool
+
+    def degrees(self, group: Ints, groups: int) -> list[float]:
+        """Return the degrees of freedom of each group."""
+        rule = self.source.design.df
+        if not isinstance(rule, DfRule):
+            return [float(rule)] * groups
+        if rule is DfRule.DESIGN:
+            everybody = np.zeros(self.cells.count, dtype=np.int64)
+            return self._counted(everybody, 1) * groups
+        return self._counted(group, groups)
+
+    def _counted(self, group: Ints, groups: int) -> list[float]:
+        basis, cells = self.source.variance_basis, self.cells
+        members = [np.flatnonzero(group == number) for number in range(groups)]
+        if isinstance(basis, Structure):
+            return [
+                basis.degrees_of_freedom(cells.place[own], cells.respondents[own])
+                for own in members
+            ]
+        return [
+            basis.degrees
+            if len(own) == cells.count
+            else rank_of(basis.factors[np.unique(cells.place[own])]) - 1
+            for own in members
+        ]
+
+
+def estimate(
+    source: Source,
+    *requests: Request,
+    level: float = 0.95,
+    variance: Variance = "calibrated",
+) -> Estimates:
+    """Estimate what is requested, with the covariance of all of it.
+
+    Each request gives the same figures whether it is asked alone or with others.
+
+    Parameters
+    ----------
+    source : Sample or Moments
+        What to estimate from.
+    *requests : Request
+        What to estimate. `mean`, `proportion` and the like make a request each.
+    level : float
+        Confidence level of intervals.
+    variance : str
+        « calibrated »: what the margins explain adds no error. « fixed »: calibrated weights are
+        taken as if they were those of the design. Both are the same without calibration.
+
+    Returns
+    -------
+    Estimates
+        In the order of requests, of groups, of levels.
+
+    Raises
+    ------
+    SurveyError
+        ``COLUMN``, ``TYPE`` or ``LEVEL`` for what is not in the data, ``EMPTY_DOMAIN``,
+        ``LONELY_UNIT``, ``ZERO_DENOMINATOR``, ``REQUEST``.
+
+    Notes
+    -----
+    Sources: Binder (1983), *International Statistical Review* 51 (linearisation); Deville &
+    Särndal (1992), *JASA* 87 (residuals of the calibration); Kish (1965) (design effect).
+    """
+    if not requests or not 0 < level < 1 or variance not in {"calibrated", "fixed"}:
+        msg = (
+            f"{len(requests)} requests, a level of {level} and the variance « {variance} » were "
+            "given. Give a request at least, a level between 0 and 1, and « calibrated » or "
+            "« fixed »."
+        )
+        raise SurveyError(SurveyProblem.REQUEST, msg)
+    cells = source.cells(*_needs(requests))
+    context = _Context(
+        source, cells, ratios_of(source.calibration, cells), level, variance == "fixed"
+    )
+    solved = [_solve(context, request) for request in requests]
+    found = covariance(source, cells, [one.part for one in solved], fixed=context.fixed)
+    items: list[Estimate] = []
+    for one in solved:
+        start = len(items)
+        items += _items(context, one, np.diag(found)[start : start + one.part.values.size])
+    whole = all(item.standard_error is not None for item in items)
+    return Estimates(
+        tuple(items),
+        found if whole else None,
+        _provenance(context),
+        tuple(label for one in solved for label in one.groups.empty),
+        max(one.groups.outside for one in solved),
+    )
+
+
+def _needs(requests: Sequence[Request]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    keys: dict[str, None] = {}
+    values: dict[str, None] = {}
+    for request in requests:
+        categorical, numeric = request.needs()
+        over = [name for name, _ in request.over]
+        keys.update(dict.fromkeys((*categorical, *request.by, *over)))
+        values.update(dict.fromkeys(numeric))
+    return tuple(keys), tuple(values)
+
+
+def _solve(context: _Context, request: Request) -> _Solved:
+    cells = context.cells
+    groups = groups_of(cells, request.by, request.over, request.answered(cells))
+    labels = request.labels(cells)
+    if isinstance(request, Quantile):
+        part, ends = _quantiles(context, request, groups)
+        return _Solved(request, part, groups, labels, ends)
+    part = request.part(cells, groups.of_cells, groups.count, context.ratios)
+    if not np.isfinite(part.values).all():
+        place = int(np.flatnonzero(~np.isfinite(part.values).all(axis=1))[0])
+        of = listed(f"{name} {level}" for name, level in groups.labels[place].items())
+        msg = (
+            f"The denominator of « {request.variable} » adds up to 0{' for ' + of if of else ''}: "
+            "the ratio does not exist. Leave this group out, or take another denominator."
+        )
+        raise SurveyError(SurveyProblem.ZERO_DENOMINATOR, msg, variable=request.variable)
+    return _Solved(request, part, groups, labels)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tangent:
+    """Quantiles for other weights, to first order: against what their share becomes."""
+
+    shares: Quotients
+    at: Floats
+    quantiles: Floats
+    slopes: Floats
+
+    def values(self, ratios: Floats) -> Floats:
+        return self.quantiles - self.slopes * (self.shares.values(ratios) - self.at)
+
+
+def _quantiles(context: _Context, request: Quantile, groups: Groups) -> tuple[Part, Floats]:
+    """Find quantiles, and the intervals where the distribution function crosses its own.
+
+    The interval of the share below the quantile found is turned into values (Woodruff 1952,
+    *JASA* 47); like R, it is centred on that share, not on the probability asked.
+    """
+    cells = context.cells
+    order = ordered(cells, request.variable, groups.of_cells, groups.count)
+    weights = order.weights(context.ratios)
+    found = np.array(
+        [
+            [weighted_quantile(order.values, own, p, request.rule) for p in request.probabilities]
+            for own in weights
+        ]
+    )
+    shares = _shares(order, found)
+    part = shares.part(context.ratios)
+    spread = covariance(context.source, cells, [part], fixed=context.fixed)
+    errors = np.sqrt(np.diag(spread)).reshape(found.shape)
+    degrees = context.degrees(groups.of_cells, groups.count)
+    ends = np.full((*found.shape, 2), np.nan)
+    slopes = np.zeros(found.shape)
+    for g, own in enumerate(weights):
+        if degrees[g] < 1:
+            continue
+        reach = critical(context.level, degrees[g])
+        for place in range(found.shape[1]):
+            middle, error = part.values[g, place], errors[g, place]
+            for end, share in enumerate((middle - reach * error, middle + reach * error)):
+                if 0 <= share <= 1:
+                    ends[g, place, end] = weighted_quantile(order.values, own, share, request.rule)
+            if error > 0 and np.isfinite(ends[g, place]).all():
+                width = ends[g, place, 1] - ends[g, place, 0]
+                slopes[g, place] = width / (2 * reach) / error
+    influence = -part.influence * slopes[np.maximum(groups.of_cells, 0)][:, None, :]
+    tangent = _Tangent(shares, part.values, found, slopes)
+    return Part(groups.of_cells, found, influence, tangent), ends
+
+
+def _shares(order: Ordered, found: Floats) -> Quotients:
+    cells = order.cells
+    tops = np.zeros((cells.count, cells.first.shape[1], found.shape[1]))
+    inside = order.group >= 0
+    tops[inside, 0, :] = order.values[order.rank[inside]][:, None] <= found[order.group[inside]]
+    ones = np.zeros((cells.count, cells.first.shape[1]))
+    ones[:, 0] = 1.0
+    return Quotients(cells, order.group, order.groups, tops, ones)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bases:
+    """Sizes of the groups of a request."""
+
+    respondents: Floats
+    weighted: Floats
+    kish: Floats
+    simple: Floats
+
+    @classmethod
+    def of(cls, context: _Context, part: Part) -> _Bases:
+        cells, ratios = context.cells, context.ratios
+        groups, levels = part.values.shape
+        weights = cells.first[:, 0] * ratios
+        squares = square_weights(cells) * ratios**2
+        sums = summed(part.group, np.stack([cells.respondents, weights, squares], axis=1), groups)
+        count, total = sums[:, :1], sums[:, 1:2]
+        first = np.einsum("cp,cpl->cl", cells.first * ratios[:, None], part.influence)
+        second = cells.weighted_squares(part.influence) * ratios[:, None]
+        moments = summed(part.group, np.concatenate([first, second], axis=1), groups)
+        mean, mean_square = moments[:, :levels] / total, moments[:, levels:] / total
+        spread = mean_square - mean**2
+        # What rounding leaves of nothing is nothing.
+        spread[spread <= 1e-14 * mean_square] = 0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            simple = np.where(count > 1, total**2 * spread / (count - 1), 0.0)
+        return cls(sums[:, 0], sums[:, 1], sums[:, 1] ** 2 / sums[:, 2], simple)
+
+    def effects(self, variance: float, g: int, place: int) -> tuple[float | None, float | None]:
+        """Return the design effect and the effective size."""
+        simple = self.simple[g, place]
+        if simple <= 0 or variance <= 0:
+            return None, None
+        effective = self.respondents[g] * simple / variance
+        if self.weighted[g] <= self.respondents[g]:
+            return None, float(effective)
+        kept_share = 1 - self.respondents[g] / self.weighted[g]
+        return float(variance / (simple * kept_share)), float(effective)
+
+
+def _items(context: _Context, one: _Solved, variances: Floats) -> list[Estimate]:
+    bases = _Bases.of(context, one.part)
+    groups, levels = one.part.values.shape
+    degrees = context.degrees(one.part.group, groups)
+    items: list[Estimate] = []
+    for g in range(groups):
+        for place in range(levels):
+            variance = float(variances[g * levels + place])
+            # What rounding leaves of an error that the design or the margins remove.
+            variance = 0.0 if variance <= _NO_ERROR * bases.simple[g, place] else variance
+            value = float(one.part.values[g, place])
+            how, low, high, error = _ends(context, one, bases, degrees[g], (g, place), variance)
+            effect, effective = (None, None) if error is None else bases.effects(variance, g, place)
+            items.append(
+                Estimate(
+                    statistic=one.request.statistic,
+                    variable=one.request.variable,
+                    level=one.labels[place],
+                    group=one.groups.labels[g],
+                    domain=dict(one.request.over),
+                    value=value,
+                    standard_error=error,
+                    low=low,
+                    high=high,
+                    interval=how,
+                    degrees=degrees[g],
+                    respondents=round(bases.respondents[g]),
+                    missing=int(one.groups.missing[g]),
+                    weighted=float(bases.weighted[g]),
+                    design_effect=effect,
+                    effective_size=effective,
+                )
+            )
+    return items
+
+
+def _ends(
+    context: _Context,
+    one: _Solved,
+    bases: _Bases,
+    degrees: float,
+    at: tuple[int, int],
+    variance: float,
+) -> tuple[Interval, float | None, float | None, float | None]:
+    """Return how the interval was made, its ends, and the standard error."""
+    error = float(np.sqrt(max(variance, 0.0)))
+    if one.ends is not None:
+        low, high = (None if np.isnan(end) else float(end) for end in one.ends[at])
+        known = low is not None and high is not None
+        return one.request.interval, low, high, error if known else None
+    how, low, high = interval_of(
+        one.request.interval,
+        float(one.part.values[at]),
+        error,
+        degrees=degrees,
+        level=context.level,
+        respondents=round(bases.respondents[at[0]]),
+        effective=float(bases.kish[at[0]]),
+    )
+    return how, low, high, error
+
+
+def _provenance(context: _Context) -> Provenance:
+    source = context.source
+    rule = source.design.df
+    calibration = source.calibration
+    return Provenance(
+        standard_error=standard_error(source, fixed=context.fixed),
+        level=context.level,
+        weights=source.design.weights or "",
+        calibration="" if calibration is None else calibration.report.method.value,
+        degrees_rule=rule.value if isinstance(rule, DfRule) else f"{rule:g}",
+        lonely=source.design.lonely.value,
+        version=__version__,
+    )

@@ -1,0 +1,328 @@
+"""What may be asked of a survey: each request says what it needs and how it is scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alliage.survey.distribution import Concentration, QuantileRule, ordered
+from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.linearisation import Part, Quotients
+from alliage.survey.results import Interval, Statistic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alliage.survey.arrays import Booleans, Floats, Ints
+    from alliage.survey.cells import Cells
+    from alliage.survey.domains import Kept
+    from alliage.survey.table import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A statistic to estimate, by groups, inside a domain.
+
+    Attributes
+    ----------
+    variable
+        The column, or the question.
+    by
+        The variables of the breakdown; their levels are crossed.
+    over
+        The levels that the domain keeps, by variable.
+    interval
+        How confidence intervals are made.
+    """
+
+    variable: str
+    by: tuple[str, ...] = ()
+    over: Kept = ()
+    interval: Interval = Interval.WALD
+
+    @property
+    def statistic(self) -> Statistic:
+        """What is estimated."""
+        raise NotImplementedError
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the categorical and the numeric variables it is computed from."""
+        return (), (self.variable,)
+
+    def answered(self, cells: Cells) -> Booleans:
+        """Tell which cells are in the base, shape (C,)."""
+        return cells.known(self.needs()[1])
+
+    def labels(self, cells: Cells) -> tuple[str, ...]:  # noqa: ARG002 - others have levels
+        """Return the levels of the estimates of a group."""
+        return ("",)
+
+    def part(self, cells: Cells, group: Ints, groups: int, ratios: Floats) -> Part:
+        """Return the estimates and their linearised values, for ratios of weights (C,)."""
+        tops, bottoms = self.scores(cells)
+        return Quotients(cells, group, groups, tops, bottoms).part(ratios)
+
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        """Return the scores of numerators (C, p, L) and denominators (C, p) of quotients."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean(Request):
+    """The mean of a numeric variable."""
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.MEAN
+
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        return _numbers(cells, self.variable), _ones(cells)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total(Request):
+    """The total of a numeric variable."""
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.TOTAL
+
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        return _numbers(cells, self.variable), None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio(Request):
+    """The total of a numeric variable over that of another."""
+
+    denominator: str
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.RATIO
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (), tuple(dict.fromkeys((self.variable, self.denominator)))
+
+    def labels(self, cells: Cells) -> tuple[str, ...]:  # noqa: ARG002 - the shape of requests
+        return (f"/ {self.denominator}",)
+
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        bottoms = _numbers(cells, self.denominator)[:, :, 0]
+        return _numbers(cells, self.variable), bottoms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count(Request):
+    """How many people of the population carry each level."""
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.COUNT
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (self.variable,), ()
+
+    def answered(self, cells: Cells) -> Booleans:
+        return cells.carried(self.variable)
+
+    def labels(self, cells: Cells) -> tuple[str, ...]:
+        return tuple(map(str, cells.levels[self.variable]))
+
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        return _indicators(cells, self.variable), None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proportion(Request):
+    """The share of each level, among those who answered or among everybody.
+
+    Attributes
+    ----------
+    everybody
+        Whether those who did not answer are in the base.
+    """
+
+    everybody: bool = False
+    interval: Interval = Interval.LOGIT
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.PROPORTION
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (self.variable,), ()
+
+    def answered(self, cells: Cells) -> Booleans:
+        return cells.carried(self.variable) | self.everybody
+
+    def labels(self, cells: Cells) -> tuple[str, ...]:
+        return tuple(map(str, cells.levels[self.variable]))
+
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        return _indicators(cells, self.variable), _ones(cells)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored(Request):
+    """The mean of scores given to levels: 1 for a top box, 1 and -1 for a net score.
+
+    Attributes
+    ----------
+    points
+        The score of each level; 0 for the others.
+    label
+        What the score says.
+    statistic
+        ``TOP_BOX`` or ``NET_SCORE``.
+    """
+
+    points: Mapping[Level, float] = field(default_factory=dict)
+    label: str = ""
+    statistic: Statistic = Statistic.TOP_BOX
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (self.variable,), ()
+
+    def answered(self, cells: Cells) -> Booleans:
+        return cells.carried(self.variable)
+
+    def labels(self, cells: Cells) -> tuple[str, ...]:  # noqa: ARG002 - the shape of requests
+        return (self.label,)
+
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        known = cells.levels[self.variable]
+        unknown = [level for level in self.points if level not in known]
+        if unknown or not self.points:
+            msg = (
+                f"« {listed(unknown) or 'nothing'} » was asked of « {self.variable} », whose "
+                f"levels are: {listed(known, most=20)}. Name levels among these."
+            )
+            raise SurveyError(SurveyProblem.LEVEL, msg, column=self.variable)
+        scores = np.array([*(self.points.get(level, 0.0) for level in known), 0.0])
+        tops = np.zeros((cells.count, cells.first.shape[1], 1))
+        tops[:, 0, 0] = scores[cells.keys[self.variable]]
+        return tops, _ones(cells)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices(Request):
+    """The share of each answer of a question with several answers.
+
+    Attributes
+    ----------
+    columns
+        The columns, one for each answer.
+    counted
+        The value that says « chosen ».
+    responses
+        Whether shares are of all answers given; else of the respondents who answered.
+    """
+
+    columns: tuple[str, ...] = ()
+    counted: Level = 1
+    responses: bool = False
+    interval: Interval = Interval.LOGIT
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.PROPORTION
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return self.columns, ()
+
+    def answered(self, cells: Cells) -> Booleans:
+        known = np.zeros(cells.count, dtype=bool)
+        for name in self.columns:
+            known |= cells.carried(name)
+        return known
+
+    def labels(self, cells: Cells) -> tuple[str, ...]:  # noqa: ARG002 - the shape of requests
+        return self.columns
+
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        tops = np.zeros((cells.count, cells.first.shape[1], len(self.columns)))
+        for place, name in enumerate(self.columns):
+            levels = cells.levels[name]
+            if self.counted in levels:
+                tops[:, 0, place] = cells.keys[name] == levels.index(self.counted)
+        return tops, tops.sum(axis=2) if self.responses else _ones(cells)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gini(Request):
+    """The Gini coefficient of a numeric variable that is never negative."""
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.GINI
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (self.variable,), ()
+
+    def answered(self, cells: Cells) -> Booleans:
+        return cells.carried(self.variable)
+
+    def part(self, cells: Cells, group: Ints, groups: int, ratios: Floats) -> Part:
+        return Concentration(ordered(cells, self.variable, group, groups)).part(ratios)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantile(Request):
+    """Quantiles of a numeric variable.
+
+    Attributes
+    ----------
+    probabilities
+        The probabilities, between 0 and 1.
+    rule
+        Which value is taken between two answers.
+    """
+
+    probabilities: tuple[float, ...] = (0.5,)
+    rule: QuantileRule = QuantileRule.MATH
+    interval: Interval = Interval.WOODRUFF
+
+    def __post_init__(self) -> None:
+        if not self.probabilities or not all(0 < p < 1 for p in self.probabilities):
+            msg = (
+                f"Quantiles were asked at {listed(self.probabilities) or 'nothing'}. Give "
+                "probabilities between 0 and 1, both excluded."
+            )
+            raise SurveyError(SurveyProblem.REQUEST, msg, value=listed(self.probabilities))
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.QUANTILE
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (self.variable,), ()
+
+    def answered(self, cells: Cells) -> Booleans:
+        return cells.carried(self.variable)
+
+    def labels(self, cells: Cells) -> tuple[str, ...]:  # noqa: ARG002 - the shape of requests
+        return tuple(f"{p:g}" for p in self.probabilities)
+
+
+def _ones(cells: Cells) -> Floats:
+    ones = np.zeros((cells.count, cells.first.shape[1]))
+    ones[:, 0] = 1.0
+    return ones
+
+
+def _numbers(cells: Cells, variable: str) -> Floats:
+    scores = np.zeros((cells.count, cells.first.shape[1], 1))
+    place = cells.column(variable)
+    scores[:, 0, 0] = cells.offsets[place]
+    scores[:, place, 0] = 1.0
+    return scores
+
+
+def _indicators(cells: Cells, variable: str) -> Floats:
+    levels = len(cells.levels[variable])
+    scores = np.zeros((cells.count, cells.first.shape[1], levels))
+    scores[:, 0, :] = cells.keys[variable][:, None] == np.arange(levels)
+    return scores

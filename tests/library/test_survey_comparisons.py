@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from alliage.survey.comparisons import Adjustment, adjusted, differences, lettered
+from alliage.survey.errors import SurveyError
+
+P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
+
+
+@given(P_VALUES)
+def test_the_false_discovery_rate_is_that_of_scipy(p_values: list[float]) -> None:
+    assert adjusted(p_values, Adjustment.BH) == pytest.approx(
+        stats.false_discovery_control(p_values), abs=1e-12
+    )
+
+
+@given(P_VALUES, st.sampled_from([0.01, 0.05, 0.2]))
+def test_holm_refuses_as_its_steps_do(p_values: list[float], alpha: float) -> None:
+    """The smallest against alpha / m, the next against alpha / (m − 1), until one fails."""
+    kept = adjusted(p_values) <= alpha
+    order = np.argsort(p_values, kind="stable")
+    expected = np.zeros(len(p_values), dtype=bool)
+    for step, place in enumerate(order):
+        if p_values[place] * (len(p_values) - step) > alpha:
+            break
+        expected[place] = True
+    assert kept.tolist() == expected.tolist()
+
+
+@given(P_VALUES)
+def test_adjusting_never_makes_a_difference_surer(p_values: list[float]) -> None:
+    holm, bh = adjusted(p_values), adjusted(p_values, Adjustment.BH)
+    assert (holm >= np.array(p_values) - 1e-15).all()
+    assert (bh <= holm + 1e-12).all()
+    assert adjusted(p_values, Adjustment.NONE).tolist() == p_values
+
+
+def test_two_means_of_two_samples_are_compared_as_by_the_t_test() -> None:
+    random = np.random.Generator(np.random.PCG64(5))
+    one, other = random.normal(size=40), random.normal(0.5, size=40)
+    covariance = np.diag([one.var(ddof=1) / 40, other.var(ddof=1) / 40])
+    (found,) = differences({"one": one.mean(), "other": other.mean()}, covariance, degrees=78)
+    assert found.p_value == pytest.approx(stats.ttest_ind(one, other).pvalue)
+
+
+def test_answers_of_the_same_people_are_compared_as_pairs() -> None:
+    random = np.random.Generator(np.random.PCG64(5))
+    one = random.normal(size=40)
+    other = one + random.normal(0.2, 0.5, size=40)
+    covariance = np.cov(one, other) / 40
+    (found,) = differences({"one": one.mean(), "other": other.mean()}, covariance, degrees=39)
+    assert found.p_value == pytest.approx(stats.ttest_rel(one, other).pvalue)
+
+
+def test_what_cannot_vary_differs_or_not() -> None:
+    same = [[0.04, 0.04], [0.04, 0.04]]
+    assert differences({"a": 1.0, "b": 1.0}, same)[0].p_value == 1
+    assert differences({"a": 1.0, "b": 0.9}, same)[0].p_value == 0
+
+
+def test_letters_tell_what_each_column_exceeds() -> None:
+    limit = stats.norm.isf(0.025) * math.sqrt(2) * 0.1
+    found = lettered(
+        {"a": 1.0, "b": 1.0 - limit * 1.01, "c": 1.0 - limit * 0.9},
+        np.eye(3) * 0.01,
+        adjustment=Adjustment.NONE,
+        loose=0.9,
+    )
+    assert found.letters == {"a": "A", "b": "B", "c": "C"}
+    assert found.above == {"a": "Bc", "b": "", "c": ""}
+
+
+def test_one_difference_among_many_needs_more() -> None:
+    """Just significant alone, no more so among the 45 differences of ten columns."""
+    values = {f"c{place}": 0.0 for place in range(10)} | {"c0": 0.3}
+    covariance = np.eye(10) * 0.01
+    assert lettered(values, covariance, adjustment=Adjustment.NONE).above["c0"] == "BCDEFGHIJ"
+    assert lettered(values, covariance).above["c0"] == ""
+
+
+def test_there_are_letters_after_z() -> None:
+    values = {str(place): float(place == 0) for place in range(30)}
+    found = lettered(values, np.eye(30) * 1e-4)
+    assert list(found.letters.values())[24:30] == ["Y", "Z", "AA", "AB", "AC", "AD"]
+    assert found.above["0"].split(" ")[-1] == "AD"
+
+
+@given(st.lists(st.floats(-3, 3), min_size=2, max_size=6))
+def test_no_two_columns_exceed_each_other(values: list[float]) -> None:
+    named = {str(place): value for place, value in enumerate(values)}
+    found = lettered(named, np.eye(len(values)) * 0.1, adjustment=Adjustment.BH)
+    for one, other in itertools.permutations(named, 2):
+        if found.letters[other] in found.above[one]:
+            assert named[one] > named[other]
+            assert found.letters[one] not in found.above[other]
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    with pytest.raises(SurveyError, match="for 2 estimates"):
+        differences({"a": 1.0, "b": 2.0}, np.eye(3))
+    with pytest.raises(SurveyError, match="no covariance"):
+        differences({"a": 1.0, "b": 2.0}, [[-1.0, 0.0], [0.0, 1.0]])
+    with pytest.raises(SurveyError, match="degrees of freedom"):
+        differences({"a": 1.0, "b": 2.0}, np.eye(2), degrees=0)
+    with pytest.raises(SurveyError, match="no estimate « z »"):
+        differences({"a": 1.0, "b": 2.0}, np.eye(2), pairs=[("a", "z")])
+    with pytest.raises(SurveyError, match="levels"):
+        lettered({"a": 1.0, "b": 2.0}, np.eye(2), level=0.9, loose=0.95)
+    with pytest.raises(SurveyError, match="outside"):
+        adjusted([1.2])

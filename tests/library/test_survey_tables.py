@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import pytest
+from openpyxl import load_workbook
+
+from alliage.survey import (
+    BaseRule,
+    Design,
+    Estimate,
+    Estimates,
+    Level,
+    MultiResponse,
+    Sample,
+    SurveyError,
+    Table,
+    Variable,
+    calibrate,
+    mean,
+    proportion,
+    sample,
+)
+from alliage.survey.comparisons import Adjustment
+from alliage.survey.independence import rao_scott
+from alliage.survey.table_files import as_html, as_json, notes, write_xlsx
+from alliage.survey.tables import Answers, Banner, Question, banner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alliage.survey.margins import Margins
+
+LABELS = {
+    "trust": Variable(label="Do you trust?", labels={1: "no", 2: "a little", 3: "yes"}),
+    "region": Variable(label="Region", labels={"n": "=North", "s": "South"}),
+    "uses_bus": Variable(label="The bus"),
+}
+SAMPLES = Path(__file__).parents[1] / "cases" / "survey" / "api"
+SHOW_ALL = BaseRule(suppress_below=0, caution_below=0, largest_variation=1e9)
+
+
+@pytest.fixture(scope="module")
+def people() -> Sample:
+    random = np.random.Generator(np.random.PCG64(9))
+    size = 800
+    region = random.choice(["n", "s"], size, p=[0.3, 0.7])
+    young = random.random(size) < 0.4
+    trust = 1 + (random.random(size) < 0.5) + (random.random(size) < 0.2 + 0.4 * (region == "n"))
+    rows = pl.DataFrame(
+        {
+            "region": region,
+            "age": np.where(young, "18-34", "35+"),
+            "trust": trust,
+            "hours": random.gamma(2, 3, size) + 2 * young,
+            "uses_bus": (random.random(size) < 0.3 + 0.2 * young).astype(int),
+            "uses_car": (random.random(size) < 0.6).astype(int),
+            "d": random.uniform(0.5, 2, size),
+        }
+    )
+    sets = {"uses": MultiResponse(variables=("uses_bus", "uses_car"), label="What do you use?")}
+    drawn = sample(Table(rows, LABELS, sets), Design(weights="d"))
+    margins: Margins = {
+        "region": {"n": 4000.0, "s": 6000.0},
+        "age": {"18-34": 3000.0, "35+": 7000.0},
+    }
+    return calibrate(drawn, margins)
+
+
+@pytest.fixture(scope="module")
+def made(people: Sample) -> Banner:
+    return banner(
+        people,
+        [
+            Question(
+                variable="trust", boxes={"trusting": [2, 3]}, points={1: 0.0, 2: 5.0, 3: 10.0}
+            ),
+            "uses",
+            Question(variable="hours", answers=Answers.NUMBER),
+        ],
+        ["region", "age", ("region", "age")],
+        variables=LABELS,
+    )
+
+
+def test_every_figure_is_the_one_that_is_estimated_alone(people: Sample, made: Banner) -> None:
+    trust, uses, hours = made.blocks
+    for place, column in enumerate(made.columns):
+        by = column.breakdown
+        alone = _of(proportion(people, "trust", by=by), column.group, "3")
+        cell = trust.rows[2].cells[place]
+        assert cell is not None
+        assert cell.estimate.value == pytest.approx(alone.value, rel=1e-12)
+        assert cell.estimate.standard_error == pytest.approx(alone.standard_error, rel=1e-9)
+        number = hours.rows[0].cells[place]
+        assert number is not None
+        assert number.estimate.value == pytest.approx(
+            _of(mean(people, "hours", by=by), column.group).value, rel=1e-12
+        )
+    assert [row.label for row in trust.rows] == ["no", "a little", "yes", "trusting", ""]
+    assert [row.label for row in uses.rows] == ["The bus", "uses_car"]
+    assert (trust.label, uses.label) == ("Do you trust?", "What do you use?")
+
+
+def _of(found: Estimates, group: Mapping[str, Level], level: str = "") -> Estimate:
+    (only,) = [item for item in found if item.group == group and item.level == level]
+    return only
+
+
+def test_a_box_is_the_sum_of_its_levels_and_a_score_their_mean(made: Banner) -> None:
+    rows = {row.label: row for row in made.blocks[0].rows}
+    for place in range(len(made.columns)):
+        no, little, yes, box, score = (
+            cell.estimate.value
+            for label in ("no", "a little", "yes", "trusting", "")
+            if (cell := rows[label].cells[place]) is not None
+        )
+        assert no + little + yes == pytest.approx(1)
+        assert box == pytest.approx(little + yes)
+        assert score == pytest.approx(5 * little + 10 * yes)
+
+
+def test_letters_go_from_column_to_column_of_one_breakdown(made: Banner) -> None:
+    assert [column.letter for column in made.columns] == [
+        "",
+        "A",
+        "B",
+        "C",
+        "D",
+        "E",
+        "F",
+        "G",
+        "H",
+    ]
+    yes = made.blocks[0].rows[2]
+    marks = [cell.above if cell else None for cell in yes.cells]
+    # The north trusts more, at every age; everybody is compared with nobody.
+    assert marks[0] == ""
+    assert marks[1:3] == ["B", ""]
+    assert marks[3:5] == ["", ""]
+    assert set(marks[5] or "") <= {"G", "H"}
+    assert marks[5] == marks[6] == "GH"
+    assert made.blocks[0].tests[("region",)].p_value < 1e-6
+    assert made.blocks[0].tests[("age",)].p_value > 0.05
+
+
+def test_the_nested_columns_have_the_bases_of_the_whole(made: Banner) -> None:
+    bases = made.blocks[0].bases
+    assert all(base is not None for base in bases)
+    whole, *parts = [base for base in bases if base is not None]
+    for group in (parts[:2], parts[2:4], parts[4:]):
+        assert sum(base.respondents for base in group) == whole.respondents == 800
+        assert sum(base.weighted for base in group) == pytest.approx(10_000)
+
+
+def test_a_small_base_is_shown_by_no_export(people: Sample, tmp_path: Path) -> None:
+    table = banner(people, ["trust"], ["region"], rule=BaseRule(suppress_below=300))
+    frame = table.frame().filter(pl.col("group") == "n")
+    assert frame["value"].is_null().all()
+    assert frame["low"].is_null().all()
+    assert set(frame["reliability"]) == {"too small"}
+    shown = [cell.estimate.value for row in table.blocks[0].rows if (cell := row.cells[1])]
+    assert not any(f"{value:.6f}" in as_json(table) for value in shown)
+    assert as_html(table).count("<td>–</td>") == 3
+    write_xlsx(table, tmp_path / "t.xlsx")
+    sheet = load_workbook(tmp_path / "t.xlsx")["Tableaux"]
+    assert [row[2].value for row in sheet.iter_rows(min_row=7, max_row=7)] == ["–"]
+
+
+def test_the_workbook_holds_numbers_letters_and_the_method(made: Banner, tmp_path: Path) -> None:
+    write_xlsx(made, tmp_path / "t.xlsx", language="en")
+    book = load_workbook(tmp_path / "t.xlsx")
+    assert book.sheetnames == ["Tables", "Method", "Data"]
+    sheet = book["Tables"]
+    assert sheet["B2"].value == "Everybody"
+    assert sheet["C1"].value == "region"
+    # A label that begins like a formula stays a text.
+    assert sheet["C2"].data_type == "s"
+    assert [sheet.cell(3, place).value for place in range(3, 7)] == ["A", "B", "C", "D"]
+    values = [row[1] for row in sheet.iter_rows(min_row=7, max_row=7)]
+    figure = made.blocks[0].rows[0].cells[0]
+    assert figure is not None
+    assert values[0].value == pytest.approx(figure.estimate.value)
+    assert values[0].number_format == "0.0%"
+    said = [row[0].value for row in book["Method"].iter_rows()]
+    assert said == notes(made, "en")
+    assert book["Data"].max_row == 1 + made.frame().height
+
+
+def test_the_page_and_the_data_say_how_they_were_made(made: Banner) -> None:
+    page = as_html(made)
+    assert page.count("<table>") == 3
+    assert 'scope="row"' in page
+    assert "Calage : raking." in page
+    content = json.loads(as_json(made))
+    assert content["provenance"]["standard_error"] == "linearised, residuals of the calibration"
+    assert len(content["figures"]) == made.frame().height
+    assert {test["breakdown"] for test in content["tests"]} == {"region", "age"}
+
+
+def test_many_columns_ask_for_more_than_two_do() -> None:
+    """Without the adjustment, differences of chance get letters."""
+    random = np.random.Generator(np.random.PCG64(1))
+    marks = {Adjustment.NONE: 0, Adjustment.HOLM: 0}
+    for _ in range(20):
+        rows = pl.DataFrame({"q": random.integers(0, 2, 600), "part": random.integers(0, 8, 600)})
+        for adjustment in marks:
+            table = banner(
+                sample(rows, Design()), ["q"], ["part"], adjustment=adjustment, rule=SHOW_ALL
+            )
+            marks[adjustment] += any(cell and cell.above for cell in table.blocks[0].rows[0].cells)
+    assert marks[Adjustment.NONE] >= 5
+    assert marks[Adjustment.HOLM] <= 3
+
+
+def test_a_question_by_itself_or_of_one_level_has_no_test(people: Sample) -> None:
+    table = banner(people, ["trust", "region"], ["region"], over={"trust": [3]})
+    assert table.blocks[0].tests == {}
+    assert table.blocks[1].tests == {}
+
+
+def test_independence_is_that_of_r() -> None:
+    """R 4.2, survey: svychisq(~sch.wide + stype, dstrat)."""
+    rows = pl.read_csv(SAMPLES / "apistrat.csv")
+    schools = sample(rows, Design(strata="stype", weights="pw", fpc="fpc"))
+    found = rao_scott(schools, "sch.wide", "stype")
+    assert found.statistic == pytest.approx(17.247444, abs=5e-7)
+    assert found.degrees == pytest.approx((1.828671, 360.248286), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"questions": []}, "0 questions"),
+        ({"breakdowns": ["age", "age"]}, "each breakdown once"),
+        ({"questions": [Question(variable="age", answers=Answers.CHOICES)]}, "no set of columns"),
+        (
+            {"questions": [Question(variable="hours", answers=Answers.NUMBER, boxes={"a": [1]})]},
+            "for levels",
+        ),
+        ({"questions": ["nothing"]}, "nothing"),
+        ({"questions": [Question(variable="trust", boxes={"high": [9]})]}, "9"),
+    ],
+)
+def test_what_makes_no_table_is_refused(
+    people: Sample, asked: dict[str, list[str]], told: str
+) -> None:
+    request = {"questions": ["trust"], "breakdowns": ["age"], **asked}
+    with pytest.raises(SurveyError, match=told):
+        banner(people, request["questions"], request["breakdowns"])
