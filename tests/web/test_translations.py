@@ -140,7 +140,8 @@ def test_a_translation_keeps_every_placeholder_and_every_tag() -> None:
 
 def test_no_french_is_left_in_english() -> None:
     for source, target in english():
-        rest = target
+        # The name of a value is not read by anybody.
+        rest = re.sub(r"%\(\w+\)s", "", target)
         for allowed in FRENCH_ON_PURPOSE:
             rest = rest.replace(allowed, "")
         assert not FRENCH.search(rest), source

@@ -166,6 +166,12 @@ def cite(source: str | None) -> SafeString:
 
 
 @register.simple_tag
+def colon() -> str:
+    """Write a colon as the language does: French puts a space before it that does not break."""
+    return ":" if _language() == "en" else "\u00a0:"
+
+
+@register.simple_tag
 def icon(name: str) -> SafeString:
     """Draw a decorative icon."""
     return icons.draw(name)
