@@ -223,7 +223,7 @@ def test_a_form_keeps_its_versions(world: Applying, client: Client) -> None:
     second = changed.replace("version: 1", "version: 2", 1)
     client.post(_page("form-new"), {"specification": second})
     page = client.get(_page("form-version", "alliance_application", "2")).text
-    assert "Nom du projet : changée" in page
+    assert "Nom du projet\u00a0: changée" in page
     assert FormVersion.objects.count() == 2
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE fund_formversion SET text = 'x'")
