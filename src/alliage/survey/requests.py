@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class _Asked(ABC):
     """A statistic to estimate, by groups, inside a domain.
 
     Attributes
@@ -43,9 +44,9 @@ class Request:
     interval: Interval = Interval.WALD
 
     @property
+    @abstractmethod
     def statistic(self) -> Statistic:
         """What is estimated."""
-        raise NotImplementedError
 
     def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the categorical and the numeric variables it is computed from."""
@@ -59,18 +60,31 @@ class Request:
         """Return the levels of the estimates of a group."""
         return ("",)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linearised(_Asked):
+    """A statistic that is a smooth function of the weights."""
+
+    @abstractmethod
     def part(self, cells: Cells, group: Ints, groups: int, ratios: Floats) -> Part:
         """Return the estimates and their linearised values, for ratios of weights (C,)."""
-        tops, bottoms = self.scores(cells)
-        return Quotients(cells, group, groups, tops, bottoms).part(ratios)
-
-    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
-        """Return the scores of numerators (C, p, L) and denominators (C, p) of quotients."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mean(Request):
+class Quotient(Linearised):
+    """A total over another, or over nothing."""
+
+    def part(self, cells: Cells, group: Ints, groups: int, ratios: Floats) -> Part:
+        tops, bottoms = self.scores(cells)
+        return Quotients(cells, group, groups, tops, bottoms).part(ratios)
+
+    @abstractmethod
+    def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
+        """Return the scores of numerators (C, p, L) and denominators (C, p) of quotients."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean(Quotient):
     """The mean of a numeric variable."""
 
     @property
@@ -82,7 +96,7 @@ class Mean(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Total(Request):
+class Total(Quotient):
     """The total of a numeric variable."""
 
     @property
@@ -94,7 +108,7 @@ class Total(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio(Request):
+class Ratio(Quotient):
     """The total of a numeric variable over that of another."""
 
     denominator: str
@@ -115,7 +129,7 @@ class Ratio(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count(Request):
+class Count(Quotient):
     """How many people of the population carry each level."""
 
     @property
@@ -136,7 +150,7 @@ class Count(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proportion(Request):
+class Proportion(Quotient):
     """The share of each level, among those who answered or among everybody.
 
     Attributes
@@ -166,7 +180,7 @@ class Proportion(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored(Request):
+class Scored(Quotient):
     """The mean of scores given to levels: 1 for a top box, 1 and -1 for a net score.
 
     Attributes
@@ -208,7 +222,7 @@ class Scored(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices(Request):
+class Choices(Quotient):
     """The share of each answer of a question with several answers.
 
     Attributes
@@ -252,7 +266,7 @@ class Choices(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gini(Request):
+class Gini(Linearised):
     """The Gini coefficient of a numeric variable that is never negative."""
 
     @property
@@ -270,7 +284,7 @@ class Gini(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quantile(Request):
+class Quantile(_Asked):
     """Quantiles of a numeric variable.
 
     Attributes
@@ -305,6 +319,10 @@ class Quantile(Request):
 
     def labels(self, cells: Cells) -> tuple[str, ...]:  # noqa: ARG002 - the shape of requests
         return tuple(f"{p:g}" for p in self.probabilities)
+
+
+#: What may be asked: a smooth statistic, or quantiles.
+Request: TypeAlias = Linearised | Quantile
 
 
 def _ones(cells: Cells) -> Floats:

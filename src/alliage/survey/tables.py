@@ -19,7 +19,7 @@ from alliage.survey.domains import kept
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation import estimate
 from alliage.survey.independence import rao_scott
-from alliage.survey.requests import Choices, Mean, Proportion, Request, Scored
+from alliage.survey.requests import Choices, Mean, Proportion, Quotient, Scored
 from alliage.survey.results import BaseRule, Reliability, Statistic
 from alliage.survey.structure import summed
 
@@ -403,12 +403,12 @@ class _Maker:
         block = Block(question, self._title(question), bases, tuple(rows), self._tests(question))
         return block, found[0].provenance
 
-    def _estimates(self, request: Request) -> Estimates:
+    def _estimates(self, request: Quotient) -> Estimates:
         """Estimate a request for everybody and for each breakdown, all together."""
         asked = [replace(request, by=breakdown) for breakdown in ((), *self.breakdowns)]
         return estimate(self.source, *asked, variance=self.variance)
 
-    def _requests(self, question: Question) -> Iterator[Request]:
+    def _requests(self, question: Question) -> Iterator[Quotient]:
         name = question.variable
         if question.answers is Answers.NUMBER:
             yield Mean(variable=name, over=self.over)
@@ -437,7 +437,7 @@ class _Maker:
     def _rows(
         self,
         question: Question,
-        request: Request,
+        request: Quotient,
         found: Estimates,
         at: Mapping[str, list[int | None]],
         letters: _Letters,
@@ -461,7 +461,7 @@ class _Maker:
                 ),
             )
 
-    def _respondents(self, request: Request, found: Estimates) -> list[int | None]:
+    def _respondents(self, request: Quotient, found: Estimates) -> list[int | None]:
         """Return how many people gave the answer of each estimate; of a mean, nobody did."""
         if request.statistic is Statistic.MEAN:
             return [None] * len(found)
@@ -475,7 +475,7 @@ class _Maker:
             counts += (round(value) for value in summed(held.of_cells, given, held.count).ravel())
         return counts
 
-    def _row_label(self, question: Question, request: Request, level: str) -> str:
+    def _row_label(self, question: Question, request: Quotient, level: str) -> str:
         if isinstance(request, Choices):
             described = self.variables.get(level)
             return described.label if described and described.label else level
