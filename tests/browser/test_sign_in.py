@@ -14,7 +14,7 @@ from tests.factories.sign_in import code
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.browser
 SERIOUS = {"serious", "critical"}
@@ -85,10 +85,16 @@ def sign_out(page: Page) -> None:
     page.wait_for_url("**/")
 
 
+def follow(page: Page, target: Locator) -> None:
+    """Click on what leads to another page, and wait until that page is there."""
+    with page.expect_navigation():
+        target.click()
+
+
 def confirm(page: Page, password: str) -> None:
     check(page)
     page.get_by_label("Mot de passe", exact=True).fill(password)
-    page.get_by_role("button", name="Confirmer").click()
+    follow(page, page.get_by_role("button", name="Confirmer"))
 
 
 def test_a_passkey_signs_in_alone(named_page: Page, demo: tuple[str, dict[str, str]]) -> None:
@@ -97,7 +103,7 @@ def test_a_passkey_signs_in_alone(named_page: Page, demo: tuple[str, dict[str, s
     page.wait_for_url("**/compte/")
     page.goto("/compte/securite/")
     check(page)
-    page.get_by_role("link", name="Ajouter une clé d’accès").click()
+    follow(page, page.get_by_role("link", name="Ajouter une clé d’accès"))
     confirm(page, password)
     check(page)
     page.get_by_role("button", name="Créer la clé").click()
@@ -115,8 +121,8 @@ def test_a_passkey_signs_in_alone(named_page: Page, demo: tuple[str, dict[str, s
     page.goto("/compte/securite/")
     check(page)
     # Signing in was not enough: the key is asked for again before it is removed.
-    page.get_by_role("link", name="Retirer").click()
-    page.get_by_role("link", name="Par une clé d’accès").click()
+    follow(page, page.get_by_role("link", name="Retirer"))
+    follow(page, page.get_by_role("link", name="Par une clé d’accès"))
     check(page)
     page.get_by_role("button", name="Utiliser ma clé d’accès").click()
     page.get_by_role("button", name="Retirer la clé").click()
@@ -141,7 +147,7 @@ def test_a_passkey_is_a_second_factor_after_a_password(
     page.wait_for_url("**/compte/")
     # The account is that of other tests: it ends as it began.
     page.goto("/compte/securite/")
-    page.get_by_role("link", name="Retirer").click()
+    follow(page, page.get_by_role("link", name="Retirer"))
     confirm(page, password)
     page.get_by_role("button", name="Retirer la clé").click()
     expect(page.get_by_role("main")).to_contain_text("Activer une application de codes")

@@ -14,7 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache, partial
 from html.parser import HTMLParser
-from itertools import chain, islice, product
+from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -164,17 +164,22 @@ class Address:
 
 def _open(route: Route, client: Client, made: Sample) -> Iterator[tuple[Address, HttpResponseBase]]:
     """Find addresses of a route that open: the samples of the permissions, else by trying rows."""
-    known = [case.address for case in made.cases if case.route.name == route.name]
-    opened = 0
-    for path in chain(dict.fromkeys(known), islice(_tried(route, made.parts), _MOST_TRIES)):
-        if opened and path not in known:
-            return
+    known = dict.fromkeys(case.address for case in made.cases if case.route.name == route.name)
+    found = list(islice(_opened(route, client, known), _ENOUGH))
+    # To name rows at random is long: only for a route that no sample opens.
+    yield from found or islice(
+        _opened(route, client, islice(_tried(route, made.parts), _MOST_TRIES)), 1
+    )
+
+
+def _opened(
+    route: Route, client: Client, paths: Iterable[str]
+) -> Iterator[tuple[Address, HttpResponseBase]]:
+    """Give the addresses that open, among some of a route."""
+    for path in paths:
         response = _answer(client, path)
         if response.status_code != 404 or not route.parameters:
-            opened += 1
             yield Address(route, path, resolve(path).kwargs), response
-        if opened == _ENOUGH:
-            return
 
 
 def _tried(route: Route, parts: Parts) -> Iterator[str]:
@@ -197,6 +202,8 @@ def _choices(names: tuple[str, ...], parts: Parts) -> Iterator[tuple[str, ...]]:
 def _again(client: Client) -> Client:
     """Give a client with the same cookies: to sign out must end one request only."""
     other = Client()
+    # Its middleware, which is long to make, keeps nothing of a request.
+    other.handler = client.handler
     other.cookies = deepcopy(client.cookies)
     return other
 
@@ -628,6 +635,7 @@ def quiet_settings(folder: Path) -> dict[str, Any]:
     return {
         "MEDIA_ROOT": folder / "media",
         "STATIC_ROOT": folder,
+        "WHITENOISE_USE_FINDERS": False,
         "EMAIL_FILE_PATH": folder / "mail",
         "CACHES": {
             name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

@@ -8,7 +8,7 @@ import pytest
 
 from alliage.survey import Design, Sample, SurveyError, Table, Variable, sample
 from alliage.survey.association import polychoric
-from alliage.survey.correlations import Correlation, correlations
+from alliage.survey.correlation import Correlation, correlations
 
 
 def _of_table(table: list[list[int]]) -> Sample:

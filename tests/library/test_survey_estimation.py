@@ -234,7 +234,7 @@ def test_those_in_no_group_are_counted() -> None:
 def test_results_are_frames_and_json() -> None:
     found = survey.mean(answers(), "income", by="group", over={"x": [0, 1]}, level=0.9)
     frame = found.frame()
-    assert frame.columns[0] == "group"
+    assert frame.columns[0] == "by group"
     assert frame.get_column("value").to_list() == [item.value for item in found]
     content = json.loads(found.json())
     assert content["estimates"][0]["domain"] == {"x": [0, 1]}

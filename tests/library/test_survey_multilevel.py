@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from alliage.survey.errors import SurveyError
-from alliage.survey.multilevel import Kind, multilevel
+from alliage.survey.multilevel_models import Kind, multilevel_model
 
 # An invented sample, drawn by R: asked and positive by region, age after age; x by region.
 ASKED = (
@@ -38,13 +38,13 @@ KINDS = [
 
 def test_the_model_of_r_is_found() -> None:
     """R 4.2, lme4 1.1-31: glmer(cbind(y, n - y) ~ x + (1|region) + (1|age), binomial, nAGQ = 0)."""
-    model = multilevel(KINDS, ["region", "age"])
+    model = multilevel_model(KINDS, ["region", "age"])
     assert model.coefficients == pytest.approx((-0.613306532461, 0.340610682297), abs=2e-4)
     assert model.deviations == pytest.approx(
         {"region": 0.208514140229, "age": 0.603179665472}, abs=2e-4
     )
     first_age = [replace(kind, population=float(kind.levels["age"] == "a0")) for kind in KINDS]
-    fitted = [one.estimate for one in multilevel(first_age, ["region", "age"]).by("region")]
+    fitted = [one.estimate for one in multilevel_model(first_age, ["region", "age"]).by("region")]
     assert fitted == pytest.approx(
         [0.18384301, 0.18812427, 0.14820091, 0.18714924, 0.25443121, 0.14837700, 0.30118965,
          0.16116299],
@@ -53,7 +53,7 @@ def test_the_model_of_r_is_found() -> None:
 
 
 def test_the_whole_is_made_of_its_parts_by_population() -> None:
-    model = multilevel(KINDS, ["region", "age"])
+    model = multilevel_model(KINDS, ["region", "age"])
     for grouping in ("region", "age"):
         people: dict[str, float] = {}
         for kind in KINDS:
@@ -69,7 +69,7 @@ def test_a_group_that_is_hardly_known_is_drawn_towards_the_others() -> None:
         Kind(levels={"group": name}, population=1.0, asked=asked, positive=positive)
         for name, asked, positive in groups
     ]
-    found = {one.name: one for one in multilevel(kinds, ["group"]).by("group")}
+    found = {one.name: one for one in multilevel_model(kinds, ["group"]).by("group")}
     assert found["a"].estimate == pytest.approx(0.6, abs=0.01)
     assert 0.5 < found["d"].estimate < 0.8
     assert found["e"].estimate == pytest.approx(0.5, abs=0.04)
@@ -82,7 +82,7 @@ def test_groups_that_do_not_differ_are_joined() -> None:
         Kind(levels={"group": str(rank)}, population=1.0, asked=100, positive=40)
         for rank in range(6)
     ]
-    model = multilevel(kinds, ["group"])
+    model = multilevel_model(kinds, ["group"])
     assert model.deviations["group"] == pytest.approx(0, abs=1e-3)
     assert {round(one.estimate, 6) for one in model.by("group")} == {0.4}
     # Six hundred people asked as one: the error of their proportion.
@@ -103,7 +103,7 @@ def test_intervals_hold_as_often_as_they_say_over_the_groups() -> None:
             )
             for place, p in enumerate(truth)
         ]
-        for one, p in zip(multilevel(kinds, ["g"]).by("g"), truth, strict=True):
+        for one, p in zip(multilevel_model(kinds, ["g"]).by("g"), truth, strict=True):
             held += abs(one.estimate - p) < 1.96 * one.standard_error
             asked += 1
     # The variance between groups is taken as known: a little under 95 % is the price.
@@ -124,11 +124,11 @@ def test_intervals_hold_as_often_as_they_say_over_the_groups() -> None:
 )
 def test_what_makes_no_model_is_refused(kinds: list[Kind], groupings: list[str], told: str) -> None:
     with pytest.raises(SurveyError, match=told):
-        multilevel(kinds, groupings)
+        multilevel_model(kinds, groupings)
 
 
 def test_a_group_without_population_is_refused() -> None:
-    model = multilevel([replace(kind, population=0.0) for kind in KINDS], ["age"])
+    model = multilevel_model([replace(kind, population=0.0) for kind in KINDS], ["age"])
     with pytest.raises(SurveyError, match="« a0 » has no population"):
         model.by("age")
     with pytest.raises(SurveyError, match="no grouping « sex »"):

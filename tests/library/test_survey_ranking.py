@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm, studentized_range
 
 from alliage.survey.errors import SurveyError
-from alliage.survey.ranking import rank
+from alliage.survey.ranking import joint_ranks
 
 ITEMS = [f"item {rank}" for rank in range(6)]
 
@@ -15,8 +15,8 @@ ITEMS = [f"item {rank}" for rank in range(6)]
 def test_two_items_are_told_apart_at_the_quantile_of_one_difference() -> None:
     """With two items the two signs of one difference are all there is: |z| above its quantile."""
     limit = norm.ppf(0.975) * np.sqrt(2)
-    near = rank({"a": limit * 0.98, "b": 0.0}, np.eye(2))
-    far = rank({"a": limit * 1.02, "b": 0.0}, np.eye(2))
+    near = joint_ranks({"a": limit * 0.98, "b": 0.0}, np.eye(2))
+    far = joint_ranks({"a": limit * 1.02, "b": 0.0}, np.eye(2))
     assert near.certain == ()
     assert far.certain == ("a", "b")
 
@@ -28,7 +28,7 @@ def test_equal_items_are_told_apart_as_by_the_studentised_range(degrees: float |
     names = [f"{place}" for place in range(5)]
     for share, apart in ((0.97, False), (1.03, True)):
         values = dict(zip(names, [limit * share, *[limit * share / 2] * 3, 0.0], strict=True))
-        found = rank(values, np.eye(5), degrees=degrees, draws=100_000)
+        found = joint_ranks(values, np.eye(5), degrees=degrees, draws=100_000)
         ends = {item.name: item for item in found.items}
         assert (ends["0"].highest < 5) is apart
         assert (ends["4"].lowest > 1) is apart
@@ -36,8 +36,8 @@ def test_equal_items_are_told_apart_as_by_the_studentised_range(degrees: float |
 
 def test_items_asked_of_the_same_people_are_told_apart_more_finely() -> None:
     values = {"a": 1.0, "b": 0.0}
-    alone = rank(values, [[0.25, 0.0], [0.0, 0.25]])
-    paired = rank(values, [[0.25, 0.2], [0.2, 0.25]])
+    alone = joint_ranks(values, [[0.25, 0.0], [0.0, 0.25]])
+    paired = joint_ranks(values, [[0.25, 0.2], [0.2, 0.25]])
     assert alone.certain == ()
     assert paired.certain == ("a", "b")
 
@@ -51,7 +51,7 @@ def test_every_set_holds_at_once_as_often_as_was_told() -> None:
     surveys, held = 300, 0
     for _ in range(surveys):
         seen = random.multivariate_normal(truth, covariance)
-        found = rank(dict(zip(ITEMS, seen, strict=True)), covariance, draws=2000)
+        found = joint_ranks(dict(zip(ITEMS, seen, strict=True)), covariance, draws=2000)
         sets = {item.name: set(range(item.lowest, item.highest + 1)) for item in found.items}
         held += all(
             (wanted if isinstance(wanted, set) else {wanted}) <= sets[name]
@@ -69,7 +69,7 @@ def test_every_set_holds_at_once_as_often_as_was_told() -> None:
 def test_ranks_are_inside_their_sets_and_probabilities_sum_to_k(
     values: list[float], variance: float, first: int
 ) -> None:
-    found = rank(
+    found = joint_ranks(
         dict(zip(ITEMS, values, strict=True)), variance * np.eye(6), first=first, draws=1000
     )
     assert [item.estimate for item in found.items] == sorted(values, reverse=True)
@@ -86,7 +86,7 @@ def test_the_order_in_which_items_are_given_does_not_matter(order: list[int]) ->
     values = dict(zip(ITEMS, [5.0, 4.9, 3.0, 2.0, 1.9, 0.0], strict=True))
     spread = dict(zip(ITEMS, [0.1, 0.2, 0.1, 0.1, 0.3, 0.1], strict=True))
     named = [ITEMS[place] for place in order]
-    found = rank(
+    found = joint_ranks(
         {name: values[name] for name in named}, np.diag([spread[name] for name in named]) ** 2
     )
     assert [(item.name, item.lowest, item.highest) for item in found.items] == [
@@ -100,10 +100,12 @@ def test_the_order_in_which_items_are_given_does_not_matter(order: list[int]) ->
 
 
 def test_twins_are_never_told_apart_and_the_same_seed_gives_the_same_ranking() -> None:
-    twins = rank({"a": 1.0, "b": 1.0, "c": 0.0}, [[1, 1, 0], [1, 1, 0], [0, 0, 1]], first=1)
+    twins = joint_ranks({"a": 1.0, "b": 1.0, "c": 0.0}, [[1, 1, 0], [1, 1, 0], [0, 0, 1]], first=1)
     by_name = {item.name: item for item in twins.items}
     assert by_name["a"].rank == by_name["b"].rank == 1
-    assert twins == rank({"a": 1.0, "b": 1.0, "c": 0.0}, [[1, 1, 0], [1, 1, 0], [0, 0, 1]], first=1)
+    assert twins == joint_ranks(
+        {"a": 1.0, "b": 1.0, "c": 0.0}, [[1, 1, 0], [1, 1, 0], [0, 0, 1]], first=1
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,4 +126,4 @@ def test_twins_are_never_told_apart_and_the_same_seed_gives_the_same_ranking() -
 def test_what_makes_no_ranking_is_refused(asked: dict[str, object], told: str) -> None:
     request = {"estimates": {"a": 1.0, "b": 0.0}, "covariance": np.eye(2), **asked}
     with pytest.raises(SurveyError, match=told):
-        rank(**request)  # type: ignore[arg-type]
+        joint_ranks(**request)  # type: ignore[arg-type]

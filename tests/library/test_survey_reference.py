@@ -2,114 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import json
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-import polars as pl
 import pytest
-import yaml
-from scipy.linalg import hadamard
+from tests.cases.survey.agreement import Case, data, distance, reference
 
 from alliage import survey
 
-CASES = Path(__file__).parent.parent / "cases" / "survey"
-# The loader in C where there is one: the file is long.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-REFERENCE = yaml.load((CASES / "r_survey.yaml").read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a SafeLoader
 
-
-@functools.cache
-def data(name: str) -> pl.DataFrame:
-    if name == "pairs":
-        first = data("apistrat").filter(pl.col("stype") == "E").head(14)
-        return first.with_columns(pair=pl.int_range(pl.len()) // 2)
-    return pl.read_csv(CASES / "api" / f"{name}.csv", null_values=["", "NA"])
-
-
-@functools.cache
-def source(key: str) -> survey.Sample:
-    case = json.loads(key)
-    design: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in case["design"].items()
-    }
-    if "lonely" in design:
-        design["lonely"] = survey.LonelyUnit(design["lonely"])
-    found = survey.sample(data(case["data"]), survey.Design(**design))
-    if case["replicates"]:
-        asked = dict(case["replicates"])
-        make, order = asked.pop("make"), asked.pop("order", None)
-        if order:
-            asked["matrix"] = hadamard(order).astype(float)
-        found = getattr(found, make)(**asked)
-    if case["margins"]:
-        options = dict(case["options"])
-        if "bounds" in options:
-            options["bounds"] = tuple(options["bounds"])
-        found = survey.calibrate(found, margins(case["margins"]), **options)
-    return found
-
-
-def margins(written: dict[str, Any]) -> dict[Any, Any]:
-    read: dict[Any, Any] = {}
-    for name, totals in written.items():
-        if "|" in name:
-            read[tuple(name.split("|"))] = {
-                tuple(level.split("|")): total for level, total in totals.items()
-            }
-        else:
-            read[name] = totals
-    return read
-
-
-def estimates(case: dict[str, Any]) -> list[survey.Estimate]:
-    key = {name: case.get(name) for name in ("data", "design", "replicates", "margins", "options")}
-    ask = dict(case["ask"])
-    pick = ask.pop("pick", None)
-    statistic = getattr(survey, ask.pop("statistic"))
-    found = statistic(source(json.dumps(key)), **ask)
-    return [item for item in found if pick is None or item.level == pick]
-
-
-def differences(case: dict[str, Any]) -> dict[str, float]:
-    """Return the largest relative difference to R, of estimates and of each error."""
-    found = estimates(case)
-    assert len(found) == len(case["expected"])
-    worst: dict[str, float] = {}
-    for item, expected in zip(found, case["expected"], strict=True):
-        if "group" in expected:
-            assert str(next(iter(item.group.values()))) == expected["group"]
-        ours = {
-            "value": item.value,
-            "se": item.standard_error,
-            "low": item.low,
-            "high": item.high,
-            "deff": item.design_effect,
-        }
-        for name, ask in expected.items():
-            if name == "group":
-                continue
-            got = ours[name]
-            if ask is None:
-                assert got is None
-                continue
-            assert got is not None
-            assert np.isfinite(got)
-            # An error of 0 is 0 to rounding on either side; an end near 0 is held to the estimate.
-            scale = abs(ask) if name == "value" else max(abs(ask), 1e-3 * abs(expected["value"]))
-            apart = abs(got - ask) / scale if scale else abs(got - ask)
-            worst[name] = max(worst.get(name, 0.0), apart)
-    return worst
-
-
-@pytest.mark.parametrize("case", REFERENCE["cases"], ids=lambda case: case["id"])
-def test_like_r_survey(case: dict[str, Any]) -> None:
-    worst = differences(case)
-    assert worst.pop("value") <= 1e-9
-    assert max(worst.values()) <= 1e-6
+@pytest.mark.parametrize("case", reference("r_survey")["cases"], ids=lambda case: case["id"])
+def test_like_r_survey(case: Case) -> None:
+    far = distance(case)
+    assert far.estimate <= 1e-9
+    assert far.error <= 1e-6
 
 
 def test_values_of_the_specification() -> None:

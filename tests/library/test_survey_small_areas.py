@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
+from alliage.survey.area_models import Area, benchmarked, fay_herriot, supported_areas
 from alliage.survey.errors import SurveyError
-from alliage.survey.small_areas import Area, benchmarked, fay_herriot, supported_areas
 
 #: Thirteen trials of a vaccine: treated ill and well, controls ill and well, latitude, year.
 #: A model of areas and a meta-regression are the same model.

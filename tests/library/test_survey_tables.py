@@ -177,7 +177,7 @@ def test_the_workbook_holds_numbers_letters_and_the_method(made: Banner, tmp_pat
     assert book.sheetnames == ["Tables", "Method", "Data"]
     sheet = book["Tables"]
     assert sheet["B2"].value == "Everybody"
-    assert sheet["C1"].value == "region"
+    assert sheet["C1"].value == "Region"
     # A label that begins like a formula stays a text.
     assert sheet["C2"].data_type == "s"
     assert [sheet.cell(3, place).value for place in range(3, 7)] == ["A", "B", "C", "D"]
@@ -195,7 +195,7 @@ def test_the_page_and_the_data_say_how_they_were_made(made: Banner) -> None:
     page = as_html(made)
     assert page.count("<table>") == 3
     assert 'scope="row"' in page
-    assert "Calage : raking." in page
+    assert "Calage : calage sur marges (raking ratio)." in page
     content = json.loads(as_json(made))
     assert content["provenance"]["standard_error"] == "linearised, residuals of the calibration"
     assert len(content["figures"]) == made.frame().height

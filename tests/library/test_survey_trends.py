@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from alliage.survey.errors import SurveyError
-from alliage.survey.trends import WavePoint, trend
+from alliage.survey.trends import WavePoint, segments
 
 
 def _waves(*estimates: float, error: float = 1.0) -> list[WavePoint]:
@@ -20,7 +20,7 @@ def _waves(*estimates: float, error: float = 1.0) -> list[WavePoint]:
 
 
 def test_what_stands_on_the_two_sides_of_a_break_is_never_compared() -> None:
-    parts = trend(_waves(50, 52, 70, 71, 90), breaks={"w2": "new wording", "w4": "new scale"})
+    parts = segments(_waves(50, 52, 70, 71, 90), breaks={"w2": "new wording", "w4": "new scale"})
     assert [[point.wave for point in part.points] for part in parts] == [
         ["w0", "w1"],
         ["w2", "w3"],
@@ -33,8 +33,8 @@ def test_what_stands_on_the_two_sides_of_a_break_is_never_compared() -> None:
 
 
 def test_the_changes_of_a_series_are_tested_together() -> None:
-    alone = trend(_waves(50, 53))[0].changes[0]
-    among = trend(_waves(50, 53, 53, 53, 53))[0].changes[0]
+    alone = segments(_waves(50, 53))[0].changes[0]
+    among = segments(_waves(50, 53, 53, 53, 53))[0].changes[0]
     assert alone.p_value == pytest.approx(2 * stats.norm.sf(3 / math.sqrt(2)))
     assert alone.adjusted == alone.p_value
     assert among.adjusted == pytest.approx(4 * alone.p_value)
@@ -48,7 +48,7 @@ def test_the_slope_is_that_of_weighted_least_squares() -> None:
             [2008, 2012, 2015, 2022], [50.0, 55.0, 54.0, 61.0], errors, strict=True
         )
     ]
-    (part,) = trend(points[::-1])
+    (part,) = segments(points[::-1])
     weights = 1 / np.array(errors)
     slope, _ = np.polyfit([2008, 2012, 2015, 2022], [50.0, 55.0, 54.0, 61.0], 1, w=weights)
     assert part.slope is not None
@@ -57,7 +57,7 @@ def test_the_slope_is_that_of_weighted_least_squares() -> None:
 
 
 def test_a_steady_change_fits_and_another_does_not() -> None:
-    steady, bent = trend(_waves(50, 53, 56, 59))[0], trend(_waves(50, 60, 60, 50))[0]
+    steady, bent = segments(_waves(50, 53, 56, 59))[0], segments(_waves(50, 60, 60, 50))[0]
     assert steady.slope is not None
     assert bent.slope is not None
     assert steady.slope.misfit == pytest.approx(1)
@@ -67,7 +67,7 @@ def test_a_steady_change_fits_and_another_does_not() -> None:
 
 @given(st.floats(-0.9, 0.9))
 def test_people_asked_twice_make_a_change_surer(correlation: float) -> None:
-    (part,) = trend(_waves(50, 53), covariance=[[1, correlation], [correlation, 1]])
+    (part,) = segments(_waves(50, 53), covariance=[[1, correlation], [correlation, 1]])
     assert part.changes[0].standard_error == pytest.approx(math.sqrt(2 - 2 * correlation))
 
 
@@ -76,7 +76,7 @@ def test_few_degrees_of_freedom_count() -> None:
         WavePoint(wave=str(rank), year=rank, estimate=rank * 3.0, standard_error=1.0, degrees=10)
         for rank in range(2)
     ]
-    found = trend(points)[0].changes[0]
+    found = segments(points)[0].changes[0]
     assert found.p_value == pytest.approx(2 * stats.t.sf(3 / math.sqrt(2), 20))
 
 
@@ -101,4 +101,4 @@ def test_what_makes_no_series_is_refused(
     points: list[WavePoint], breaks: dict[str, str], told: str
 ) -> None:
     with pytest.raises(SurveyError, match=told):
-        trend(points, breaks=breaks)
+        segments(points, breaks=breaks)

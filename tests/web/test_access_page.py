@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from alliage_web.accounts.queries import Place
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 #: Each kind of place, here and elsewhere.

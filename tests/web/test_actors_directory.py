@@ -243,6 +243,7 @@ def queries_of(client: Client, address: str) -> int:
     ],
 )
 @pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.one_engine
 def test_pages_cost_a_constant_number_of_queries(
     client: Client, address: str, *, signed_in: bool
 ) -> None:

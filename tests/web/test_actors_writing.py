@@ -147,6 +147,7 @@ def test_everything_that_is_said_is_kept(member: Client) -> None:
         ({"website": "pas une adresse"}, "URL valide"),
     ],
 )
+@pytest.mark.one_engine
 def test_what_is_wrong_is_said_and_nothing_is_written(
     member: Client, fields: dict[str, Any], told: str
 ) -> None:

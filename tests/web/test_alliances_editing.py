@@ -313,6 +313,7 @@ ROWS = {
         ({"supports-0-na_text": "x"}, "id_supports-0-na_text", "cochez"),
     ],
 )
+@pytest.mark.one_engine
 def test_an_error_is_linked_to_its_field_and_nothing_typed_is_lost(
     client: Client, change: dict[str, str], anchor: str, message: str
 ) -> None:
@@ -340,6 +341,7 @@ def test_an_error_is_linked_to_its_field_and_nothing_typed_is_lost(
         ({"outcomes-0-text": "a", "outcomes-0-value": "beaucoup"}, "nombre"),
     ],
 )
+@pytest.mark.one_engine
 def test_a_figure_goes_with_its_unit(client: Client, change: dict[str, str], message: str) -> None:
     world()
     client.force_login(person("Lou"))
@@ -357,6 +359,7 @@ def test_a_figure_goes_with_its_unit(client: Client, change: dict[str, str], mes
         ({"supports-5-na": "on"}, "Ce levier est dit non mobilisé"),
     ],
 )
+@pytest.mark.one_engine
 def test_an_amount_is_whole(client: Client, change: dict[str, str], message: str) -> None:
     world()
     client.force_login(person("Lou"))
@@ -386,6 +389,7 @@ def test_the_same_territory_twice_is_an_error(client: Client) -> None:
     assert "Ce territoire est déjà" in " ".join(f.message for f in response.context["faults"])
 
 
+@pytest.mark.one_engine
 def test_a_form_that_was_tampered_with_is_an_error_and_not_a_crash(client: Client) -> None:
     world()
     client.force_login(person("Lou"))
@@ -434,6 +438,7 @@ def test_empty_rows_count_for_nothing_and_a_removed_row_is_not_judged(client: Cl
 # Changing
 
 
+@pytest.mark.one_engine
 def test_a_form_sent_back_as_it_is_changes_nothing(client: Client) -> None:
     shipped_world()
     actions.load_records(shipped(), by=None, at=AT)

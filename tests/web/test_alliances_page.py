@@ -34,7 +34,7 @@ from alliage_web.knowledge.models import Entry
 if TYPE_CHECKING:
     from django.test import Client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
 
 def text_of(client: Client, slug: str, **query: str) -> str:

@@ -346,6 +346,7 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(client: Client) -> Non
 @pytest.mark.parametrize(
     ("route", "most"), [("api:organisations", 4), ("api:alliances", 5), ("api:entries", 5)]
 )
+@pytest.mark.one_engine
 def test_lists_cost_the_same_whatever_their_length(client: Client, route: str, most: int) -> None:
     world()
     counts = []
@@ -363,6 +364,7 @@ def test_lists_cost_the_same_whatever_their_length(client: Client, route: str, m
     assert counts[0] == counts[1] <= most
 
 
+@pytest.mark.one_engine
 def test_every_route_is_described_and_named(client: Client) -> None:
     described = client.get(reverse("api:openapi")).json()
     for path, methods in described["paths"].items():

@@ -486,6 +486,7 @@ def test_a_refused_form_says_the_gap_and_keeps_what_was_typed(signed_in: Client)
     ],
 )
 @pytest.mark.usefixtures("receiver")
+@pytest.mark.one_engine
 def test_each_fault_of_the_form_is_said_in_french(
     signed_in: Client, change: dict[str, str], told: str
 ) -> None:

@@ -147,6 +147,7 @@ def test_what_was_sent_is_frozen(world: Applying) -> None:
         ("other_party", False),
     ],
 )  # fmt: skip
+@pytest.mark.one_engine
 def test_a_draft_is_for_those_who_apply_and_their_catalyst(
     world: Applying, client: Client, who: str, *, seen: bool
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_draft_is_for_those_who_apply_and_their_catalyst(
         (Role.COMMITTEE_MEMBER, 404), (Role.READER, 404),
     ],
 )  # fmt: skip
+@pytest.mark.one_engine
 def test_what_was_sent_is_for_the_officers_and_the_auditors_of_the_fund(
     world: Applying, client: Client, role: Role, status: int
 ) -> None:

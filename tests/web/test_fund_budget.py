@@ -85,6 +85,7 @@ def _errors(response: Any) -> str:
         (Role.READER, False, False),
     ],
 )
+@pytest.mark.one_engine
 def test_officers_write_and_those_who_decide_or_audit_see(
     client: Client, role: Role, sees: bool, writes: bool
 ) -> None:

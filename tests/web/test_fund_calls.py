@@ -103,6 +103,7 @@ def test_a_call_without_a_strand_is_not_announced(world: Applying, client: Clien
         ({"code": "Été 2026"}, "minuscules"),
     ],
 )
+@pytest.mark.one_engine
 def test_what_a_call_cannot_be_is_said_and_nothing_typed_is_lost(
     world: Applying, client: Client, wrong: dict[str, str], said: str
 ) -> None:
@@ -244,6 +245,7 @@ def test_the_preview_shows_every_question(world: Applying, client: Client) -> No
     ("role", "status"),
     [(Role.FUND_OFFICER, 200), (Role.FUND_AUDITOR, 403), (Role.REVIEWER, 403), (Role.READER, 403)],
 )
+@pytest.mark.one_engine
 def test_only_the_officers_of_the_fund_prepare_its_calls(
     world: Applying, client: Client, role: Role, status: int
 ) -> None:

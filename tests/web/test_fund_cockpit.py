@@ -305,6 +305,7 @@ def officer(client: Client) -> User:
         (Role.READER, False, False),
     ],
 )
+@pytest.mark.one_engine
 def test_who_decides_or_audits_sees_and_officers_set_the_delays(
     client: Client, role: Role, sees: bool, sets: bool
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -62,11 +63,16 @@ ACCEPT = Motion(DecisionKind.ACCEPT, "Le besoin est établi.", Decimal(5000), ()
 REFUSE = Motion(DecisionKind.REFUSE, "Le besoin n’est pas établi.")
 
 
-@pytest.fixture
-def made() -> Instructed:
+@pytest.fixture(scope="module")
+def rows(written_once: None) -> Instructed:  # noqa: ARG001 - keeps the rows for all the tests
     found = instructed()
     before_committee(found)
     return found
+
+
+@pytest.fixture
+def made(rows: Instructed) -> Instructed:
+    return deepcopy(rows)
 
 
 def _item(held: Meeting) -> AgendaItem:
@@ -364,6 +370,7 @@ def test_the_minutes_keep_their_digest_and_no_name(made: Instructed) -> None:
     assert minutes.content["decisions"][0]["motion"]["amount"] == "5000.00"
 
 
+@pytest.mark.one_engine
 def test_who_may_see_the_committee(made: Instructed, client: Client) -> None:
     held = meeting(made)
     pages = [
@@ -386,6 +393,7 @@ def test_who_may_see_the_committee(made: Instructed, client: Client) -> None:
     assert not Decision.objects.exists()
 
 
+@pytest.mark.one_engine
 def test_a_member_who_is_barred_or_stepped_back_reads_nothing(
     made: Instructed, client: Client
 ) -> None:

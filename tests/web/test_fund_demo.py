@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -59,10 +58,7 @@ from alliage_web.knowledge.models import SearchDocument, SheetProposal
 from alliage_web.territories.models import Territory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client
-    from pytest_django.plugin import DjangoDbBlocker
 
 pytestmark = pytest.mark.django_db
 
@@ -85,25 +81,14 @@ def _tell() -> None:
 
 
 @pytest.fixture(scope="module")
-def told(
-    django_db_setup: None,  # noqa: ARG001
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[None]:
-    """Write the fund that ships and the whole story once: each test rolls back to there."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")),
-        transaction.atomic(),
-    ):
-        for slug in REAL:
-            organisation(slug)
-        call_command("load_funds", verbosity=0)
-        for code in {one.commune for one in (MARSH, CANAL, PLATEAU, FOREST, GARDEN)}:
-            Territory.objects.create(level="commune", code=code, name=f"Commune {code}")
-        _tell()
-        yield
-        transaction.set_rollback(True)
+def told(written_once: None) -> None:  # noqa: ARG001 - keeps the rows for all the tests
+    """Write the fund that ships and the whole story."""
+    for slug in REAL:
+        organisation(slug)
+    call_command("load_funds", verbosity=0)
+    for code in {one.commune for one in (MARSH, CANAL, PLATEAU, FOREST, GARDEN)}:
+        Territory.objects.create(level="commune", code=code, name=f"Commune {code}")
+    _tell()
 
 
 @pytest.fixture

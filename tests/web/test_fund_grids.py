@@ -186,6 +186,7 @@ def test_every_problem_of_the_library_has_its_sentence() -> None:
 
 
 @pytest.mark.parametrize("problem", sorted(PROBLEMS), ids=str)
+@pytest.mark.one_engine
 def test_a_sentence_takes_the_values_that_the_library_gives(problem: Any) -> None:
     class _Any(dict[str, str]):
         def __missing__(self, name: str) -> str:
@@ -200,6 +201,7 @@ def test_a_sentence_takes_the_values_that_the_library_gives(problem: Any) -> Non
     assert used <= given
 
 
+@pytest.mark.one_engine
 def test_problems_are_told_with_their_line_and_field_in_french(
     made: Instructed, client: Client
 ) -> None:
@@ -227,6 +229,7 @@ def test_problems_are_told_with_their_line_and_field_in_french(
         ({"scale": 3}, "une liste est attendue"),
     ],
 )
+@pytest.mark.one_engine
 def test_what_is_wrong_in_a_grid_is_told_in_french(
     made: Instructed, client: Client, wrong: dict[str, Any], said: str
 ) -> None:
@@ -247,6 +250,7 @@ def test_what_is_wrong_in_a_grid_is_told_in_french(
         ("- a\n", "tout le fichier"),
     ],
 )
+@pytest.mark.one_engine
 def test_a_text_that_is_no_yaml_is_told_in_french(
     made: Instructed, client: Client, text: str, said: str
 ) -> None:

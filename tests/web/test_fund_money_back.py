@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -38,11 +39,16 @@ WHOLE = Decimal(20_000)
 DAY = dt.date(2026, 3, 20)
 
 
-@pytest.fixture
-def world() -> Instructed:
+@pytest.fixture(scope="module")
+def rows(written_once: None) -> Instructed:  # noqa: ARG001 - keeps the rows for all the tests
     found = instructed()
     before_committee(found)
     return found
+
+
+@pytest.fixture
+def world(rows: Instructed) -> Instructed:
+    return deepcopy(rows)
 
 
 def _accept(world: Instructed, *, documents: bool = False) -> Application:

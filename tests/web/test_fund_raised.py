@@ -89,6 +89,7 @@ def test_the_same_form_sent_twice_writes_one_resource(world: Applying, client: C
         ({"alliance": "inconnue"}, "n’est le titre d’aucune alliance"),
     ],
 )
+@pytest.mark.one_engine
 def test_what_cannot_be_is_said_and_nothing_typed_is_lost(
     world: Applying, client: Client, wrong: dict[str, str], said: str
 ) -> None:

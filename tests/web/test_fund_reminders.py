@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,9 +40,14 @@ pytestmark = pytest.mark.django_db
 NEXT_WEEK = AT + dt.timedelta(days=7)
 
 
-@pytest.fixture
-def action() -> Action:
+@pytest.fixture(scope="module")
+def rows(written_once: None) -> Action:  # noqa: ARG001 - keeps the rows for all the tests
     return told.action()
+
+
+@pytest.fixture
+def action(rows: Action) -> Action:
+    return deepcopy(rows)
 
 
 def letter_of(person: User) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -59,9 +60,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def action() -> Action:
+@pytest.fixture(scope="module")
+def rows(written_once: None) -> Action:  # noqa: ARG001 - keeps the rows for all the tests
     return told.action()
+
+
+@pytest.fixture
+def action(rows: Action) -> Action:
+    return deepcopy(rows)
 
 
 def states(action: Action) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -46,9 +47,14 @@ pytestmark = pytest.mark.django_db
 TODAY = AT.date()
 
 
-@pytest.fixture
-def made() -> Instructed:
+@pytest.fixture(scope="module")
+def rows(written_once: None) -> Instructed:  # noqa: ARG001 - keeps the rows for all the tests
     return instructed()
+
+
+@pytest.fixture
+def made(rows: Instructed) -> Instructed:
+    return deepcopy(rows)
 
 
 def _belongs(person: User, organisation: str) -> None:

@@ -407,6 +407,7 @@ def test_a_double_click_writes_one_support(fund: Fund, officer: User, client: Cl
         ({"paid_until": "2026-01-01"}, "écrivez aussi le premier jour"),
     ],
 )
+@pytest.mark.one_engine
 def test_a_form_that_cannot_be_says_why_and_keeps_what_was_typed(
     fund: Fund, officer: User, client: Client, typed_wrong: dict[str, str], said: str
 ) -> None:

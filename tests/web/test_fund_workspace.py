@@ -155,6 +155,7 @@ def test_the_list_says_what_to_do_while_it_is_empty(client: Client) -> None:
         (Role.READER, True, False, False),
     ],
 )
+@pytest.mark.one_engine
 def test_what_each_role_of_the_fund_sees_and_writes(
     odd17: Fund, role: Role, sees: bool, writes: bool, reads_trail: bool
 ) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.factories.fuzzing import Platform
 
 # Each test has its own savepoint within the transaction of the exploration, made in one process.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("fuzz_forms")]
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 #: Requests of each test, shared between what it tries, so that the suite stays short.
 FORMS, ADDRESSES, PATHS = 150, 120, 100
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -86,8 +87,8 @@ class Story:
         }[party]
 
 
-@pytest.fixture
-def story() -> Story:
+@pytest.fixture(scope="module")
+def rows(written_once: None) -> Story:  # noqa: ARG001 - keeps the rows for all the tests
     geography()
     world = applying()
     return Story(
@@ -96,6 +97,11 @@ def story() -> Story:
         editor=somebody("Editor", (Role.EDITOR, "platform")),
         firm_member=somebody("Firm", member_of=[world.firm.stable_name]),
     )
+
+
+@pytest.fixture
+def story(rows: Story) -> Story:
+    return deepcopy(rows)
 
 
 def content(story: Story, **more: Any) -> live_sheet.LiveSheet:

@@ -148,6 +148,7 @@ def test_a_form_sent_twice_makes_one_draft() -> None:
         ({"territories": ["Zorglub"]}, "« Zorglub » n’a pas été trouvé"),
     ],
 )
+@pytest.mark.one_engine
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
     change: dict[str, Any], message: str
 ) -> None:
@@ -282,6 +283,7 @@ def test_writing_asks_to_sign_in() -> None:
         ("published", "stranger", ""),
     ],
 )
+@pytest.mark.one_engine
 def test_each_person_is_offered_what_they_may_do_and_nothing_else(
     state: str, who: str, allowed: str
 ) -> None:

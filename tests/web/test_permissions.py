@@ -9,17 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import Counter, defaultdict
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.template import Template
 from django.test import Client
 from django.utils import timezone, translation
-from tests.factories.people import entrust, somebody
+from tests.factories.people import entrust, fresh, somebody
 from tests.factories.routes import (
     ELSEWHERE,
     PLACES,
@@ -35,11 +37,12 @@ from alliage_web.accounts.permissions import grants
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from django.http import HttpRequest
     from pytest_django.fixtures import Settings
     from tests.factories.people import Holding
     from tests.factories.routes import Case, Samples
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine, pytest.mark.long]
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "permissions.md"
 METHODS = ("GET", "POST")
@@ -119,13 +122,28 @@ class _Asking:
         # One client for all: each has its own copy of the middleware, which is long to make.
         self.client = Client()
         self.sessions: dict[str, str] = {}
+        self.name = "visitor"
+        self.loaded: dict[str, User] = {}
         for name, user in people.items():
             if user:
+                loaded = self.loaded[name] = fresh(user)
+                # Read here, and kept by the copies.
+                for read in ("own_holdings", "delegations_received", "belongs_to"):
+                    getattr(loaded, read)
                 self.client.force_login(user)
                 self.sessions[name] = self.client.session.session_key or ""
                 self.client.cookies.clear()
 
+    def person(self, _request: HttpRequest) -> User | AnonymousUser:
+        """Give who asks, with the roles that were read once: to read them takes a third of all.
+
+        That each request reads them is for the tests of roles and of signing in.
+        """
+        loaded = self.loaded.get(self.name)
+        return copy(loaded) if loaded else AnonymousUser()
+
     def ask(self, name: str, method: str, address: str) -> str:
+        self.name = name
         self.client.cookies.clear()
         if name in self.sessions:
             self.client.cookies[django_settings.SESSION_COOKIE_NAME] = self.sessions[name]
@@ -171,6 +189,7 @@ def lines(
     # What matters here is whether a page opens: other tests draw it, which takes most of the time.
     monkeypatch.setattr(Template, "_render", lambda *_: "")
     asking = _Asking(people)
+    monkeypatch.setattr("django.contrib.auth.get_user", asking.person)
     with refusals_unlogged():
         return [
             Line(case, method, _answers(asking, people, method, case.address))

@@ -43,7 +43,7 @@ from alliage_web.territories.models import Perimeter, Snapshot, Territory, Vinta
 if TYPE_CHECKING:
     from tests.factories.people import Holding
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
 ORGANISATIONS = ("o1", "o2")
 FUNDS = ("f1", "f2")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
     from pytest_django.fixtures import Settings
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine, pytest.mark.long]
 
 PAGE_POLICY = {
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'",

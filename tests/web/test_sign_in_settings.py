@@ -23,6 +23,8 @@ from alliage_web.config.mail import ReadableFiles
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
 
+pytestmark = pytest.mark.one_engine
+
 ROOT = Path(__file__).resolve().parents[2]
 _SHOW = """
 from alliage_web.config import settings as s

@@ -10,7 +10,7 @@ from django.urls import reverse
 if TYPE_CHECKING:
     from django.test import Client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
 
 @pytest.mark.parametrize("name", ["home", "about", "accessibility", "personal-data", "search"])

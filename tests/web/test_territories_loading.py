@@ -27,6 +27,8 @@ from alliage_web.territories.models import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from django.test import Client
+
 pytestmark = pytest.mark.django_db
 
 
@@ -45,6 +47,10 @@ def folder(tmp_path: Path) -> Path:
 def newer(tmp_path: Path) -> Path:
     """The next vintage, where Vincennes has absorbed Saint-Mandé."""
     return write_vintage(tmp_path / "2027", year=2027, merged={"94067": "94080"})
+
+
+def test_without_data_the_entry_page_says_what_to_do(client: Client) -> None:
+    assert "alliage-web load-territories" in client.get("/territoires/").content.decode()
 
 
 def test_a_load_writes_every_level_and_says_so(folder: Path) -> None:

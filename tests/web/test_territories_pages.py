@@ -31,8 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_vintage(tmp_path_factory.mktemp("vintage"))
 
 
-@pytest.fixture
-def _loaded(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def _loaded(written_once: None, folder: Path) -> None:  # noqa: ARG001 - keeps the rows
     load(folder)
 
 
@@ -67,11 +67,7 @@ def _example(alliance: Alliance) -> None:
 # The entry page
 
 
-def test_without_data_the_entry_page_says_what_to_do(client: Client) -> None:
-    page = _page(client, "/territoires/")
-    assert "alliage-web load-territories" in page
-
-
+@pytest.mark.one_engine
 @pytest.mark.usefixtures("_loaded")
 class TestEntryPage:
     def test_it_shows_the_map_the_regions_and_the_size_classes(self, client: Client) -> None:
@@ -185,6 +181,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.one_engine
 @pytest.mark.usefixtures("_loaded")
 class TestTerritoryPage:
     @pytest.mark.parametrize(("level", "code", "name"), PLACES)
@@ -297,6 +294,7 @@ class TestTerritoryPage:
 # Codes without a page of their own
 
 
+@pytest.mark.one_engine
 @pytest.mark.usefixtures("_loaded")
 class TestCodesWithoutPage:
     def test_a_former_code_leads_to_its_successor_which_explains(self, client: Client) -> None:

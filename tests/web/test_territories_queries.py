@@ -27,8 +27,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_vintage(tmp_path_factory.mktemp("vintage"))
 
 
-@pytest.fixture(autouse=True)
-def _loaded(folder: Path) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _loaded(written_once: None, folder: Path) -> None:  # noqa: ARG001 - keeps the rows
     load(folder)
 
 

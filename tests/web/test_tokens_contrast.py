@@ -9,6 +9,8 @@ import pytest
 from alliage.alliances.vocabulary import World
 from alliage_web.ui.stylesheet import COMPONENTS
 
+pytestmark = pytest.mark.one_engine
+
 TOKENS = (COMPONENTS / "02_tokens.css").read_text(encoding="utf-8")
 PALETTES = {
     name: {match[1]: match[2 + rank] for match in re.finditer(

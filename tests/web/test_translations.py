@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from django.test import Client
     from pytest_django.fixtures import Settings
 
+pytestmark = pytest.mark.one_engine
+
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
 TAG = re.compile(r"</?[a-z][^>]*>")
 FRENCH = re.compile(

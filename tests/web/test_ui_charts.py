@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from alliage_web.ui.charts import STRIP_WIDTH, Bar, BarChart, ComparisonStrip
 
+pytestmark = pytest.mark.one_engine
+
 
 def strip(value: float | None, *, logarithmic: bool = False) -> ComparisonStrip:
     return ComparisonStrip(

@@ -22,6 +22,8 @@ from alliage_web.ui.components import (
 )
 from alliage_web.ui.forms import ComboboxWidget
 
+pytestmark = pytest.mark.one_engine
+
 
 def render(name: str, /, **context: Any) -> str:
     request = RequestFactory().get("/alliances/", {"o": "1"})

@@ -23,6 +23,8 @@ from alliage_web.ui.maps import (
     path_bounds,
 )
 
+pytestmark = pytest.mark.one_engine
+
 TABLE = DataTable(
     "Alliances",
     (Column("Lieu"), Column("Nombre", numeric=True)),

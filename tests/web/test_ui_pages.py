@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from pytest_django.fixtures import Settings
 
+pytestmark = pytest.mark.one_engine
+
 
 def request_for(path: str, theme: str = "") -> HttpRequest:
     request = RequestFactory().get(path)

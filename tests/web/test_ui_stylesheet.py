@@ -10,6 +10,8 @@ import pytest
 
 from alliage_web.ui import outlines, stylesheet
 
+pytestmark = pytest.mark.one_engine
+
 STATIC = stylesheet.STYLESHEET.parent
 TEMPLATES = STATIC.parent.parent / "templates"
 PACK = Path(__file__).parents[2] / "data" / "territories" / "2026"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from django.test import RequestFactory
 
+pytestmark = pytest.mark.one_engine
+
 
 def render(source: str, /, **context: Any) -> str:
     text = Template("{% load ui %}" + source).render(Context(context))

@@ -102,6 +102,7 @@ def test_the_members_of_an_organisation_are_named_to_its_members(client: Client)
     assert "Quitter" in page
 
 
+@pytest.mark.one_engine
 def test_each_kind_of_place_has_a_workspace(client: Client) -> None:
     workplaces.alliance()
     workplaces.fund()

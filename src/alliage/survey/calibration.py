@@ -28,14 +28,17 @@ from alliage.survey.sample import Calibration, Source
 
 if TYPE_CHECKING:
     from alliage.survey.arrays import Floats
+    from alliage.survey.coding import Level
     from alliage.survey.margins import Term
     from alliage.survey.sample import Patterns
-    from alliage.survey.table import Level
 
 SourceT = TypeVar("SourceT", bound=Source)
 
 _HALVINGS = 40
 _BISECTIONS = 60
+
+#: Margins that are missed by as much are not met.
+_LOOSEST = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +53,8 @@ class _Distance:
         if self.method is Method.LOGIT:
             return self._logit(predictor)
         if self.method is Method.RAKING:
-            # Beyond, the step is refused and halved: infinity would only raise a warning.
-            free = np.exp(np.minimum(predictor, 700.0))
+            # Beyond, the step is refused and halved: what overflows would only raise a warning.
+            free = np.exp(np.minimum(predictor, 200.0))
             slope = free
         else:
             free = 1 + predictor
@@ -266,6 +269,7 @@ def calibrate(
     """
     how = _method(method)
     _check_options(how, bounds, max_design_effect)
+    _check_choices(bounds_on, tolerance, max_iterations)
     terms = _terms(margins, population, per, shares=shares)
     keys, values = _variables(terms)
     if per is not None:
@@ -322,6 +326,18 @@ def _check_options(
         raise SurveyError(SurveyProblem.DESIGN_EFFECT, msg, method=method)
 
 
+def _check_choices(bounds_on: str, tolerance: float, most: int) -> None:
+    if bounds_on not in {"ratio", "weight"}:
+        msg = f"Bounds on « {bounds_on} » do not exist. Give « ratio » or « weight »."
+        raise SurveyError(SurveyProblem.BOUNDS, msg, given=bounds_on)
+    if not 0 < tolerance < _LOOSEST or most < 1:
+        msg = (
+            f"A tolerance of {tolerance} in {most} iterations was asked. Give an error between 0 "
+            f"and {_LOOSEST:g}, and an iteration at least."
+        )
+        raise SurveyError(SurveyProblem.REQUEST, msg, tolerance=tolerance, iterations=most)
+
+
 def _bounds_fault(method: Method, bounds: tuple[float, float] | None) -> tuple[str, str]:
     """Say what is wrong with bounds and what to do; two empty texts when nothing is."""
     if bounds is None:
@@ -329,6 +345,8 @@ def _bounds_fault(method: Method, bounds: tuple[float, float] | None) -> tuple[s
             return "The logit distance needs bounds", "Give for example (0.3, 3)"
         return "", ""
     low, high = bounds
+    if method is Method.LOGIT and not np.isfinite(high):
+        return "The logit distance has no curve to an infinite bound", "Ask for raking with bounds"
     if not 0 <= low < high:
         return f"The bounds are {low} and {high}", "Give 0 or more, then a larger number"
     if method is Method.LOGIT and not low < 1 < high:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alliage.survey.coding import NO_LEVEL
 from alliage.survey.structure import compact, first_of_each
-from alliage.survey.table import NO_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from alliage.survey.arrays import Booleans, Floats, Ints
-    from alliage.survey.table import Level
+    from alliage.survey.arrays import Booleans, Floats, Ints, SmallInts
+    from alliage.survey.coding import Level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,7 +158,7 @@ class Rows:
         )
 
     def _gathered(self, answered: Booleans, vectors: Floats, offsets: Floats) -> Cells:
-        parts = [self.place, self.pattern, *(codes + 1 for codes in self.keys.values())]
+        parts = [self.place, self.pattern, *self.keys.values()]
         parts += [column.astype(np.int64) for column in answered[:, 1:].T]
         code = gathered_codes(parts)
         at = first_of_each(code)
@@ -193,22 +193,27 @@ class Rows:
         )
 
 
-def gathered_codes(parts: Sequence[Ints]) -> Ints:
+def gathered_codes(parts: Sequence[SmallInts]) -> Ints:
     """Return one code 0, 1, … for each combination of codes that occurs.
 
     Examples
     --------
-    >>> gathered_codes([np.array([0, 0, 1, 1]), np.array([5, 5, 5, 7])]).tolist()
+    >>> gathered_codes([np.array([0, 0, 1, 1]), np.array([5, 5, -1, 7])]).tolist()
     [0, 0, 1, 2]
     """
-    code = np.zeros(len(parts[0]), dtype=np.int64)
+    code: SmallInts | None = None
     size = 1
     for part in parts:
-        width = int(part.max()) + 1
+        low = int(part.min())
+        width = int(part.max()) - low + 1
+        if width == 1:
+            continue
         # Codes are made compact when they would outgrow the rows, and once at the end.
-        if size * width > 4 * len(code) + 1024:
+        if code is not None and size * width > 4 * len(code) + 1024:
             code = compact(code)
             size = int(code.max()) + 1
-        code = code * width + part
+        kind = np.int32 if size * width <= np.iinfo(np.int32).max else np.int64
+        moved = np.subtract(part, low, dtype=kind)
+        code = moved if code is None else np.multiply(code, width, dtype=kind) + moved
         size *= width
-    return compact(code)
+    return np.zeros(len(parts[0]), dtype=np.int64) if code is None else compact(code)

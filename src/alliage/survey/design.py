@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -177,8 +176,18 @@ class Design:
     df: DfRule | float = DfRule.DOMAIN
 
     def __post_init__(self) -> None:
-        if not isinstance(self.df, DfRule) and not (self.df > 0 and not math.isnan(self.df)):
-            msg = f"{self.df} degrees of freedom cannot be used. Give a number above 0, or a rule."
+        if self.lonely not in tuple(LonelyUnit):
+            msg = f"« {self.lonely} » is no rule for a lonely unit. Give {listed(LonelyUnit)}."
+            raise SurveyError(SurveyProblem.REQUEST, msg, lonely=self.lonely)
+        # A rule may be given by its word.
+        object.__setattr__(self, "lonely", LonelyUnit(self.lonely))
+        if self.df in tuple(DfRule):
+            object.__setattr__(self, "df", DfRule(str(self.df)))
+        elif isinstance(self.df, str) or not self.df > 0:
+            msg = (
+                f"« {self.df} » degrees of freedom cannot be used. Give a number above 0, or a "
+                f"rule: {listed(DfRule)}."
+            )
             raise SurveyError(SurveyProblem.DEGREES_OF_FREEDOM, msg, df=self.df)
         drawn = [name for name in ("strata", "clusters", "fpc") if getattr(self, name) is not None]
         if self.replicates is not None and drawn:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alliage.survey.coding import NO_LEVEL
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.linearisation import Part
-from alliage.survey.table import NO_LEVEL
 
 if TYPE_CHECKING:
     from alliage.survey.arrays import Floats, Ints
@@ -70,16 +72,22 @@ def ordered(cells: Cells, variable: str, group: Ints, groups: int) -> Ordered:
     Raises
     ------
     SurveyError
-        ``TYPE`` if its levels are not numbers.
+        ``TYPE`` if its levels are not numbers; ``VALUE`` if one is infinite.
     """
     levels = cells.levels[variable]
-    if any(isinstance(level, str) for level in levels):
-        text = next(level for level in levels if isinstance(level, str))
+    wrong = next((level for level in levels if not isinstance(level, int | float | Decimal)), None)
+    if wrong is not None:
         msg = (
-            f"« {variable} » does not hold numbers, but for example « {text} ». Give a numeric "
+            f"« {variable} » does not hold numbers, but for example « {wrong} ». Give a numeric "
             "column."
         )
-        raise SurveyError(SurveyProblem.TYPE, msg, column=variable, value=text)
+        raise SurveyError(SurveyProblem.TYPE, msg, column=variable, value=wrong)
+    endless = next(
+        (level for level in levels if isinstance(level, float) and math.isinf(level)), None
+    )
+    if endless is not None:
+        msg = f"« {variable} » holds the value {endless}. Correct it, or leave it empty."
+        raise SurveyError(SurveyProblem.VALUE, msg, column=variable, value=endless)
     values, rank = np.unique(np.array(levels, dtype=np.float64), return_inverse=True)
     codes = cells.keys[variable]
     return Ordered(cells, group, groups, values, rank[np.where(codes == NO_LEVEL, 0, codes)])
@@ -99,6 +107,11 @@ def quantile(values: Floats, weights: Floats, probability: float, rule: Quantile
     rule : QuantileRule
         Which value is taken where the probability is reached exactly.
 
+    Raises
+    ------
+    SurveyError
+        ``VALUE`` for weights below zero, which linear calibration may give.
+
     Notes
     -----
     Source: Hyndman & Fan (1996), *The American Statistician* 50, rules 1 and 2.
@@ -109,6 +122,14 @@ def quantile(values: Floats, weights: Floats, probability: float, rule: Quantile
     >>> quantile(ages, ones, 0.5, QuantileRule.MATH), quantile(ages, ones, 0.5, QuantileRule.SCHOOL)
     (30.0, 35.0)
     """
+    if (weights < 0).any():
+        place = int(np.flatnonzero(weights < 0)[0])
+        msg = (
+            f"Respondents with the value {values[place]:g} weigh {weights[place]:g} together: with "
+            "weights below zero there is no quantile. Calibrate with « raking », or give bounds "
+            "from 0 up."
+        )
+        raise SurveyError(SurveyProblem.VALUE, msg, value=values[place], weight=weights[place])
     held = weights != 0
     values, cumulated = values[held], np.cumsum(weights[held])
     total = cumulated[-1]

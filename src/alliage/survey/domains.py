@@ -5,14 +5,15 @@ Respondents outside keep their place in the sample with a weight of 0: they are 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from alliage.survey.coding import NO_LEVEL, Level
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.table import NO_LEVEL, Level
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -79,7 +80,7 @@ def groups(cells: Cells, by: Sequence[str], over: Kept, answered: Booleans) -> G
     SurveyError
         ``EMPTY_DOMAIN`` if nobody is left; ``LEVEL`` for a level of the domain that does not exist.
     """
-    domain = _inside(cells, over)
+    domain = np.broadcast_to(within(cells.keys, cells.levels, over), cells.count)
     inside = domain.copy()
     code = np.zeros(cells.count, dtype=np.int64)
     size = 1
@@ -91,11 +92,11 @@ def groups(cells: Cells, by: Sequence[str], over: Kept, answered: Booleans) -> G
     base = inside & answered
     held = np.bincount(code[base], minlength=size) > 0
     if not held.any():
-        raise _empty(by, over)
+        raise nobody(by, over)
     rank = np.cumsum(held) - 1
     left = inside & ~answered
     missing = np.bincount(code[left], weights=cells.respondents[left], minlength=size)
-    labels = _labels(cells, by, size)
+    labels = labels_of(cells.levels, by)
     return Groups(
         np.where(base, rank[code], NO_LEVEL),
         tuple(label for label, carried in zip(labels, held, strict=True) if carried),
@@ -105,34 +106,44 @@ def groups(cells: Cells, by: Sequence[str], over: Kept, answered: Booleans) -> G
     )
 
 
-def _inside(cells: Cells, over: Kept) -> Booleans:
-    inside = np.ones(cells.count, dtype=bool)
-    for name, levels in over:
-        known = cells.levels[name]
-        unknown = [level for level in levels if level not in known]
+def within(
+    keys: Mapping[str, Ints], levels: Mapping[str, tuple[Level, ...]], over: Kept
+) -> Booleans | np.bool_:
+    """Tell which cells are in a domain, from their codes; everybody if it keeps no variable.
+
+    Raises
+    ------
+    SurveyError
+        ``LEVEL`` for a level of the domain that does not exist.
+    """
+    inside: Booleans | np.bool_ = np.True_
+    for name, asked in over:
+        known = levels[name]
+        unknown = [level for level in asked if level not in known]
         if unknown:
             msg = (
                 f"The domain keeps « {listed(unknown)} » of « {name} », whose levels are: "
                 f"{listed(known, most=20)}. Name levels among these."
             )
             raise SurveyError(SurveyProblem.LEVEL, msg, column=name, value=listed(unknown))
-        inside &= np.isin(cells.keys[name], [known.index(level) for level in levels])
+        inside = inside & np.isin(keys[name], [known.index(level) for level in asked])
     return inside
 
 
-def _labels(cells: Cells, by: Sequence[str], size: int) -> list[dict[str, Level]]:
-    labels: list[dict[str, Level]] = []
-    for code in range(size):
-        label: dict[str, Level] = {}
-        left = code
-        for name in reversed(by):
-            left, place = divmod(left, len(cells.levels[name]))
-            label[name] = cells.levels[name][place]
-        labels.append({name: label[name] for name in by})
-    return labels
+def labels_of(levels: Mapping[str, tuple[Level, ...]], by: Sequence[str]) -> list[dict[str, Level]]:
+    """Return every group of a breakdown, the last variable varying first.
+
+    Examples
+    --------
+    >>> labels_of({"region": ("N", "S"), "sex": ("m",)}, ["region", "sex"])
+    [{'region': 'N', 'sex': 'm'}, {'region': 'S', 'sex': 'm'}]
+    """
+    crossed = itertools.product(*(levels[name] for name in by))
+    return [dict(zip(by, group, strict=True)) for group in crossed]
 
 
-def _empty(by: Sequence[str], over: Kept) -> SurveyError:
+def nobody(by: Sequence[str], over: Kept) -> SurveyError:
+    """Return the refusal of a domain without anybody."""
     domain = "; ".join(f"{name}: {listed(levels)}" for name, levels in over) or "everybody"
     among = f" with an answer to {listed(by)}" if by else ""
     msg = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from alliage.survey.distribution import quantile as weighted_quantile
 from alliage.survey.domains import Groups
 from alliage.survey.domains import groups as groups_of
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.figures import Bases, Figures, simple_variance
 from alliage.survey.intervals import critical
-from alliage.survey.intervals import interval as interval_of
 from alliage.survey.linearisation import (
     Part,
     Quotients,
@@ -29,7 +29,6 @@ from alliage.survey.requests import Quantile, Request
 from alliage.survey.results import (
     Estimate,
     Estimates,
-    Interval,
     Provenance,
 )
 from alliage.survey.structure import Structure, summed
@@ -42,9 +41,6 @@ if TYPE_CHECKING:
     from alliage.survey.sample import Source
 
 Variance = Literal["calibrated", "fixed"]
-
-#: A variance that is a smaller share of that of a simple random sample is a 0.
-_NO_ERROR = 1e-14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,24 +136,58 @@ def estimate(
             "« fixed »."
         )
         raise SurveyError(SurveyProblem.REQUEST, msg)
+    context, solved, found = _solved(source, requests, level, variance)
+    items: list[Estimate] = []
+    for one in solved:
+        start = len(items)
+        variances = np.diag(found)[start : start + one.part.values.size]
+        for group in _figures(context, one, variances).estimates():
+            items += group
+    whole = all(item.standard_error is not None for item in items)
+    return Estimates(
+        tuple(items),
+        found if whole else None,
+        provenance(source, level=level, fixed=context.fixed),
+        tuple(label for one in solved for label in one.groups.empty),
+        max(one.groups.outside for one in solved),
+    )
+
+
+def figures(
+    source: Source, requests: Sequence[Request], *, level: float, variance: Variance
+) -> tuple[Figures, Floats]:
+    """Estimate requests about the same people, as `estimate`, side by side.
+
+    Returns
+    -------
+    figures : Figures
+        By group and level.
+    covariance : array of float, shape (L, G, G)
+        That of the groups, level by level.
+    """
+    context, solved, found = _solved(source, requests, level, variance)
+    parts: list[Figures] = []
+    covariances: list[Floats] = []
+    start = 0
+    for one in solved:
+        own = slice(start, start + one.part.values.size)
+        shape = one.part.values.shape
+        parts.append(_figures(context, one, np.diag(found)[own]))
+        covariances.append(np.einsum("glhl->lgh", found[own, own].reshape(shape + shape)))
+        start = own.stop
+    return Figures.joined(parts), np.concatenate(covariances)
+
+
+def _solved(
+    source: Source, requests: Sequence[Request], level: float, variance: Variance
+) -> tuple[_Context, list[_Solved], Floats]:
     cells = source.cells(*_needs(requests))
     context = _Context(
         source, cells, ratios_of(source.calibration, cells), level, variance == "fixed"
     )
     solved = [_solve(context, request) for request in requests]
     found = covariance(source, cells, [one.part for one in solved], fixed=context.fixed)
-    items: list[Estimate] = []
-    for one in solved:
-        start = len(items)
-        items += _items(context, one, np.diag(found)[start : start + one.part.values.size])
-    whole = all(item.standard_error is not None for item in items)
-    return Estimates(
-        tuple(items),
-        found if whole else None,
-        _provenance(context),
-        tuple(label for one in solved for label in one.groups.empty),
-        max(one.groups.outside for one in solved),
-    )
+    return context, solved, found
 
 
 def _needs(requests: Sequence[Request]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -252,115 +282,51 @@ def _shares(order: Ordered, found: Floats) -> Quotients:
     return Quotients(cells, order.group, order.groups, tops, ones)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bases:
-    """Sizes of the groups of a request."""
-
-    respondents: Floats
-    weighted: Floats
-    kish: Floats
-    simple: Floats
-
-    @classmethod
-    def of(cls, context: _Context, part: Part) -> _Bases:
-        cells, ratios = context.cells, context.ratios
-        groups, levels = part.values.shape
-        weights = cells.first[:, 0] * ratios
-        squares = square_weights(cells) * ratios**2
-        sums = summed(part.group, np.stack([cells.respondents, weights, squares], axis=1), groups)
-        count, total = sums[:, :1], sums[:, 1:2]
-        first = np.einsum("cp,cpl->cl", cells.first * ratios[:, None], part.influence)
-        second = cells.weighted_squares(part.influence) * ratios[:, None]
-        moments = summed(part.group, np.concatenate([first, second], axis=1), groups)
-        mean, mean_square = moments[:, :levels] / total, moments[:, levels:] / total
-        spread = mean_square - mean**2
-        # What rounding leaves of nothing is nothing.
-        spread[spread <= 1e-14 * mean_square] = 0
-        with np.errstate(invalid="ignore", divide="ignore"):
-            simple = np.where(count > 1, total**2 * spread / (count - 1), 0.0)
-        return cls(sums[:, 0], sums[:, 1], sums[:, 1] ** 2 / sums[:, 2], simple)
-
-    def effects(self, variance: float, g: int, place: int) -> tuple[float | None, float | None]:
-        """Return the design effect and the effective size."""
-        simple = self.simple[g, place]
-        if simple <= 0 or variance <= 0:
-            return None, None
-        effective = self.respondents[g] * simple / variance
-        if self.weighted[g] <= self.respondents[g]:
-            return None, float(effective)
-        kept_share = 1 - self.respondents[g] / self.weighted[g]
-        return float(variance / (simple * kept_share)), float(effective)
-
-
-def _items(context: _Context, one: _Solved, variances: Floats) -> list[Estimate]:
-    bases = _Bases.of(context, one.part)
-    groups, levels = one.part.values.shape
-    degrees = context.degrees(one.part.group, groups)
-    items: list[Estimate] = []
-    for g in range(groups):
-        for place in range(levels):
-            variance = float(variances[g * levels + place])
-            # What rounding leaves of an error that the design or the margins remove.
-            variance = 0.0 if variance <= _NO_ERROR * bases.simple[g, place] else variance
-            value = float(one.part.values[g, place])
-            how, low, high, error = _ends(context, one, bases, degrees[g], (g, place), variance)
-            effect, effective = (None, None) if error is None else bases.effects(variance, g, place)
-            items.append(
-                Estimate(
-                    statistic=one.request.statistic,
-                    variable=one.request.variable,
-                    level=one.labels[place],
-                    group=one.groups.labels[g],
-                    domain=dict(one.request.over),
-                    value=value,
-                    standard_error=error,
-                    low=low,
-                    high=high,
-                    interval=how,
-                    degrees=degrees[g],
-                    respondents=round(bases.respondents[g]),
-                    missing=int(one.groups.missing[g]),
-                    weighted=float(bases.weighted[g]),
-                    design_effect=effect,
-                    effective_size=effective,
-                )
-            )
-    return items
-
-
-def _ends(
-    context: _Context,
-    one: _Solved,
-    bases: _Bases,
-    degrees: float,
-    at: tuple[int, int],
-    variance: float,
-) -> tuple[Interval, float | None, float | None, float | None]:
-    """Return how the interval was made, its ends, and the standard error."""
-    error = float(np.sqrt(max(variance, 0.0)))
-    if one.ends is not None:
-        low, high = (None if np.isnan(end) else float(end) for end in one.ends[at])
-        known = low is not None and high is not None
-        return one.request.interval, low, high, error if known else None
-    how, low, high = interval_of(
-        one.request.interval,
-        float(one.part.values[at]),
-        error,
-        degrees=degrees,
+def _figures(context: _Context, one: _Solved, variances: Floats) -> Figures:
+    return Figures.of(
+        [one.request] * len(one.labels),
+        one.groups.labels,
+        one.labels,
+        one.part.values,
+        variances.reshape(one.part.values.shape),
+        _bases(context, one),
         level=context.level,
-        respondents=round(bases.respondents[at[0]]),
-        effective=float(bases.kish[at[0]]),
+        ends=one.ends,
     )
-    return how, low, high, error
 
 
-def _provenance(context: _Context) -> Provenance:
-    source = context.source
+def _bases(context: _Context, one: _Solved) -> Bases:
+    part, cells, ratios = one.part, context.cells, context.ratios
+    groups, levels = part.values.shape
+    weights = cells.first[:, 0] * ratios
+    squares = square_weights(cells) * ratios**2
+    sums = summed(part.group, np.stack([cells.respondents, weights, squares], axis=1), groups)
+    total = sums[:, 1:2]
+    first = np.einsum("cp,cpl->cl", cells.first * ratios[:, None], part.influence)
+    second = cells.weighted_squares(part.influence) * ratios[:, None]
+    moments = summed(part.group, np.concatenate([first, second], axis=1), groups) / total
+    degrees = np.array(context.degrees(part.group, groups), dtype=np.float64)
+
+    def of_levels(sizes: Floats | Ints) -> Any:
+        return np.broadcast_to(sizes[:, None], part.values.shape)
+
+    return Bases(
+        of_levels(np.rint(sums[:, 0]).astype(np.int64)),
+        of_levels(one.groups.missing),
+        of_levels(sums[:, 1]),
+        of_levels(sums[:, 2]),
+        of_levels(degrees),
+        simple_variance(moments[:, :levels], moments[:, levels:], sums[:, :1], total),
+    )
+
+
+def provenance(source: Source, *, level: float, fixed: bool) -> Provenance:
+    """Say how estimates of a source are computed."""
     rule = source.design.df
     calibration = source.calibration
     return Provenance(
-        standard_error=standard_error(source, fixed=context.fixed),
-        level=context.level,
+        standard_error=standard_error(source, fixed=fixed),
+        level=level,
         weights=source.design.weights or "",
         calibration="" if calibration is None else calibration.report.method.value,
         degrees_rule=rule.value if isinstance(rule, DfRule) else f"{rule:g}",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import fdtrc
@@ -19,11 +20,7 @@ if TYPE_CHECKING:
     from alliage.survey.arrays import Floats
     from alliage.survey.domains import Domain
     from alliage.survey.estimation import Variance
-    from alliage.survey.results import Estimates
     from alliage.survey.sample import Source
-    from alliage.survey.table import Level
-
-    _Names: TypeAlias = tuple[tuple[str, ...], tuple[Level, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,64 +94,68 @@ def rao_scott(
     counts = estimate(
         source, Count(variable=rows, by=(columns,), over=kept(over)), variance=variance
     )
-    names = _levels(counts, rows, columns)
     if counts.covariance is None:
         msg = f"The counts of « {rows} » have no covariance. Test estimates that have one."
         raise SurveyError(SurveyProblem.REQUEST, msg, rows=rows)
-    table, covariance, respondents = _proportions(counts, counts.covariance, names, columns)
-    shape = table.shape
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0))
-    chi_square = respondents * float(((table - expected) ** 2 / expected).sum())
-    flat = table.ravel()
-    inverse = np.divide(1.0, flat, out=np.zeros_like(flat), where=flat > 0)
-    contrasts = _interactions(shape) * inverse[:, None]
-    below = contrasts.T @ (contrasts * (flat / respondents)[:, None])
-    delta = np.linalg.solve(below, contrasts.T @ covariance @ contrasts)
-    spread = float(np.trace(delta))
-    freedom = spread**2 / float(np.trace(delta @ delta))
-    statistic = chi_square / spread
-    degrees = (freedom, freedom * _design_degrees(source))
-    return Independence(
-        statistic, degrees, float(fdtrc(*degrees, statistic)), chi_square, respondents
+    aside = {item.group[columns]: item.respondents for item in counts}
+    values = np.array([item.value for item in counts]).reshape(len(aside), -1)
+    found = of_counts(
+        values, counts.covariance, sum(aside.values()), degrees=design_degrees(source)
     )
-
-
-def _levels(counts: Estimates, rows: str, columns: str) -> _Names:
-    """Return the levels that somebody carries."""
-    above = dict.fromkeys(item.level for item in counts if item.value > 0)
-    aside = dict.fromkeys(item.group[columns] for item in counts if item.value > 0)
-    if min(len(above), len(aside)) < 2:
+    if found is None:
+        levels = np.count_nonzero(values.any(axis=0))
         msg = (
-            f"« {rows} » has {len(above)} levels and « {columns} » {len(aside)} among those who "
+            f"« {rows} » has {levels} levels and « {columns} » {len(aside)} among those who "
             "answered both. A test needs two of each: leave the pair out."
         )
         raise SurveyError(SurveyProblem.REQUEST, msg, rows=rows, columns=columns)
-    return tuple(above), tuple(aside)
+    return found
 
 
-def _proportions(
-    counts: Estimates, spread: Floats, names: _Names, columns: str
-) -> tuple[Floats, Floats, int]:
-    """Return the proportions of a table, their covariance and the respondents."""
-    above, aside = names
-    places = {(item.level, item.group[columns]): place for place, item in enumerate(counts)}
-    order = [places.get((level, other)) for level in above for other in aside]
-    values = np.array([0.0 if place is None else counts[place].value for place in order])
-    covariance = np.zeros((len(order), len(order)))
-    held = np.array([at for at, place in enumerate(order) if place is not None])
-    kept_places = np.array([place for place in order if place is not None])
-    covariance[np.ix_(held, held)] = spread[np.ix_(kept_places, kept_places)]
-    total = values.sum()
-    shares = values / total
-    turn = (np.eye(len(order)) - shares[:, None]) / total
-    people = {item.group[columns]: item.respondents for item in counts}
-    return (
-        shares.reshape(len(above), len(aside)),
-        turn @ covariance @ turn.T,
-        sum(people.values()),
-    )
+def of_counts(
+    counts: Floats, covariance: Floats, respondents: int, *, degrees: float
+) -> Independence | None:
+    """Test a table of weighted counts.
+
+    Parameters
+    ----------
+    counts : array of float, shape (R, C)
+        The counts.
+    covariance : array of float, shape (R * C, R * C)
+        Their covariance.
+    respondents : int
+        How many answered both.
+    degrees : float
+        Degrees of freedom of the design.
+
+    Returns
+    -------
+    Independence or None
+        ``None`` if fewer than two rows or columns hold somebody: there is nothing to test.
+    """
+    above, aside = counts.any(axis=1), counts.any(axis=0)
+    held = np.outer(above, aside).ravel()
+    table = counts[np.ix_(above, aside)]
+    if min(table.shape) < 2:
+        return None
+    flat = table.ravel() / table.sum()
+    turn = (np.eye(flat.size) - flat[:, None]) / table.sum()
+    spread = turn @ covariance[np.ix_(held, held)] @ turn.T
+    shares = flat.reshape(table.shape)
+    expected = np.outer(shares.sum(axis=1), shares.sum(axis=0))
+    chi_square = respondents * float(((shares - expected) ** 2 / expected).sum())
+    inverse = np.divide(1.0, flat, out=np.zeros_like(flat), where=flat > 0)
+    contrasts = _interactions(table.shape) * inverse[:, None]
+    below = contrasts.T @ (contrasts * (flat / respondents)[:, None])
+    delta = np.linalg.solve(below, contrasts.T @ spread @ contrasts)
+    trace = float(np.trace(delta))
+    freedom = trace**2 / float(np.trace(delta @ delta))
+    statistic = chi_square / trace
+    both = (freedom, freedom * degrees)
+    return Independence(statistic, both, float(fdtrc(*both, statistic)), chi_square, respondents)
 
 
+@cache
 def _interactions(shape: tuple[int, ...]) -> Floats:
     """Return an orthogonal basis of what rows and columns alone do not explain."""
     one, other = (_centred(size) for size in shape)
@@ -165,7 +166,8 @@ def _centred(size: int) -> Floats:
     return np.asarray(np.linalg.qr(np.eye(size)[:, 1:] - 1 / size)[0], dtype=np.float64)
 
 
-def _design_degrees(source: Source) -> float:
+def design_degrees(source: Source) -> float:
+    """Return the degrees of freedom of a whole sample, or those that its design states."""
     rule, basis = source.design.df, source.variance_basis
     if not isinstance(rule, DfRule):
         return float(rule)

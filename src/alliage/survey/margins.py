@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.table import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from alliage.survey.arrays import Floats
+    from alliage.survey.coding import Level
     from alliage.survey.sample import Patterns
-    from alliage.survey.table import Level
 
 #: By variable, or by tuple of crossed variables: the totals of its levels (of tuples of levels), or
 #: the total of a numeric variable. Typed loosely, since keys of mappings admit no variants; what
 #: is given is checked when it is read.
 Margins: TypeAlias = Mapping[Any, Any]
+
+#: A total below is that of nobody.
+_SMALLEST = 1e-70
 
 #: Sums of margins that differ by less are taken as rounded differently.
 _ROUNDING = 1e-6
@@ -126,7 +132,7 @@ def _term(name: Any, totals: Any, within: tuple[str, Level] | None) -> Term:
     variables = (name,) if isinstance(name, str) else tuple(name)
     if isinstance(totals, Mapping):
         by_levels = {
-            level if isinstance(level, tuple) else (level,): float(total)
+            level if isinstance(level, tuple) else (level,): _number(variables, level, total)
             for level, total in totals.items()
         }
         margin = Margin(variables, by_levels, within)
@@ -147,10 +153,18 @@ def _term(name: Any, totals: Any, within: tuple[str, Level] | None) -> Term:
             f"« {' × '.join(variables)} » crosses variables: give a total for each tuple of levels."
         )
         raise SurveyError(SurveyProblem.MARGIN_TOTAL, msg, margin=" × ".join(variables))
-    if isinstance(totals, str | bool | None) or not np.isfinite(totals):
-        msg = f"The total of « {variables[0]} » is {totals}. Give a number."
-        raise SurveyError(SurveyProblem.MARGIN_TOTAL, msg, margin=variables[0])
-    return NumericTotal(variables[0], float(totals), within)
+    return NumericTotal(variables[0], _number(variables, "", totals), within)
+
+
+def _number(variables: Sequence[str], level: Any, total: Any) -> float:
+    """Read a total: a number that a computer can square, and no word."""
+    name = " × ".join(variables)
+    number = isinstance(total, Real | Decimal) and not isinstance(total, bool | np.bool_)
+    if not number or not (total == 0 or _SMALLEST < abs(float(total)) < LARGEST):
+        of = f"« {level} » of « {name} »" if level != "" else f"« {name} »"
+        msg = f"The total of {of} is {total!r}. Give a number of people, or a sum of values."
+        raise SurveyError(SurveyProblem.MARGIN_TOTAL, msg, margin=name, level=level, total=total)
+    return float(total)
 
 
 def _check_total(margin: str, level: str, total: float, *, positive: bool) -> None:

@@ -12,12 +12,14 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.table import Level, MultiResponse, Scale, Table, Variable, require
+from alliage.survey.table import MultiResponse, Scale, Table, Variable, require
 from alliage.values.yaml_files import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from alliage.survey.coding import Level
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
@@ -51,7 +53,17 @@ class Question(_Part):
 
 
 class SeveralAnswers(_Part):
-    """A question with several answers, one column for each."""
+    """A question with several answers, one column for each.
+
+    Attributes
+    ----------
+    label
+        The question.
+    variables
+        The columns, two at least.
+    counted
+        The value that says « chosen ».
+    """
 
     label: Text
     variables: Annotated[tuple[Text, ...], Field(min_length=2)]
@@ -150,6 +162,15 @@ def described(table: Table, questionnaire: Questionnaire) -> Table:
     return replace(found, sets={**table.sets, **sets})
 
 
+def one_by_one(questionnaire: Questionnaire) -> Iterator[tuple[str, str, Questionnaire]]:
+    """Return each question as a questionnaire, with the part that holds it and its name."""
+    title = questionnaire.title
+    for name, question in questionnaire.variables.items():
+        yield "variables", name, Questionnaire(title=title, variables={name: question})
+    for name, several in questionnaire.sets.items():
+        yield "sets", name, Questionnaire(title=title, variables={}, sets={name: several})
+
+
 def _variable(table: Table, name: str, question: Question) -> Variable:
     require(table.frame.columns, name)
     kind = table.frame.schema[name]
@@ -166,7 +187,7 @@ def _typed(name: str, kind: pl.DataType, written: Mapping[str, str]) -> dict[Lev
     """Write codes in the type of the column; keys of a mapping come as text."""
     typed: dict[Level, str] = {}
     for code, sentence in written.items():
-        level = _level(kind, code)
+        level = level_of(kind, code)
         if level is None:
             msg = (
                 f"The code « {code} » of « {name} » is not of the type of its column ({kind}). "
@@ -177,7 +198,8 @@ def _typed(name: str, kind: pl.DataType, written: Mapping[str, str]) -> dict[Lev
     return typed
 
 
-def _level(kind: pl.DataType, code: str) -> Level | None:
+def level_of(kind: pl.DataType, code: str) -> Level | None:
+    """Write a code in the type of a column; ``None`` if it is not of that type."""
     if kind == pl.Boolean:
         return {"true": True, "false": False}.get(code.lower())
     if not kind.is_numeric():

@@ -7,17 +7,25 @@ difference stands out among all the differences. See ``docs/algorithms/survey-ra
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import polars as pl
 
+from alliage.survey.comparisons import estimated, spread_of
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.results import SHARES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from alliage.survey.estimation import Variance
+    from alliage.survey.requests import Request
+    from alliage.survey.results import Estimates, Provenance
+    from alliage.survey.sample import Source
 
     _Numbers: TypeAlias = NDArray[np.float64]
     _Flags: TypeAlias = NDArray[np.bool_]
@@ -74,12 +82,18 @@ class Ranking:
         The k of the first items asked for, or None.
     true_first
         Probability that the first k of the sample are the true first k, or None.
+    provenance
+        How the estimates were computed, where it is known.
+    shares
+        Whether the estimates are shares.
     """
 
     items: tuple[RankedItem, ...]
     level: float
     first: int | None
     true_first: float | None
+    provenance: Provenance | None = None
+    shares: bool = False
 
     @property
     def certain(self) -> tuple[str, ...]:
@@ -93,8 +107,70 @@ class Ranking:
             return ()
         return tuple(item.name for item in self.items if item.lowest <= self.first)
 
+    def frame(self) -> pl.DataFrame:
+        """Return one row for each item, in their order."""
+        return pl.DataFrame(
+            [{name: getattr(item, name) for name in RankedItem.__slots__} for item in self.items],
+            infer_schema_length=None,
+        )
+
 
 def rank(
+    what: Source | Estimates,
+    *requests: Request,
+    first: int | None = None,
+    level: float = 0.95,
+    variance: Variance = "calibrated",
+    draws: int = DRAWS,
+    seed: int = 17,
+) -> Ranking:
+    """Order estimates from the highest, with joint confidence sets of their ranks.
+
+    Parameters
+    ----------
+    what
+        Estimates of one sample; or the sample, of which requests are estimated.
+    *requests
+        What to estimate, where a sample is given.
+    first
+        k: asks for the probability of being among the first k.
+    level
+        Confidence that every set holds at once.
+    variance
+        As for every estimate.
+    draws, seed
+        As for :func:`joint_ranks`.
+
+    Raises
+    ------
+    SurveyError
+        ``REQUEST`` if an estimate has no error, or the request makes no sense.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from alliage.survey import Design, Mean, sample
+    >>> rows = pl.DataFrame({"parks": [8, 9, 7, 8] * 30, "roads": [4, 6, 5, 5] * 30})
+    >>> found = rank(sample(rows, Design()), Mean(variable="parks"), Mean(variable="roads"))
+    >>> [(item.name, item.rank) for item in found.items], found.certain
+    ([('parks', 1), ('roads', 2)], ('parks', 'roads'))
+    """
+    found = estimated(what, requests, 0.95, variance)
+    degrees = min((item.degrees for item in found), default=math.inf)
+    ranking = joint_ranks(
+        {name: item.value for name, item in zip(found.names(), found, strict=True)},
+        spread_of(found),
+        level=level,
+        first=first,
+        degrees=None if math.isinf(degrees) else degrees,
+        draws=draws,
+        seed=seed,
+    )
+    shares = all(item.statistic in SHARES for item in found)
+    return replace(ranking, provenance=found.provenance, shares=shares)
+
+
+def joint_ranks(
     estimates: Mapping[str, float],
     covariance: Sequence[Sequence[float]] | _Numbers,
     *,
@@ -131,7 +207,7 @@ def rank(
     Examples
     --------
     >>> import numpy as np
-    >>> found = rank({"rural": 7.1, "young": 6.2, "old": 6.1}, np.eye(3) * 0.01, first=1)
+    >>> found = joint_ranks({"rural": 7.1, "young": 6.2, "old": 6.1}, np.eye(3) * 0.01, first=1)
     >>> [(item.name, item.lowest, item.highest) for item in found.items]
     [('rural', 1, 1), ('young', 2, 3), ('old', 2, 3)]
     >>> found.certain, found.true_first

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import openpyxl
 import polars as pl
 import pyreadstat
 from openpyxl.utils.exceptions import InvalidFileException
 
+from alliage.survey.csv_files import (
+    NO_ANSWER as NO_ANSWER,
+)
+from alliage.survey.csv_files import (
+    SUFFIXES,
+    Layout,
+    check_header,
+    not_encoded,
+    without_empty_texts,
+)
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.questionnaire import Questionnaire, described, read_questionnaire
-from alliage.survey.table import Level, MultiResponse, Scale, Table, Variable, checked
+from alliage.survey.table import MultiResponse, Scale, Table, Variable, checked
 from alliage.values.packages import DAMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-#: Texts of a CSV or XLSX file that say that there is no answer.
-NO_ANSWER: Final = ("", "NA", "N/A", "#N/A")
+    from alliage.survey.coding import Level
 
-_SEPARATORS = (";", ",", "\t", "|")
 #: A numeric variable with more values than this, some of them labelled, is not a list of levels.
 _MOST_LEVELS = 40
 _STATA_END = b"</stata_dta>"
@@ -81,9 +87,7 @@ def _read(file: Path, encoding: str, no_answer: tuple[str, ...]) -> Table:
         msg = f"There is no file « {file.name} ». Check its name and its folder."
         raise SurveyError(SurveyProblem.FORMAT, msg, file=file.name)
     readers: dict[str, Callable[[], Table]] = {
-        ".csv": lambda: _csv(file, encoding, no_answer),
-        ".tsv": lambda: _csv(file, encoding, no_answer),
-        ".txt": lambda: _csv(file, encoding, no_answer),
+        **dict.fromkeys(SUFFIXES, lambda: _csv(file, encoding, no_answer)),
         ".xlsx": lambda: _xlsx(file, no_answer),
         ".parquet": lambda: _parquet(file),
         ".sav": lambda: _statistical(file, pyreadstat.read_sav, encoding),
@@ -104,20 +108,13 @@ def _csv(file: Path, encoding: str, no_answer: tuple[str, ...]) -> Table:
     text = _decoded(file, encoding)
     if not text.strip():
         return Table(pl.DataFrame(), source=file.name)
-    header = next(csv.reader(io.StringIO(text[:1_000_000]), delimiter=(cut := _separator(text))))
-    _check_header(file, header)
-    _check_rows(file, text, cut, len(header))
+    layout = Layout.of(file.name, text)
+    layout.check_rows(text)
     try:
-        frame = pl.read_csv(
-            io.BytesIO(text.encode()),
-            separator=cut,
-            decimal_comma=cut == ";",
-            null_values=list(no_answer),
-            infer_schema_length=None,
-        )
+        frame = layout.frame(text, no_answer)
     except pl.exceptions.PolarsError as error:
-        raise _damaged(file, str(error)) from error
-    return Table(_without_empty_texts(frame), source=file.name)
+        raise damaged(file, str(error)) from error
+    return Table(frame, source=file.name)
 
 
 def _decoded(file: Path, encoding: str) -> str:
@@ -126,55 +123,7 @@ def _decoded(file: Path, encoding: str) -> str:
     try:
         return content.decode(name)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        around = content[max(0, error.start - 20) : error.start + 5].decode("latin-1")
-        msg = (
-            f"Line {line} of « {file.name} » is not in {encoding}, near « {around.strip()} ». Save "
-            "the file in UTF-8, or say its encoding: read(..., encoding='windows-1252')."
-        )
-        raise SurveyError(SurveyProblem.ENCODING, msg, file=file.name, row=line) from error
-
-
-def _separator(text: str) -> str:
-    first = text.split("\n", 1)[0]
-    return max(_SEPARATORS, key=first.count) if any(map(first.count, _SEPARATORS)) else ","
-
-
-def _check_header(file: Path, header: Sequence[str]) -> None:
-    twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
-    empty = [str(place) for place, name in enumerate(header, start=1) if not name.strip()]
-    if twice or empty:
-        fact = f"names {listed(twice)} twice" if twice else f"has no name for column {empty[0]}"
-        msg = f"The header of « {file.name} » {fact}. Give each column a name of its own."
-        raise SurveyError(SurveyProblem.COLUMN, msg, file=file.name)
-
-
-def _check_rows(file: Path, text: str, separator: str, width: int) -> None:
-    """Refuse rows that are too short or too long: the sign of a file cut or badly quoted."""
-    if '"' in text:
-        rows: Iterable[int] = (
-            len(row) for row in csv.reader(io.StringIO(text), delimiter=separator)
-        )
-        sizes = np.fromiter(rows, dtype=np.int64)
-    else:
-        lines = pl.Series(text.splitlines())
-        counts = lines.str.count_matches(separator, literal=True).to_numpy() + 1
-        sizes = np.where((lines == "").to_numpy(), 0, counts)
-    wrong = np.flatnonzero((sizes != width) & (sizes > 0))
-    if not wrong.size:
-        return
-    row, last = int(wrong[0]) + 1, int(np.flatnonzero(sizes > 0)[-1]) + 1
-    if row == last and sizes[row - 1] < width:
-        msg = (
-            f"« {file.name} » is cut: its last row ({row}) has {sizes[row - 1]} cells for {width} "
-            "columns. Export it again, or copy it again whole."
-        )
-        raise SurveyError(SurveyProblem.TRUNCATED, msg, file=file.name, row=row)
-    msg = (
-        f"Row {row} of « {file.name} » has {sizes[row - 1]} cells for {width} columns. Put texts "
-        f"that hold « {separator} » in quotes, and close every quote."
-    )
-    raise SurveyError(SurveyProblem.FORMAT, msg, file=file.name, row=row)
+        raise not_encoded(file.name, content, encoding, error) from error
 
 
 # XLSX and Parquet
@@ -182,20 +131,22 @@ def _check_rows(file: Path, text: str, separator: str, width: int) -> None:
 
 def _xlsx(file: Path, no_answer: tuple[str, ...]) -> Table:
     try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        try:
-            rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-        finally:
-            book.close()
+        rows = _sheet(file, computed=True)
+        has_formulas = any(b"<f" in sheet for sheet in _sheets(file))
+        written = _sheet(file, computed=False) if has_formulas else rows
     except (*DAMAGES, InvalidFileException) as error:
-        raise _damaged(file, str(error)) from error
+        raise damaged(file, str(error)) from error
+    _refuse_formulas(file, rows, written)
     rows = [row for row in rows if any(cell is not None for cell in row)]
     if not rows:
         return Table(pl.DataFrame(), source=file.name)
-    header = ["" if cell is None else str(cell) for cell in rows[0]]
-    while header and not header[-1]:
-        header.pop()
-    _check_header(file, header)
+    # Columns that hold something must have a name; those that hold nothing are not there.
+    width = max(
+        place for row in rows for place, cell in enumerate(row, start=1) if cell is not None
+    )
+    names = (*rows[0], *[None] * width)[:width]
+    header = ["" if cell is None else str(cell) for cell in names]
+    check_header(file.name, header)
     columns = {
         name: _cells(
             file, name, [row[place] if place < len(row) else None for row in rows[1:]], no_answer
@@ -203,6 +154,34 @@ def _xlsx(file: Path, no_answer: tuple[str, ...]) -> Table:
         for place, name in enumerate(header)
     }
     return Table(pl.DataFrame(columns), source=file.name)
+
+
+def _sheet(file: Path, *, computed: bool) -> list[list[Any]]:
+    """Return the cells of the first sheet: what was computed, or the formulas."""
+    book = openpyxl.load_workbook(file, read_only=True, data_only=computed)
+    try:
+        return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    finally:
+        book.close()
+
+
+def _sheets(file: Path) -> Iterator[bytes]:
+    with zipfile.ZipFile(file) as parts:
+        for name in parts.namelist():
+            if name.startswith("xl/worksheets/"):
+                yield parts.read(name)
+
+
+def _refuse_formulas(file: Path, rows: list[list[Any]], written: list[list[Any]]) -> None:
+    """Refuse a formula whose result is not in the file: it would be read as no answer."""
+    for number, (row, formulas) in enumerate(zip(rows, written, strict=True), start=1):
+        for cell, formula in zip(row, formulas, strict=True):
+            if cell is None and formula is not None:
+                msg = (
+                    f"Row {number} of « {file.name} » holds the formula « {formula} », and not its "
+                    "result. Open the file in a spreadsheet and save it, or paste the values."
+                )
+                raise SurveyError(SurveyProblem.VALUE, msg, file=file.name, row=number)
 
 
 def _cells(file: Path, name: str, cells: list[Any], no_answer: tuple[str, ...]) -> pl.Series:
@@ -229,7 +208,7 @@ def _parquet(file: Path) -> Table:
         return Table(pl.read_parquet(file), source=file.name)
     except (pl.exceptions.PolarsError, OSError) as error:
         whole = file.read_bytes()[-4:] == b"PAR1"
-        raise (_damaged(file, str(error)) if whole else _cut(file)) from error
+        raise (damaged(file, str(error)) if whole else cut(file)) from error
 
 
 # SPSS and Stata
@@ -246,9 +225,9 @@ def _statistical(file: Path, reader: Callable[..., Any], encoding: str) -> Table
     except pyreadstat.ReadstatError as error:
         if "convert" in str(error).lower() or "byte sequence" in str(error).lower():
             raise _not_encoded(file, _badly_encoded(file, reader)) from error
-        raise _cut(file) from error
+        raise cut(file) from error
     frame = pl.DataFrame([_whole(column) for column in frame.get_columns()])
-    frame = _without_empty_texts(frame)
+    frame = without_empty_texts(frame)
     variables = {name: _described(frame.get_column(name), known) for name in frame.columns}
     sets = {
         name: MultiResponse(
@@ -266,7 +245,7 @@ def _check_stata(file: Path) -> None:
     content = file.read_bytes()
     # The reader does not notice that labels, which come last, are gone.
     if content.startswith(b"<stata_dta>") and not content.rstrip(b"\0").endswith(_STATA_END):
-        raise _cut(file)
+        raise cut(file)
 
 
 def _badly_encoded(file: Path, reader: Callable[..., Any]) -> str:
@@ -384,17 +363,13 @@ def _whole(column: pl.Series) -> pl.Series:
     return column
 
 
-def _without_empty_texts(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)).name.keep())
-
-
-def _damaged(file: Path, fact: str) -> SurveyError:
+def damaged(file: Path, fact: str) -> SurveyError:
     first = fact.strip().splitlines()[0] if fact.strip() else "it cannot be opened"
     msg = f"« {file.name} » is damaged, or not what its name says: {first}. Export it again."
     return SurveyError(SurveyProblem.FORMAT, msg, file=file.name)
 
 
-def _cut(file: Path) -> SurveyError:
+def cut(file: Path) -> SurveyError:
     msg = (
         f"« {file.name} » is cut or damaged: its end is missing. Export it again, or copy it "
         "again whole."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from alliage.survey.linearisation import Part, Quotients
 from alliage.survey.results import Interval, Statistic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from alliage.survey.arrays import Booleans, Floats, Ints
     from alliage.survey.cells import Cells
+    from alliage.survey.coding import Level
     from alliage.survey.domains import Kept
-    from alliage.survey.table import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +179,10 @@ class Proportion(Quotient):
     def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
         return _indicators(cells, self.variable), _ones(cells)
 
+    def scored(self, levels: Sequence[Level]) -> tuple[tuple[str, ...], Floats]:
+        """Return the label of each estimate, and the score of each level for it, shape (L, K)."""
+        return tuple(map(str, levels)), np.eye(len(levels))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored(Quotient):
@@ -193,7 +198,7 @@ class Scored(Quotient):
         ``TOP_BOX`` or ``NET_SCORE``.
     """
 
-    points: Mapping[Level, float] = field(default_factory=dict)
+    points: Mapping[Any, float] = field(default_factory=dict)
     label: str = ""
     statistic: Statistic = Statistic.TOP_BOX
 
@@ -207,18 +212,35 @@ class Scored(Quotient):
         return (self.label,)
 
     def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
-        known = cells.levels[self.variable]
-        unknown = [level for level in self.points if level not in known]
+        points = self.scored(cells.levels[self.variable])[1]
+        tops = np.zeros((cells.count, cells.first.shape[1], 1))
+        # The code of no answer is that of the last one, who scores nothing.
+        tops[:, 0, 0] = np.append(points, 0.0)[cells.keys[self.variable]]
+        return tops, _ones(cells)
+
+    def scored(self, levels: Sequence[Level]) -> tuple[tuple[str, ...], Floats]:
+        """Return the label of the estimate, and the score of each level for it, shape (L, 1).
+
+        Raises
+        ------
+        SurveyError
+            ``LEVEL`` for a level that does not exist; ``REQUEST`` for points that are no number.
+        """
+        unknown = [level for level in self.points if level not in levels]
         if unknown or not self.points:
             msg = (
                 f"« {listed(unknown) or 'nothing'} » was asked of « {self.variable} », whose "
-                f"levels are: {listed(known, most=20)}. Name levels among these."
+                f"levels are: {listed(levels, most=20)}. Name levels among these."
             )
             raise SurveyError(SurveyProblem.LEVEL, msg, column=self.variable)
-        scores = np.array([*(self.points.get(level, 0.0) for level in known), 0.0])
-        tops = np.zeros((cells.count, cells.first.shape[1], 1))
-        tops[:, 0, 0] = scores[cells.keys[self.variable]]
-        return tops, _ones(cells)
+        endless = [level for level, points in self.points.items() if not math.isfinite(points)]
+        if endless:
+            msg = (
+                f"The points of « {listed(endless)} » of « {self.variable} » are no number. Give "
+                "each level a number, or leave it out to give it 0."
+            )
+            raise SurveyError(SurveyProblem.REQUEST, msg, column=self.variable)
+        return (self.label,), np.array([[self.points.get(level, 0.0)] for level in levels])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

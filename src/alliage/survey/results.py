@@ -13,10 +13,10 @@ import polars as pl
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from alliage.survey.arrays import Floats
-    from alliage.survey.table import Level
+    from alliage.survey.coding import Level
 
 
 class Statistic(StrEnum):
@@ -31,6 +31,10 @@ class Statistic(StrEnum):
     TOP_BOX = "top box"
     NET_SCORE = "net score"
     GINI = "Gini coefficient"
+
+
+#: Statistics that are shares, or differences of shares.
+SHARES = frozenset({Statistic.PROPORTION, Statistic.TOP_BOX, Statistic.NET_SCORE})
 
 
 class StandardError(StrEnum):
@@ -192,6 +196,10 @@ class Provenance:
     lonely: str
     version: str
 
+    def record(self) -> dict[str, Any]:
+        """Return it as a plain dictionary."""
+        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimates:
@@ -250,11 +258,36 @@ class Estimates:
         )
         raise SurveyError(SurveyProblem.REQUEST, msg, found=len(found))
 
+    def names(self) -> tuple[str, ...]:
+        """Return a name for each estimate, made of what tells it from the others.
+
+        Raises
+        ------
+        SurveyError
+            ``REQUEST`` if the same is asked twice.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> from alliage.survey import Design, proportion, sample
+        >>> people = sample(pl.DataFrame({"q": ["y", "n"] * 4, "sex": ["f", "m"] * 4}), Design())
+        >>> proportion(people, "q", by="sex").names()
+        ('n · f', 'y · f', 'n · m', 'y · m')
+        """
+        return names_of(self.items)
+
     def records(self) -> list[dict[str, Any]]:
-        """Return a plain dictionary for each estimate, the breakdown first."""
+        """Return a plain dictionary for each estimate, the breakdown first.
+
+        A variable of the breakdown that is called like a field is « by » its name.
+        """
+        fields = {*(field.name for field in dataclasses.fields(Estimate)), "variation"}
         return [
             {
-                **item.group,
+                **{
+                    f"by {name}" if name in fields else name: level
+                    for name, level in item.group.items()
+                },
                 **{
                     field.name: _plain(getattr(item, field.name))
                     for field in dataclasses.fields(item)
@@ -272,10 +305,7 @@ class Estimates:
     def json(self) -> str:
         """Return the estimates and how they were computed, as JSON."""
         content = {
-            "provenance": {
-                field.name: _plain(getattr(self.provenance, field.name))
-                for field in dataclasses.fields(self.provenance)
-            },
+            "provenance": self.provenance.record(),
             "empty": [dict(label) for label in self.empty],
             "ungrouped": self.ungrouped,
             "estimates": [
@@ -284,6 +314,41 @@ class Estimates:
             ],
         }
         return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def names_of(items: Sequence[Estimate], *, without: Collection[str] = ()) -> tuple[str, ...]:
+    """Return a name for each estimate, made of what varies among them.
+
+    Parameters
+    ----------
+    items
+        The estimates.
+    without
+        Variables of the breakdown that are no part of the name; names may then be the same.
+    """
+    parts = [_parts(item, without) for item in items]
+    keys = tuple(dict.fromkeys(key for one in parts for key in one))
+    telling = [key for key in keys if len({one.get(key, "") for one in parts}) > 1]
+    if not telling:
+        telling = ["variable", "level"]
+    names = tuple(
+        " · ".join(text for key in telling if (text := one.get(key, ""))) for one in parts
+    )
+    if not without and len(set(names)) < len(names):
+        twice = listed(dict.fromkeys(name for name in names if names.count(name) > 1))
+        msg = f"« {twice} » is estimated twice. Ask for each estimate once."
+        raise SurveyError(SurveyProblem.REQUEST, msg, name=twice)
+    return names
+
+
+def _parts(item: Estimate, without: Collection[str]) -> dict[str, str]:
+    return {
+        "variable": item.variable,
+        "statistic": item.statistic.value,
+        "level": item.level,
+        **{f"by {name}": str(level) for name, level in item.group.items() if name not in without},
+        **{f"over {name}": listed(levels) for name, levels in item.domain.items()},
+    }
 
 
 def _plain(value: object) -> object:

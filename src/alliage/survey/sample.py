@@ -10,20 +10,22 @@ from scipy import sparse
 
 from alliage.survey import replication
 from alliage.survey.cells import Cells, Rows, gathered_codes
+from alliage.survey.coding import NO_LEVEL
 from alliage.survey.design import Design, ReplicateColumns, ReplicateKind
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.replication import Replicates
 from alliage.survey.structure import Stage, Structure, build, first_of_each
-from alliage.survey.table import NO_LEVEL, Table, first_value, require
+from alliage.survey.table import Table, first_value, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from narwhals.typing import IntoFrame
 
-    from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.arrays import Floats, Ints, SmallInts
+    from alliage.survey.coding import Coded, Level
     from alliage.survey.report import CalibrationReport
-    from alliage.survey.table import Level, MultiResponse
+    from alliage.survey.table import MultiResponse, Variable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +102,9 @@ class Source(Protocol):
     @property
     def sets(self) -> Mapping[str, MultiResponse]: ...
 
+    @property
+    def variables(self) -> Mapping[str, Variable]: ...
+
     def cells(self, keys: Sequence[str], values: Sequence[str]) -> Cells:
         """Return the moments by cell of categorical and numeric variables."""
         ...
@@ -140,7 +145,7 @@ class Sample:
     place: Ints
     pattern: Ints
     calibration: Calibration | None = None
-    _coded: dict[str, tuple[Ints, tuple[Level, ...]]] = field(default_factory=dict, repr=False)
+    _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
 
     @property
     def weights(self) -> Floats:
@@ -165,18 +170,24 @@ class Sample:
         """The questions with several answers."""
         return self.table.sets
 
-    def codes(self, name: str) -> Ints:
-        """Return the rank of the answers of a variable among its levels; kept once computed."""
-        return self._known(name)[0]
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        """What is known of the columns."""
+        return self.table.variables
 
-    def levels(self, name: str) -> tuple[Level, ...]:
-        """Return the levels of a variable, in their order."""
-        return self._known(name)[1]
-
-    def _known(self, name: str) -> tuple[Ints, tuple[Level, ...]]:
+    def coded(self, name: str) -> Coded:
+        """Return the answers of a variable as ranks among its levels; kept once computed."""
         if name not in self._coded:
             self._coded[name] = self.table.coded(name)
         return self._coded[name]
+
+    def codes(self, name: str) -> Ints:
+        """Return the rank of the answers of a variable among its levels."""
+        return self.coded(name).wide()
+
+    def levels(self, name: str) -> tuple[Level, ...]:
+        """Return the levels of a variable, in their order."""
+        return self.coded(name).levels
 
     def cells(self, keys: Sequence[str], values: Sequence[str]) -> Cells:
         """Return the moments by cell of categorical and numeric variables."""
@@ -192,7 +203,8 @@ class Sample:
             1 + int(self.place.max()),
             1 + int(self.pattern.max()),
         }
-        return rows.cells(gather=not alone)
+        # Products of two variables that are nearly proportional keep their digits row by row.
+        return rows.cells(gather=not alone and len(values) < 2)
 
     def patterns(self, keys: Sequence[str], values: Sequence[str], *, by_weight: bool) -> Patterns:
         """Gather respondents by categorical variables, or one by one for numeric ones."""
@@ -202,7 +214,7 @@ class Sample:
         if numbers:
             of_rows = np.arange(len(weights))
         else:
-            parts = [*codes.values(), np.zeros(len(weights), dtype=np.int64)]
+            parts: list[SmallInts] = [*codes.values(), np.zeros(len(weights), dtype=np.int8)]
             if by_weight:
                 parts.append(np.unique(weights, return_inverse=True)[1])
             of_rows = gathered_codes(parts)
@@ -211,7 +223,7 @@ class Sample:
         np.minimum.at(smallest, of_rows, weights)
         np.maximum.at(largest, of_rows, weights)
         return Patterns(
-            {name: column[at] for name, column in codes.items()},
+            {name: column[at].astype(np.int64) for name, column in codes.items()},
             {name: self.levels(name) for name in keys},
             numbers,
             np.bincount(of_rows).astype(np.float64),
@@ -236,11 +248,10 @@ class Sample:
             sparse.coo_matrix((self.design_weights, (of_rows, self.place)), shape).tocsr() @ factors
         )
 
-    def _margin_codes(self, name: str) -> Ints:
-        codes = self.codes(name)
-        missing = np.flatnonzero(codes == NO_LEVEL)
-        if missing.size:
-            raise _margin_missing(name, missing)
+    def _margin_codes(self, name: str) -> SmallInts:
+        codes = self.coded(name).codes
+        if codes.min() == NO_LEVEL:
+            raise _margin_missing(name, np.flatnonzero(codes == NO_LEVEL))
         return codes
 
     def _margin_numbers(self, name: str) -> Floats:

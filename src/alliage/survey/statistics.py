@@ -29,9 +29,9 @@ from alliage.survey.results import Estimates, Interval, Statistic
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from alliage.survey.coding import Level
     from alliage.survey.domains import Domain, Kept
     from alliage.survey.sample import Source
-    from alliage.survey.table import Level
 
 
 class Asked(TypedDict, total=False):
@@ -66,6 +66,13 @@ class _How(TypedDict):
 
 
 def _where(asked: Asked) -> _Where:
+    unknown = sorted(set(asked) - Asked.__annotations__.keys())
+    if unknown:
+        msg = (
+            f"« {listed(unknown)} » cannot be given. A statistic may be asked with: "
+            f"{listed(Asked.__annotations__)}."
+        )
+        raise SurveyError(SurveyProblem.REQUEST, msg, given=listed(unknown))
     by = asked.get("by", ())
     return {"by": (by,) if isinstance(by, str) else tuple(by), "over": kept(asked.get("over"))}
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from scipy import sparse
 
+from alliage.survey.coding import NO_LEVEL
 from alliage.survey.design import Design, LonelyUnit, per_stage
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.table import NO_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alliage.survey.arrays import Booleans, Floats, Ints
-    from alliage.survey.table import Level
+    from alliage.survey.arrays import Booleans, Floats, Ints, SmallInts
+    from alliage.survey.coding import Level
 
 #: Below this share of units left out, a stratum was taken whole.
 _TAKEN_WHOLE = 1e-7
@@ -213,13 +213,13 @@ def combine(left: Ints, right: Ints) -> Ints:
     return compact(left * span + right)
 
 
-def compact(codes: Ints) -> Ints:
+def compact(codes: SmallInts) -> Ints:
     """Return codes 0, 1, … of the values that occur, in their order."""
     top = int(codes.max()) + 1
     if top <= 4 * len(codes) + 1024:
-        present = np.zeros(top, dtype=np.int64)
-        present[codes] = 1
-        return (np.cumsum(present) - 1)[codes]
+        present = np.zeros(top, dtype=bool)
+        present[codes] = True
+        return (np.cumsum(present, dtype=np.int64) - 1)[codes]
     return np.unique(codes, return_inverse=True)[1]
 
 

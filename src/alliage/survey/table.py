@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
+from alliage.survey import coding
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
@@ -19,12 +20,11 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
 
     from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.coding import Coded, Level
 
-#: One answer of a categorical variable, as it stands in the data.
-Level: TypeAlias = str | int | float | bool
 
-#: The code of a row without an answer.
-NO_LEVEL = -1
+#: Numbers beyond have squares, or products of squares, that a computer does not hold.
+LARGEST = 1e70
 
 
 class Scale(StrEnum):
@@ -181,40 +181,19 @@ class Table:
         SurveyError
             ``LEVEL`` if an answer is none of the levels described.
         """
-        return self.coded(name)[0]
+        return self.coded(name).wide()
 
-    def coded(self, name: str) -> tuple[Ints, tuple[Level, ...]]:
-        """Return the codes of a column with its levels.
+    def coded(self, name: str) -> Coded:
+        """Return the codes of a column with its levels, in little memory.
 
         Raises
         ------
         SurveyError
             ``LEVEL`` if an answer is none of the levels described.
         """
-        series = self.column(name)
         described = self.variables.get(name)
-        if series.dtype.is_numeric() and not (described is not None and described.labels):
-            return _found(series)
-        levels = self.levels(name)
-        if isinstance(series.dtype, pl.Enum | pl.Categorical):
-            series = series.cast(pl.String)
-        known = pl.Series(name, list(levels), strict=False)
-        try:
-            codes = series.replace_strict(
-                known.cast(series.dtype),
-                pl.Series(range(len(levels)), dtype=pl.Int64),
-                default=NO_LEVEL,
-                return_dtype=pl.Int64,
-            )
-        except pl.exceptions.PolarsError as error:
-            msg = (
-                f"The levels of « {name} » ({listed(levels)}) are not of the type of its values "
-                f"({series.dtype}). Describe them in that type."
-            )
-            raise SurveyError(SurveyProblem.TYPE, msg, column=name) from error
-        found = codes.to_numpy().astype(np.int64, copy=False)
-        _refuse_unknown(name, series, found, levels)
-        return found, levels
+        levels = self.levels(name) if described is not None and described.labels else None
+        return coding.coded(name, self.column(name), levels)
 
     def numbers(self, name: str) -> Floats:
         """Return a column as numbers; a missing answer is NaN.
@@ -226,6 +205,9 @@ class Table:
         """
         series = self.column(name)
         if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
+            if series.null_count() == len(series):
+                msg = f"« {name} » holds no answer at all. Leave it out, or complete it."
+                raise SurveyError(SurveyProblem.EMPTY_DOMAIN, msg, column=name)
             row, value = first_value(series)
             msg = (
                 f"« {name} » does not hold numbers: row {row} holds « {value} ». Give a numeric "
@@ -233,11 +215,15 @@ class Table:
             )
             raise SurveyError(SurveyProblem.TYPE, msg, column=name, row=row, value=value)
         numbers = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
-        infinite = np.flatnonzero(np.isinf(numbers))
+        infinite = np.flatnonzero(np.abs(numbers) > LARGEST)
         if infinite.size:
-            row = int(infinite[0]) + 1
-            msg = f"« {name} » is infinite in row {row}. Correct it, or make it missing."
-            raise SurveyError(SurveyProblem.VALUE, msg, column=name, row=row)
+            row = int(infinite[0])
+            what = "infinite" if np.isinf(numbers[row]) else f"{numbers[row]:g}"
+            msg = (
+                f"« {name} » is {what} in row {row + 1}: beyond {LARGEST:g} squares are lost. "
+                "Correct it, make it missing, or take a larger unit."
+            )
+            raise SurveyError(SurveyProblem.VALUE, msg, column=name, row=row + 1)
         return numbers
 
     def describe(self, variables: Mapping[str, Variable]) -> Table:
@@ -281,32 +267,3 @@ def _is_one_of(series: pl.Series, codes: Sequence[Level]) -> pl.Series:
             f"type of its values ({series.dtype}). Write them in that type."
         )
         raise SurveyError(SurveyProblem.TYPE, msg, column=series.name) from error
-
-
-def _found(series: pl.Series) -> tuple[Ints, tuple[Level, ...]]:
-    """Return codes and levels of numbers without a description; they may be many."""
-    answered = series.is_not_null().to_numpy()
-    levels, ranks = np.unique(series.drop_nulls().to_numpy(), return_inverse=True)
-    codes = np.full(len(series), NO_LEVEL, dtype=np.int64)
-    codes[answered] = ranks
-    return codes, tuple(levels.tolist())
-
-
-def _refuse_unknown(name: str, series: pl.Series, codes: Ints, levels: tuple[Level, ...]) -> None:
-    unknown = np.flatnonzero((codes == NO_LEVEL) & series.is_not_null().to_numpy())
-    if not unknown.size:
-        return
-    row = int(unknown[0])
-    rows = f" (and {unknown.size - 1} more rows)" if unknown.size > 1 else ""
-    msg = (
-        f"Row {row + 1} of « {name} » holds « {series[row]} »{rows}, which is none of its levels: "
-        f"{listed(levels, most=20)}. Correct the value, describe the level, or declare it missing."
-    )
-    raise SurveyError(
-        SurveyProblem.LEVEL,
-        msg,
-        column=name,
-        row=row + 1,
-        value=series[row],
-        allowed=listed(levels, most=20),
-    )

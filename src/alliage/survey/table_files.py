@@ -6,72 +6,53 @@ import html
 import itertools
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
-from alliage.survey.results import Reliability, Statistic
+from alliage.survey.results import SHARES, Reliability
+from alliage.survey.words import (
+    NOTHING,
+    calibration_name,
+    name_of,
+    number,
+    p_value,
+    quantity,
+    share,
+    word,
+)
 from alliage.values.cells import neutralise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import polars as pl
     from openpyxl.worksheet.worksheet import Worksheet
 
+    from alliage.survey.independence import Independence
     from alliage.survey.tables import Banner, Block, Column, TableCell, TableRow
-
-Language: TypeAlias = Literal["fr", "en"]
-
-_WORDS: Mapping[str, Mapping[Language, str]] = {
-    "everybody": {"fr": "Ensemble", "en": "Everybody"},
-    "respondents": {"fr": "Base (répondants)", "en": "Base (respondents)"},
-    "weighted": {"fr": "Base pondérée", "en": "Weighted base"},
-    "missing": {"fr": "Sans réponse", "en": "No answer"},
-    "mean": {"fr": "Moyenne", "en": "Mean"},
-    "tables": {"fr": "Tableaux", "en": "Tables"},
-    "method": {"fr": "Méthode", "en": "Method"},
-    "data": {"fr": "Données", "en": "Data"},
-    "small": {"fr": "base trop petite", "en": "base too small"},
-    "hidden": {
-        "fr": "« – » : base trop petite pour être montrée ou vide.",
-        "en": "« – »: base too small to be shown, or empty.",
-    },
-    "letters": {
-        "fr": "Une lettre sous un chiffre nomme une colonne de la même ventilation qu’il dépasse "
-        "nettement, compte tenu de tous les tests de la ligne ({adjustment}, {level:.0%}).",
-        "en": "A letter under a figure names a column of the same breakdown that it surely "
-        "exceeds, all the tests of the row taken into account ({adjustment}, {level:.0%}).",
-    },
-    "caution": {
-        "fr": "En italique : base ou précision faible, à lire avec prudence.",
-        "en": "In italics: small base or low precision, to be read with caution.",
-    },
-    "error": {"fr": "Erreur type : {value}.", "en": "Standard error: {value}."},
-    "weights": {"fr": "Poids : {value}.", "en": "Weights: {value}."},
-    "calibration": {"fr": "Calage : {value}.", "en": "Calibration: {value}."},
-    "none": {"fr": "aucun", "en": "none"},
-    "test": {"fr": "Indépendance : p = {value}", "en": "Independence: p = {value}"},
-}
-_NOTHING = "–"
-
-
-def _word(name: str, language: Language, **values: object) -> str:
-    return _WORDS[name][language].format(**values)
+    from alliage.survey.words import Language
 
 
 def notes(table: Banner, language: Language = "fr") -> list[str]:
     """Return the sentences that must go with a table, in French or in English."""
     how = table.provenance
     return [
-        _word("letters", language, adjustment=table.adjustment.value, level=table.level),
-        _word("caution", language),
-        _word("hidden", language),
-        _word("error", language, value=how.standard_error.value),
-        _word("weights", language, value=how.weights or _word("none", language)),
-        _word("calibration", language, value=how.calibration or _word("none", language)),
+        word(
+            "letters",
+            language,
+            adjustment=name_of(table.adjustment, language),
+            level=share(table.level, language, 0),
+        ),
+        word("caution", language),
+        word("hidden", language),
+        word("error", language, value=name_of(how.standard_error, language)),
+        word("weights", language, value=how.weights or word("everybody counts for 1", language)),
+        word("calibration", language, value=calibration_name(how.calibration, language)),
         f"Alliage {how.version}.",
     ]
 
@@ -92,8 +73,19 @@ def as_json(table: Banner) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
 
-def as_html(table: Banner, *, language: Language = "fr") -> str:
+def as_html(
+    table: Banner, *, language: Language = "fr", titles: Mapping[str, str] | None = None
+) -> str:
     """Return a table as accessible HTML, a ``table`` for each question, then its notes.
+
+    Parameters
+    ----------
+    table
+        A banner.
+    language
+        ``fr`` or ``en``.
+    titles
+        What stands above the columns of a variable, by its name; the name where there is none.
 
     Examples
     --------
@@ -105,20 +97,21 @@ def as_html(table: Banner, *, language: Language = "fr") -> str:
     >>> page.count("<table"), "50.0%" in page
     (1, True)
     """
-    blocks = "".join(_block_html(table, block, language) for block in table.blocks)
+    named = {**table.titles, **(titles or {})}
+    blocks = "".join(_block_html(table, block, language, named) for block in table.blocks)
     lines = "".join(f"<li>{html.escape(line)}</li>" for line in notes(table, language))
     return (
         f'<div lang="{language}" class="survey-tables">{blocks}<ul class="notes">{lines}</ul></div>'
     )
 
 
-def _block_html(table: Banner, block: Block, language: Language) -> str:
+def _block_html(table: Banner, block: Block, language: Language, titles: Mapping[str, str]) -> str:
     groups = "".join(
         f'<th scope="colgroup" colspan="{size}">{html.escape(title)}</th>'
-        for title, size in _banner_heads(table.columns)
+        for title, size in banner_heads(table.columns, titles)
     )
     heads = "".join(
-        f'<th scope="col">{html.escape(_head(column, language))}'
+        f'<th scope="col">{html.escape(column_head(column, language))}'
         f"{f' <b>{column.letter}</b>' if column.letter else ''}</th>"
         for column in table.columns
     )
@@ -126,163 +119,230 @@ def _block_html(table: Banner, block: Block, language: Language) -> str:
         f'<tr class="base"><th scope="row">{html.escape(label)}</th>'
         + "".join(f"<td>{html.escape(value)}</td>" for value in values)
         + "</tr>"
-        for label, values in _base_lines(block, language)
+        for label, values in base_lines(block, language)
     )
     rows = "".join(
-        f'<tr><th scope="row">{html.escape(_row_head(row, language))}</th>'
+        f'<tr><th scope="row">{html.escape(row_head(row, language))}</th>'
         + "".join(f"<td>{_cell_html(row, cell, language)}</td>" for cell in row.cells)
         + "</tr>"
         for row in block.rows
     )
+    tests = "".join(
+        f'<p class="test">{html.escape(line)}</p>'
+        for line in independence_lines(block, language, titles)
+    )
+    cut = "".join(
+        f'<colgroup span="{size}"></colgroup>'
+        for _, size in [("", 1), *banner_heads(table.columns, titles)]
+    )
+    label = html.escape(block.label)
     return (
-        f"<table><caption>{html.escape(block.label)}</caption><thead><tr><td></td>{groups}</tr>"
-        f"<tr><td></td>{heads}</tr></thead><tbody>{bases}{rows}</tbody></table>"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
+        f"<table><caption>{label}</caption>{cut}<thead><tr>"
+        f"<td></td>{groups}</tr><tr><td></td>{heads}</tr></thead><tbody>{bases}{rows}</tbody>"
+        f"</table></div>{tests}"
     )
 
 
 def _cell_html(row: TableRow, cell: TableCell | None, language: Language) -> str:
     if cell is None or not cell.is_shown:
-        return _NOTHING
-    text = html.escape(_figure(row, cell, language))
+        return NOTHING
+    text = html.escape(figure(row, cell, language))
     if cell.reliability is Reliability.CAUTION:
         text = f"<i>{text}</i>"
     return f"{text} <small>{cell.above}</small>" if cell.above else text
 
 
-def _figure(row: TableRow, cell: TableCell, language: Language) -> str:
+def figure(row: TableRow, cell: TableCell, language: Language) -> str:
+    """Write a figure: a share as a percentage, else a number."""
     value = cell.estimate.value
-    if _is_share(row):
-        return _number(value * 100, 1, language) + ("\u00a0%" if language == "fr" else "%")
-    return _number(value, 2, language)
+    return share(value, language) if row.statistic in SHARES else quantity(value, language)
 
 
-def _number(value: float, places: int, language: Language) -> str:
-    text = f"{value:.{places}f}"
-    return text.replace(".", ",") if language == "fr" else text
+def column_head(column: Column, language: Language) -> str:
+    """Return what stands above a column."""
+    return " × ".join(column.labels) or word("everybody", language)
 
 
-def _is_share(row: TableRow) -> bool:
-    return row.statistic in {Statistic.PROPORTION, Statistic.TOP_BOX, Statistic.NET_SCORE}
+def row_head(row: TableRow, language: Language) -> str:
+    """Return what stands before a row."""
+    return row.label or word("mean", language)
 
 
-def _head(column: Column, language: Language) -> str:
-    return " × ".join(column.labels) or _word("everybody", language)
+def title_of(breakdown: Sequence[str], titles: Mapping[str, str]) -> str:
+    """Return what stands above the columns of a breakdown."""
+    return " × ".join(titles.get(name) or name for name in breakdown)
 
 
-def _row_head(row: TableRow, language: Language) -> str:
-    return row.label or _word("mean", language)
-
-
-def _banner_heads(columns: Sequence[Column]) -> list[tuple[str, int]]:
+def banner_heads(columns: Sequence[Column], titles: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Return the title of each breakdown, with the number of its columns."""
     groups = itertools.groupby(columns, key=lambda column: column.breakdown)
-    return [(" × ".join(breakdown), len(list(held))) for breakdown, held in groups]
+    return [(title_of(breakdown, titles), len(list(held))) for breakdown, held in groups]
 
 
-def _base_lines(block: Block, language: Language) -> Iterator[tuple[str, list[str]]]:
+def base_lines(block: Block, language: Language) -> Iterator[tuple[str, list[str]]]:
     """Return the lines of the bases as texts; nobody is a dash, not a zero."""
     bases = [None if base is None or base.hidden else base for base in block.bases]
     yield (
-        _word("respondents", language),
-        [_NOTHING if base is None else f"{base.respondents}" for base in bases],
+        word("respondents", language),
+        [NOTHING if base is None else number(base.respondents, 0, language) for base in bases],
     )
     yield (
-        _word("weighted", language),
-        [_NOTHING if base is None else _number(base.weighted, 1, language) for base in bases],
+        word("weighted", language),
+        [NOTHING if base is None else quantity(base.weighted, language) for base in bases],
     )
     if any(base is not None and base.missing for base in bases):
         yield (
-            _word("missing", language),
-            [_NOTHING if base is None else f"{base.missing}" for base in bases],
+            word("missing", language),
+            [NOTHING if base is None else number(base.missing, 0, language) for base in bases],
         )
+
+
+def independence_lines(block: Block, language: Language, titles: Mapping[str, str]) -> list[str]:
+    """Return a line for each test of independence."""
+    return [
+        f"{title_of(names, titles)} · " + word("test", language, value=_test(test, language))
+        for names, test in block.tests.items()
+    ]
+
+
+def _test(test: Independence, language: Language) -> str:
+    text = p_value(test.p_value, language)
+    return text if text.startswith("<") else f"= {text}"
 
 
 _BOLD, _GREY = Font(bold=True), Font(color="00666666", size=9)
 _FILL = PatternFill("solid", fgColor="00E8EEF4")
 _LINE = Border(top=Side(style="thin", color="00999999"))
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
+_WRAPPED = Alignment(wrap_text=True, vertical="top")
+_FIRST_ROW = 4
 
 
-def write_xlsx(table: Banner, path: Path, *, language: Language = "fr") -> None:
+def write_xlsx(
+    table: Banner,
+    path: Path,
+    *,
+    language: Language = "fr",
+    titles: Mapping[str, str] | None = None,
+) -> None:
     """Write a table as a workbook: the tables, how they were made, the figures as data.
 
     Each figure is a number with its format, its letters stand under it, the header stays in sight.
     """
     book = Workbook()
     sheet: Worksheet = book.active  # type: ignore[assignment]
-    sheet.title = _word("tables", language)
-    _write_heads(sheet, table, language)
-    row = 4
-    for block in table.blocks:
-        row = _write_block(sheet, block, row, language)
-    sheet.freeze_panes = "B4"
-    sheet.column_dimensions["A"].width = 44
-    for place in range(2, len(table.columns) + 2):
-        sheet.column_dimensions[get_column_letter(place)].width = 13
-    about = book.create_sheet(_word("method", language))
-    for line in notes(table, language):
-        about.append([line])
-    about.column_dimensions["A"].width = 110
-    data = book.create_sheet(_word("data", language))
-    frame = table.frame()
-    data.append(frame.columns)
-    for values in frame.iter_rows():
-        data.append([neutralise(value) if isinstance(value, str) else value for value in values])
+    sheet.title = word("tables", language)
+    fill_sheet(sheet, table, language, titles or {})
+    about = book.create_sheet(word("method", language))
+    fill_notes(about, notes(table, language))
+    data = book.create_sheet(word("data", language))
+    fill_data(data, table.frame())
     book.save(path)
 
 
-def _write_heads(sheet: Worksheet, table: Banner, language: Language) -> None:
+def fill_sheet(
+    sheet: Worksheet, table: Banner, language: Language, titles: Mapping[str, str]
+) -> None:
+    """Write a table in a sheet of a workbook."""
+    titles = {**table.titles, **titles}
+    _write_heads(sheet, table, language, titles)
+    row = _FIRST_ROW
+    for block in table.blocks:
+        row = _write_block(sheet, block, row, language, titles)
+    sheet.freeze_panes = f"B{_FIRST_ROW}"
+    sheet.column_dimensions["A"].width = 44
+    for place in range(2, len(table.columns) + 2):
+        sheet.column_dimensions[get_column_letter(place)].width = 13
+    sheet.sheet_view.showGridLines = False
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows, sheet.print_title_cols = f"1:{_FIRST_ROW - 1}", "A:A"
+
+
+def fill_notes(sheet: Worksheet, lines: Sequence[str]) -> None:
+    """Write sentences in a sheet, one in a row."""
+    for line in lines:
+        sheet.append([neutralise(line)])
+        sheet.cell(sheet.max_row, 1).alignment = _WRAPPED
+    sheet.column_dimensions["A"].width = 110
+
+
+def fill_data(sheet: Worksheet, frame: pl.DataFrame) -> None:
+    """Write a frame in a sheet, with a filter on its header."""
+    sheet.append([neutralise(name) for name in frame.columns])
+    for cell in sheet[1]:
+        cell.font, cell.fill = _BOLD, _FILL
+    for values in frame.iter_rows():
+        sheet.append([neutralise(value) if isinstance(value, str) else value for value in values])
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    for place, name in enumerate(frame.columns, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = max(12, len(name) + 3)
+
+
+def _write_heads(
+    sheet: Worksheet, table: Banner, language: Language, titles: Mapping[str, str]
+) -> None:
     place = 2
-    for title, size in _banner_heads(table.columns):
+    for title, size in banner_heads(table.columns, titles):
+        for at in range(place, place + size):
+            sheet.cell(1, at).fill = _FILL
         cell = sheet.cell(1, place, neutralise(title))
-        cell.font, cell.fill, cell.alignment = _BOLD, _FILL, _CENTRE
+        cell.font, cell.alignment = _BOLD, _CENTRE
         if size > 1:
             sheet.merge_cells(
                 start_row=1, start_column=place, end_row=1, end_column=place + size - 1
             )
         place += size
     for place, column in enumerate(table.columns, start=2):
-        head = sheet.cell(2, place, neutralise(_head(column, language)))
+        head = sheet.cell(2, place, neutralise(column_head(column, language)))
         head.font, head.alignment = _BOLD, _CENTRE
         letter = sheet.cell(3, place, column.letter)
         letter.font, letter.alignment = _GREY, _CENTRE
 
 
-def _write_block(sheet: Worksheet, block: Block, row: int, language: Language) -> int:
+def _write_block(
+    sheet: Worksheet, block: Block, row: int, language: Language, titles: Mapping[str, str]
+) -> int:
     """Write a question from a row on, and return the row after it."""
     title = sheet.cell(row, 1, neutralise(block.label))
-    title.font, title.alignment = _BOLD, Alignment(wrap_text=True)
+    title.font, title.alignment = _BOLD, _WRAPPED
     for place in range(1, len(block.bases) + 2):
         sheet.cell(row, place).border = _LINE
     row += 1
-    bases = [None if base is None or base.hidden else base for base in block.bases]
-    respondents = [None if base is None else base.respondents for base in bases]
-    weighted = [None if base is None else base.weighted for base in bases]
-    for label, values, form in (
-        ("respondents", respondents, "#,##0"),
-        ("weighted", weighted, "#,##0.0"),
-    ):
-        sheet.cell(row, 1, _word(label, language)).font = _GREY
+    for label, values, form in _bases(block):
+        sheet.cell(row, 1, word(label, language)).font = _GREY
         for place, value in enumerate(values, start=2):
-            cell = sheet.cell(row, place, _NOTHING if value is None else value)
+            cell = sheet.cell(row, place, NOTHING if value is None else value)
             cell.font, cell.number_format, cell.alignment = _GREY, form, _CENTRE
         row += 1
     for one in block.rows:
         row = _write_row(sheet, one, row, language)
-    for names, test in block.tests.items():
-        line = f"{' × '.join(names)} · " + _word("test", language, value=f"{test.p_value:.4f}")
-        sheet.cell(row, 1, line).font = _GREY
+    for line in independence_lines(block, language, titles):
+        sheet.cell(row, 1, neutralise(line)).font = _GREY
         row += 1
     return row + 1
 
 
+def _bases(block: Block) -> Iterator[tuple[str, list[float | None], str]]:
+    """Return the bases as numbers with their formats; those missing only where there are some."""
+    bases = [None if base is None or base.hidden else base for base in block.bases]
+    yield "respondents", [None if base is None else base.respondents for base in bases], "#,##0"
+    yield "weighted", [None if base is None else base.weighted for base in bases], "#,##0.0"
+    if any(base is not None and base.missing for base in bases):
+        yield "missing", [None if base is None else base.missing for base in bases], "#,##0"
+
+
 def _write_row(sheet: Worksheet, one: TableRow, row: int, language: Language) -> int:
-    sheet.cell(row, 1, neutralise(_row_head(one, language))).alignment = Alignment(wrap_text=True)
+    sheet.cell(row, 1, neutralise(row_head(one, language))).alignment = _WRAPPED
     lettered = any(cell is not None and cell.is_shown and cell.above for cell in one.cells)
     for place, cell in enumerate(one.cells, start=2):
         shown = cell is not None and cell.is_shown
-        target = sheet.cell(row, place, cell.estimate.value if cell and shown else _NOTHING)
+        target = sheet.cell(row, place, cell.estimate.value if cell and shown else NOTHING)
         target.alignment = _CENTRE
-        target.number_format = "0.0%" if _is_share(one) else "0.00"
+        target.number_format = "0.0%" if one.statistic in SHARES else "#,##0.00"
         if cell is not None and cell.reliability is Reliability.CAUTION:
             target.font = Font(italic=True)
         if cell is not None and shown and cell.above:

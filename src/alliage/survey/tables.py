@@ -6,37 +6,51 @@ See ``docs/algorithms/survey-tables.md``.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 import polars as pl
 
-from alliage.survey.comparisons import Adjustment, alphabet, lettered
+from alliage.survey.comparisons import Adjustment, alphabet
+from alliage.survey.crossing import crossings
+from alliage.survey.crosstabs import Asked, Crosstab, Crosstabs, drawn_directly
 from alliage.survey.domains import groups as groups_of
-from alliage.survey.domains import kept
+from alliage.survey.domains import kept, labels_of, nobody
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.estimation import estimate
+from alliage.survey.estimation import figures, provenance
 from alliage.survey.independence import rao_scott
+from alliage.survey.letters import LetterRule
 from alliage.survey.requests import Choices, Mean, Proportion, Quotient, Scored
 from alliage.survey.results import BaseRule, Reliability, Statistic
+from alliage.survey.sample import Sample
 from alliage.survey.structure import summed
+from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from alliage.survey.arrays import Floats
+    from alliage.survey.coding import Level
     from alliage.survey.domains import Domain, Kept
     from alliage.survey.estimation import Variance
+    from alliage.survey.figures import Figures
     from alliage.survey.independence import Independence
-    from alliage.survey.results import Estimate, Estimates, Provenance
+    from alliage.survey.requests import Request
+    from alliage.survey.results import Estimate, Provenance
     from alliage.survey.sample import Source
-    from alliage.survey.table import Level, Variable
+    from alliage.survey.table import Variable
 
     #: A breakdown: a variable, or several whose levels are crossed.
     Breakdown: TypeAlias = str | tuple[str, ...]
     _Judge: TypeAlias = Callable[[Estimate], Reliability]
+    _ByBreakdown: TypeAlias = dict[tuple[str, ...], "_Crossed"]
+
+#: Confidence of the intervals.
+LEVEL = 0.95
 
 
 class Answers(StrEnum):
@@ -69,7 +83,7 @@ class Question:
     variable: str
     answers: Answers = Answers.LEVELS
     boxes: Mapping[str, Collection[Level]] = field(default_factory=dict)
-    points: Mapping[Level, float] = field(default_factory=dict)
+    points: Mapping[Any, float] = field(default_factory=dict)
     responses: bool = False
 
 
@@ -199,13 +213,16 @@ class Banner:
         How the tests of a row made together were taken into account.
     level
         Confidence of the letters in capitals.
+    titles
+        What the variables of the breakdowns are called.
     """
 
     columns: tuple[Column, ...]
-    blocks: tuple[Block, ...]
+    blocks: Sequence[Block]
     provenance: Provenance
     adjustment: Adjustment
     level: float
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def frame(self) -> pl.DataFrame:
         """Return one row for each figure, those on too small a base without their value."""
@@ -242,7 +259,7 @@ def banner(
     breakdowns
         Variables, or tuples of variables whose levels are crossed.
     variables
-        Labels of the variables and of their levels, by name.
+        Labels of the variables and of their levels, by name; those of the source if not given.
     over
         The domain of the whole table.
     variance
@@ -284,6 +301,9 @@ def banner(
     All the figures of a row are estimated together: columns that share people, sets of answers and
     calibrated weights enter the error of each difference by the covariance.
     """
+    if isinstance(questions, str) or isinstance(breakdowns, str):
+        msg = "Questions and breakdowns are lists. Put the one that you ask in brackets."
+        raise SurveyError(SurveyProblem.REQUEST, msg)
     asked = [_question(source, one) for one in questions]
     broken = [(one,) if isinstance(one, str) else tuple(one) for one in breakdowns]
     if not asked or len(set(broken)) != len(broken) or () in broken:
@@ -292,19 +312,30 @@ def banner(
             "question at least, and each breakdown once."
         )
         raise SurveyError(SurveyProblem.REQUEST, msg)
-    maker = _Maker(source, broken, dict(variables or {}), kept(over), variance)
+    described = source.variables if variables is None else variables
+    maker = _Maker(source, broken, described, kept(over), variance)
     columns = maker.columns()
-    judge = (rule or BaseRule()).judge
-    letters = _Letters(columns, adjustment, level, loose)
-    found = [maker.block(question, columns, letters, judge) for question in asked]
-    blocks = tuple(block for block, _ in found)
-    return Banner(columns, blocks, found[0][1], adjustment, level)
+    writer = _Writer(
+        maker, columns, (rule or BaseRule()).judge, LetterRule(adjustment, level, loose)
+    )
+    blocks = Blocks([partial(writer.block, *each) for each in maker.crossed(asked)])
+    told = provenance(source, level=LEVEL, fixed=variance == "fixed")
+    names = dict.fromkeys(itertools.chain.from_iterable(broken))
+    titles = {name: described[name].label or name for name in names if name in described}
+    return Banner(columns, blocks, told, adjustment, level, titles)
 
 
 def _question(source: Source, asked: Question | str) -> Question:
     if isinstance(asked, str):
         several = asked in source.sets
         asked = Question(variable=asked, answers=Answers.CHOICES if several else Answers.LEVELS)
+    if asked.answers not in tuple(Answers):
+        msg = (
+            f"« {asked.answers} » is no kind of answers of « {asked.variable} ». Name one of: "
+            f"{listed(Answers)}."
+        )
+        raise SurveyError(SurveyProblem.REQUEST, msg, variable=asked.variable)
+    asked = replace(asked, answers=Answers(asked.answers))
     if asked.answers is Answers.CHOICES and asked.variable not in source.sets:
         msg = (
             f"« {asked.variable} » is no set of columns. The sets are: "
@@ -317,43 +348,49 @@ def _question(source: Source, asked: Question | str) -> Question:
     return asked
 
 
-@dataclass(frozen=True, slots=True)
-class _Letters:
-    """How the columns of a row are compared."""
+class Blocks(Sequence["Block"]):
+    """The blocks of a table: each is written out when it is first read, and kept."""
 
-    columns: tuple[Column, ...]
-    adjustment: Adjustment
-    level: float
-    loose: float | None
+    def __init__(self, makers: Sequence[Callable[[], Block]]) -> None:
+        self._makers = makers
+        self._made: dict[int, Block] = {}
 
-    def of(self, items: Sequence[Estimate | None], covariance: Floats) -> list[str]:
-        """Return the letters of each column; ``covariance`` is that of the columns."""
-        above = [""] * len(items)
-        of_breakdown = itertools.groupby(
-            (
-                place
-                for place, (column, item) in enumerate(zip(self.columns, items, strict=True))
-                if column.letter and item is not None and item.standard_error
-            ),
-            key=lambda place: self.columns[place].breakdown,
-        )
-        for _breakdown, group in of_breakdown:
-            places = list(group)
-            if len(places) < 2:
-                continue
-            chosen = [item for place in places if (item := items[place]) is not None]
-            found = lettered(
-                {str(place): item.value for place, item in zip(places, chosen, strict=True)},
-                covariance[np.ix_(places, places)],
-                degrees=min(item.degrees for item in chosen),
-                adjustment=self.adjustment,
-                level=self.level,
-                loose=self.loose,
-                letters={str(place): self.columns[place].letter for place in places},
-            )
-            for place in places:
-                above[place] = found.above[str(place)]
-        return above
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    @overload
+    def __getitem__(self, place: int) -> Block: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Block, ...]: ...
+    def __getitem__(self, place: int | slice) -> Block | tuple[Block, ...]:
+        if isinstance(place, slice):
+            return tuple(self[each] for each in range(*place.indices(len(self))))
+        at = range(len(self))[place]
+        if at not in self._made:
+            self._made[at] = self._makers[at]()
+        return self._made[at]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Crossed:
+    """The rows of a question by a breakdown.
+
+    Attributes
+    ----------
+    figures
+        By group and row.
+    covariance
+        That of the groups, row by row, shape (K, G, G).
+    people
+        Respondents who gave the answer of each row, shape (G, K).
+    test
+        Tests that question and breakdown are independent.
+    """
+
+    figures: Figures
+    covariance: Floats
+    people: Floats
+    test: Callable[[], Independence | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,11 +406,11 @@ class _Maker:
     def columns(self) -> tuple[Column, ...]:
         groups: list[tuple[tuple[str, ...], Mapping[str, Level]]] = []
         for breakdown in self.breakdowns:
-            levels = self.source.cells(breakdown, ()).levels
-            groups += (
-                (breakdown, dict(zip(breakdown, group, strict=True)))
-                for group in itertools.product(*(levels[name] for name in breakdown))
-            )
+            levels = {name: self._levels(name) for name in breakdown}
+            of_breakdown = labels_of(levels, breakdown)
+            if not of_breakdown:
+                raise nobody(breakdown, self.over)
+            groups += ((breakdown, group) for group in of_breakdown)
         letters = alphabet(len(groups))
         return (
             Column((), {}, (), ""),
@@ -381,169 +418,247 @@ class _Maker:
                 Column(
                     breakdown,
                     group,
-                    tuple(self._label(name, value) for name, value in group.items()),
+                    tuple(self.label(name, value) for name, value in group.items()),
                     next(letters),
                 )
                 for breakdown, group in groups
             ),
         )
 
-    def block(
-        self, question: Question, columns: tuple[Column, ...], letters: _Letters, judge: _Judge
-    ) -> tuple[Block, Provenance]:
-        asked = list(self._requests(question))
-        found = [self._estimates(request) for request in asked]
-        placed = [_placed(one, columns) for one in found]
-        rows = [
-            row
-            for request, one, at in zip(asked, found, placed, strict=True)
-            for row in self._rows(question, request, one, at, letters, judge)
-        ]
-        bases = _bases(found[0], placed[0])
-        block = Block(question, self._title(question), bases, tuple(rows), self._tests(question))
-        return block, found[0].provenance
+    def _levels(self, name: str) -> tuple[Level, ...]:
+        if isinstance(self.source, Sample):
+            return self.source.levels(name)
+        return self.source.cells((name,), ()).levels[name]
 
-    def _estimates(self, request: Quotient) -> Estimates:
-        """Estimate a request for everybody and for each breakdown, all together."""
-        asked = [replace(request, by=breakdown) for breakdown in ((), *self.breakdowns)]
-        return estimate(self.source, *asked, variance=self.variance)
+    def crossed(self, asked: Sequence[Question]) -> Iterator[tuple[Question, _ByBreakdown]]:
+        """Cross every question with everybody and with every breakdown."""
+        fast = [one for one in asked if self._is_counted(one)]
+        together = dict(zip(map(id, fast), self._together(fast), strict=False))
+        for one in asked:
+            yield one, together.get(id(one)) or self._alone(one)
 
-    def _requests(self, question: Question) -> Iterator[Quotient]:
+    def _is_counted(self, question: Question) -> bool:
+        """Tell whether the rows of a question are counts of respondents over their number."""
+        if question.answers is Answers.CHOICES:
+            return not question.responses
+        return question.answers is Answers.LEVELS
+
+    def _everybody(self) -> list[tuple[str, ...]]:
+        return [(), *self.breakdowns]
+
+    def _together(self, asked: Sequence[Question]) -> list[_ByBreakdown]:
+        """Cross questions all at once, where respondents were drawn directly."""
+        source = self.source
+        if not asked or not isinstance(source, Sample) or drawn_directly(source) is None:
+            return []
+        names = [name for name, _ in self.over]
+        sorted_by = crossings(source, self._everybody(), names)
+        if sorted_by is None:
+            return []
+        found: list[_ByBreakdown] = [{} for _ in asked]
+        parts = on_each(partial(self._asked, source), asked)
+        for crossing in sorted_by:
+            step = crossing.questions_at_once()
+            for first in range(0, len(asked), step):
+                some = parts[first : first + step]
+                tabs = Crosstabs.of(
+                    source, crossing, list(itertools.chain.from_iterable(some)), self.over,
+                    level=LEVEL, fixed=self.variance == "fixed",
+                )  # fmt: skip
+                degrees = tabs.design_degrees()
+                ends = [0, *itertools.accumulate(map(len, some))]
+                for breakdown in crossing.breakdowns:
+                    tab = tabs.by(breakdown)
+                    for own, (start, end) in zip(
+                        found[first:], itertools.pairwise(ends), strict=False
+                    ):
+                        own[breakdown] = _of_question(tabs, tab, slice(start, end), degrees)
+        return found
+
+    def _asked(self, source: Sample, question: Question) -> list[Asked]:
+        if question.answers is Answers.CHOICES:
+            return Asked.of_choices(source, self._choices(question))
+        coded = source.coded(question.variable)
+        return [Asked.of_levels(coded, tuple(self._of_levels(question)))]
+
+    def _alone(self, question: Question) -> _ByBreakdown:
+        """Cross a question, one breakdown after the other."""
+        requests = tuple(self.requests(question))
+        found: _ByBreakdown = {}
+        for breakdown in self._everybody():
+            asked = [replace(request, by=breakdown) for request in requests]
+            of_rows, covariance = figures(self.source, asked, level=LEVEL, variance=self.variance)
+            people = np.concatenate([self._people(one, of_rows) for one in asked], axis=1)
+            test = partial(self._test, question, breakdown)
+            found[breakdown] = _Crossed(of_rows, covariance, people, test)
+        return found
+
+    def _test(self, question: Question, breakdown: tuple[str, ...]) -> Independence | None:
+        try:
+            return rao_scott(
+                self.source,
+                question.variable,
+                breakdown[0],
+                over=dict(self.over),
+                variance=self.variance,
+            )
+        except SurveyError as error:
+            # One level only: there is nothing to test, and the table says nothing of it.
+            if error.problem is not SurveyProblem.REQUEST:
+                raise
+            return None
+
+    def _people(self, request: Quotient, found: Figures) -> Floats:
+        """Return how many people gave each answer, shape (G, L)."""
+        names = (*request.needs()[0], *request.by, *(name for name, _ in request.over))
+        if request.statistic is Statistic.MEAN:
+            return np.full((len(found.groups), 1), np.nan)
+        cells = self.source.cells(tuple(dict.fromkeys(names)), ())
+        held = groups_of(cells, request.by, request.over, request.answered(cells))
+        given = request.scores(cells)[0][:, 0, :] * cells.respondents[:, None]
+        return summed(held.of_cells, given, held.count)
+
+    def requests(self, question: Question) -> Iterator[Quotient]:
+        """Return what is asked of a question, in the order of its rows."""
         name = question.variable
         if question.answers is Answers.NUMBER:
             yield Mean(variable=name, over=self.over)
         elif question.answers is Answers.CHOICES:
-            several = self.source.sets[name]
-            yield Choices(
-                variable=name,
-                over=self.over,
-                columns=several.variables,
-                counted=several.counted,
-                responses=question.responses,
-            )
+            yield self._choices(question)
         else:
-            yield Proportion(variable=name, over=self.over)
-            for label, levels in question.boxes.items():
-                points = dict.fromkeys(levels, 1.0)
-                yield Scored(variable=name, over=self.over, points=points, label=label)
-            if question.points:
-                yield Scored(
-                    variable=name,
-                    over=self.over,
-                    points=question.points,
-                    statistic=Statistic.MEAN,
-                )
+            yield from self._of_levels(question)
 
-    def _rows(
-        self,
-        question: Question,
-        request: Quotient,
-        found: Estimates,
-        at: Mapping[str, list[int | None]],
-        letters: _Letters,
-        judge: _Judge,
-    ) -> Iterator[TableRow]:
-        counts = self._respondents(request, found)
-        for level, places in at.items():
-            items = [None if place is None else found[place] for place in places]
-            above = [""] * len(items)
-            if found.covariance is not None:
-                above = letters.of(items, _of_columns(found.covariance, places))
-            yield TableRow(
-                request.statistic,
-                level,
-                self._row_label(question, request, level),
-                tuple(
-                    None
-                    if item is None or place is None
-                    else TableCell(item, mark, judge(item), counts[place])
-                    for item, mark, place in zip(items, above, places, strict=True)
-                ),
+    def _choices(self, question: Question) -> Choices:
+        several = self.source.sets[question.variable]
+        return Choices(
+            variable=question.variable,
+            over=self.over,
+            columns=several.variables,
+            counted=several.counted,
+            responses=question.responses,
+        )
+
+    def _of_levels(self, question: Question) -> Iterator[Proportion | Scored]:
+        name = question.variable
+        yield Proportion(variable=name, over=self.over)
+        for label, levels in question.boxes.items():
+            points = dict.fromkeys(levels, 1.0)
+            yield Scored(variable=name, over=self.over, points=points, label=label)
+        if question.points:
+            yield Scored(
+                variable=name, over=self.over, points=question.points, statistic=Statistic.MEAN
             )
 
-    def _respondents(self, request: Quotient, found: Estimates) -> list[int | None]:
-        """Return how many people gave the answer of each estimate; of a mean, nobody did."""
-        if request.statistic is Statistic.MEAN:
-            return [None] * len(found)
-        counts: list[int | None] = []
-        for breakdown in ((), *self.breakdowns):
-            over = [name for name, _ in self.over]
-            keys = tuple(dict.fromkeys((*request.needs()[0], *breakdown, *over)))
-            cells = self.source.cells(keys, ())
-            held = groups_of(cells, breakdown, self.over, request.answered(cells))
-            given = request.scores(cells)[0][:, 0, :] * cells.respondents[:, None]
-            counts += (round(value) for value in summed(held.of_cells, given, held.count).ravel())
-        return counts
-
-    def _row_label(self, question: Question, request: Quotient, level: str) -> str:
+    def row_label(self, request: Request, level: str) -> str:
+        """Return the sentence of a row."""
         if isinstance(request, Choices):
             described = self.variables.get(level)
             return described.label if described and described.label else level
         if isinstance(request, Proportion):
-            described = self.variables.get(question.variable)
+            described = self.variables.get(request.variable)
             labels = (
                 {str(key): label for key, label in described.labels.items()} if described else {}
             )
             return labels.get(level, level)
         return level
 
-    def _label(self, name: str, value: Level) -> str:
+    def label(self, name: str, value: Level) -> str:
+        """Return the sentence of a level."""
         described = self.variables.get(name)
         return described.labels.get(value, str(value)) if described else str(value)
 
-    def _title(self, question: Question) -> str:
+    def title(self, question: Question) -> str:
+        """Return the sentence of a question."""
         several = self.source.sets.get(question.variable)
         described = self.variables.get(question.variable)
         label = several.label if several else described.label if described else ""
         return label or question.variable
 
-    def _tests(self, question: Question) -> dict[tuple[str, ...], Independence]:
-        found: dict[tuple[str, ...], Independence] = {}
-        if question.answers is not Answers.LEVELS:
-            return found
-        for breakdown in self.breakdowns:
-            if len(breakdown) > 1 or breakdown == (question.variable,):
-                continue
-            try:
-                found[breakdown] = rao_scott(
-                    self.source,
-                    question.variable,
-                    breakdown[0],
-                    over=dict(self.over),
-                    variance=self.variance,
-                )
-            except SurveyError as error:
-                # One level only: there is nothing to test, and the table says nothing of it.
-                if error.problem is not SurveyProblem.REQUEST:
-                    raise
-        return found
 
-
-def _placed(found: Estimates, columns: Sequence[Column]) -> dict[str, list[int | None]]:
-    """Return where the estimate of each level stands, for each column."""
-    places = {
-        (item.level, tuple(item.group.items())): place for place, item in enumerate(found.items)
-    }
-    return {
-        level: [places.get((level, tuple(column.group.items()))) for column in columns]
-        for level in dict.fromkeys(item.level for item in found)
-    }
-
-
-def _bases(found: Estimates, at: Mapping[str, list[int | None]]) -> tuple[Base | None, ...]:
-    first = next(iter(at.values()))
-    return tuple(
-        None
-        if place is None
-        else Base(found[place].respondents, found[place].missing, found[place].weighted)
-        for place in first
+def _of_question(tabs: Crosstabs, tab: Crosstab, questions: slice, degrees: float) -> _Crossed:
+    rows = tabs.rows.of_questions(questions)
+    answers = tabs.answers.of_question(questions.start)
+    return _Crossed(
+        tab.figures.columns(rows),
+        tab.covariance[rows],
+        tab.people[:, rows],
+        partial(tab.independence, questions.start, answers, degrees),
     )
 
 
-def _of_columns(covariance: Floats, places: Sequence[int | None]) -> Floats:
-    """Return the covariance of the columns; that of an absent one is never read."""
-    at = np.array([0 if place is None else place for place in places])
-    return np.asarray(covariance[np.ix_(at, at)], dtype=np.float64)
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes the blocks of a table out."""
+
+    maker: _Maker
+    columns: tuple[Column, ...]
+    judge: _Judge
+    rule: LetterRule
+
+    def block(self, question: Question, crossed: _ByBreakdown) -> Block:
+        everybody = crossed[()].figures
+        cells: list[list[TableCell | None]] = [[] for _ in everybody.labels]
+        bases: list[Base | None] = []
+        for breakdown, group in itertools.groupby(self.columns, lambda column: column.breakdown):
+            for base, figures_of in self._columns(crossed[breakdown], list(group)):
+                bases.append(base)
+                for row, cell in zip(cells, figures_of, strict=True):
+                    row.append(cell)
+        rows = (
+            TableRow(request.statistic, label, self.maker.row_label(request, label), tuple(own))
+            for request, label, own in zip(everybody.requests, everybody.labels, cells, strict=True)
+        )
+        tests = self._tests(question, crossed)
+        return Block(question, self.maker.title(question), tuple(bases), tuple(rows), tests)
+
+    def _columns(
+        self, crossed: _Crossed, columns: Sequence[Column]
+    ) -> Iterator[tuple[Base | None, Sequence[TableCell | None]]]:
+        """Yield the base and the cells of each column of a breakdown."""
+        found = crossed.figures
+        places = {tuple(group.values()): place for place, group in enumerate(found.groups)}
+        letters = {tuple(column.group.values()): column.letter for column in columns}
+        above = self.rule.above(
+            found.values.T,
+            crossed.covariance,
+            [letters[group] for group in places],
+            errors=found.errors.T,
+            degrees=found.bases.degrees.T,
+        )
+        estimates = found.estimates()
+        for column in columns:
+            place = places.get(tuple(column.group.values()))
+            if place is None or not found.bases.respondents[place, 0]:
+                yield None, [None] * len(found.labels)
+                continue
+            first = estimates[place][0]
+            people = crossed.people[place].tolist()
+            yield (
+                Base(first.respondents, first.missing, first.weighted),
+                [
+                    TableCell(item, marks[place], self.judge(item), _number(request, count))
+                    for request, item, marks, count in zip(
+                        found.requests, estimates[place], above, people, strict=True
+                    )
+                ],
+            )
+
+    def _tests(
+        self, question: Question, crossed: _ByBreakdown
+    ) -> dict[tuple[str, ...], Independence]:
+        if question.answers is not Answers.LEVELS:
+            return {}
+        made = {
+            breakdown: crossed[breakdown].test()
+            for breakdown in self.maker.breakdowns
+            if len(breakdown) == 1 and breakdown != (question.variable,)
+        }
+        return {breakdown: test for breakdown, test in made.items() if test is not None}
+
+
+def _number(request: Request, people: float) -> int | None:
+    """Return how many people gave an answer; of a mean, nobody did."""
+    return None if request.statistic is Statistic.MEAN else round(people)
 
 
 def _record(

@@ -128,10 +128,10 @@ class InvalidFilesError(ValueError):
 
 
 if TYPE_CHECKING:
-    _SafeLoader = yaml.SafeLoader
+    SafeLoader = yaml.SafeLoader
 else:
     # The same loader in C, seven times faster, where PyYAML was built with it.
-    _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _RepeatedKeyError(yaml.constructor.ConstructorError):
@@ -142,7 +142,7 @@ class _RepeatedKeyError(yaml.constructor.ConstructorError):
         super().__init__(problem=f"« {key} » is written twice. Keep one", problem_mark=mark)
 
 
-class _NoDuplicateLoader(_SafeLoader):
+class _NoDuplicateLoader(SafeLoader):
     """PyYAML keeps the last of two equal keys in silence: a fact would be lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature

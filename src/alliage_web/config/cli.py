@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 INTRODUCTION = """\
 alliage-web: run and feed the Alliage platform.
@@ -44,7 +45,25 @@ def main() -> None:
 
     # Django finds a command by the name of its module, where a hyphen cannot stand.
     name = arguments[0].replace("-", "_")
+    if name == "migrate":
+        _make_folder()
     execute_from_command_line(["alliage-web", name, *arguments[1:]])
+
+
+def _make_folder() -> None:
+    """Make the folder of the platform: SQLite makes a file, and no folder to put it in."""
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    # What is wrong in the settings is told by the command itself.
+    with suppress(ImproperlyConfigured):
+        try:
+            settings.VAR.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            sys.exit(
+                f"The folder {settings.VAR} cannot be made: {error.strerror}. "
+                "Give another one with ALLIAGE_VAR."
+            )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # Makes the reference values of r_survey.yaml: one case is a design, a calibration, a statistic, the
-# call of R survey, and what it gave. Run: Rscript reference.R DATA_FOLDER > r_survey.json
-suppressMessages({library(survey); library(jsonlite)})
+# call of R survey, and what it gave. Run in this folder: Rscript reference.R DATA_FOLDER > r_survey.json
+source("answers.R")
 folder <- commandArgs(TRUE)[1]
 read <- function(name) read.csv(file.path(folder, paste0(name, ".csv")), stringsAsFactors = TRUE)
 apistrat <- read("apistrat"); apiclus1 <- read("apiclus1"); apiclus2 <- read("apiclus2")
@@ -92,23 +92,6 @@ calibrations <- list(
     call = 'calibrate(d, ~api99, c(`(Intercept)` = 6194, api99 = 3914069))')
 )
 
-row <- function(value, se, ...) c(list(value = as.numeric(value), se = as.numeric(se)), lapply(list(...), as.numeric))
-# Replicates have the degrees of freedom that they had before calibration, whatever its method.
-plain <- function(e, deff = FALSE, of = if (inherits(d, "svyrep.design")) d0 else d) {
-  ci <- confint(e, df = degf(of))
-  lapply(seq_along(coef(e)), function(i) {
-    found <- row(coef(e)[i], SE(e)[i], low = ci[i, 1], high = ci[i, 2])
-    if (deff) found$deff <- as.numeric(diag(as.matrix(attr(e, "deff")))[i])
-    found
-  })
-}
-grouped <- function(b, levels = 1) {
-  groups <- as.character(b[[1]]); values <- matrix(coef(b), nrow(b)); errors <- matrix(unlist(SE(b)), nrow(b))
-  unlist(lapply(seq_along(groups), function(g) lapply(seq_len(levels), function(l)
-    c(row(values[g, l], errors[g, l]), group = groups[g]))), recursive = FALSE)
-}
-quantiles <- function(q) lapply(seq_len(nrow(q[[1]])), function(i)
-  row(q[[1]][i, 1], q[[1]][i, 4], low = q[[1]][i, 2], high = q[[1]][i, 3]))
 shares <- function(method) {
   p <- svyciprop(~I(stype == "H"), d, method = method); ci <- confint(p)
   list(row(coef(p), SE(p), low = ci[1], high = ci[2]))
@@ -129,9 +112,9 @@ statistics <- list(
   mean_by = list(ask = list("mean", variable = "api00", by = "stype"), call = 'grouped(svyby(~api00, ~stype, d, svymean))'),
   total_by = list(ask = list("total", variable = "api.stu", by = "awards"), call = 'grouped(svyby(~api.stu, ~awards, d, svytotal))'),
   shares_by = list(ask = list("proportion", variable = "stype", by = "awards"), call = 'grouped(svyby(~stype, ~awards, d, svymean), 3)'),
-  ratio = list(ask = list("ratio", numerator = "api.stu", denominator = "enroll"), call = 'list(row(coef(r <- svyratio(~api.stu, ~enroll, d)), SE(r)))', enroll = TRUE),
+  ratio = list(ask = list("ratio", numerator = "api.stu", denominator = "enroll"), call = 'ratios(svyratio(~api.stu, ~enroll, d))', enroll = TRUE),
   ratio_by = list(ask = list("ratio", numerator = "api.stu", denominator = "enroll", by = "sch.wide"), call = 'grouped(svyby(~api.stu, ~sch.wide, denominator = ~enroll, d, svyratio))', enroll = TRUE),
-  domain = list(ask = list("mean", variable = "api99", over = list(stype = "E", awards = "Yes")), call = 'plain2(svymean(~api99, subset(d, stype == "E" & awards == "Yes")))'),
+  domain = list(ask = list("mean", variable = "api99", over = list(stype = "E", awards = "Yes")), call = 'bare(svymean(~api99, subset(d, stype == "E" & awards == "Yes")))'),
   quantiles = list(ask = list("quantile", variable = "api00", probabilities = q5), call = 'quantiles(svyquantile(~api00, d, q5, interval.type = "mean"))', linear = TRUE),
   quantiles_school = list(ask = list("quantile", variable = "api00", probabilities = q5, rule = "school"), call = 'quantiles(svyquantile(~api00, d, q5, qrule = "school"))', linear = TRUE),
   median_domain = list(ask = list("median", variable = "api99", over = list(stype = "E")), call = 'quantiles(svyquantile(~api99, subset(d, stype == "E"), 0.5))', linear = TRUE),
@@ -139,7 +122,6 @@ statistics <- list(
   beta = list(ask = list("proportion", variable = "stype", interval = "beta", pick = "H"), call = 'shares("beta")', linear = TRUE),
   gini = list(ask = list("gini", variable = "enroll"), call = 'gini(d)', linear = TRUE, enroll = TRUE)
 )
-plain2 <- function(e) list(row(coef(e), SE(e)))
 
 run <- function(id, of, calibration, statistic) {
   options(survey.lonely.psu = if (is.null(of$option)) "fail" else of$option)
@@ -181,5 +163,4 @@ for (of in c("strat", "clus1", "clus1_wr", "clus2_pw", "jk1", "jkn")) for (cal i
     add(of, cal, stat)
   }
 }
-cat(toJSON(list(r = R.version.string, survey = as.character(packageVersion("survey")), cases = cases),
-  auto_unbox = TRUE, digits = I(17), null = "null", na = "null"))
+written(cases)

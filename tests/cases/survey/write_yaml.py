@@ -28,7 +28,14 @@ def main(source: str, target: str) -> None:
     content["cases"] = [without_nothing(case) for case in content["cases"]]
     parts = [HEADER, yaml.dump({name: content[name] for name in ("r", "survey")}), "cases:\n"]
     parts += [
-        yaml.dump([case], Dumper=Dumper, sort_keys=False, width=10_000, default_flow_style=None)
+        yaml.dump(
+            [case],
+            Dumper=Dumper,
+            sort_keys=False,
+            width=10_000,
+            default_flow_style=None,
+            allow_unicode=True,
+        )
         for case in content["cases"]
     ]
     Path(target).write_text("".join(parts), encoding="utf-8")

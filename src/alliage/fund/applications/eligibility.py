@@ -31,7 +31,6 @@ from alliage.fund.conditions import (
     evaluate,
     missing_facts,
 )
-from alliage.fund.yaml_lines import with_lines
 from alliage.values.yaml_files import (
     Fault,
     FileProblem,
@@ -40,6 +39,7 @@ from alliage.values.yaml_files import (
     place,
     read_record,
 )
+from alliage.values.yaml_lines import with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

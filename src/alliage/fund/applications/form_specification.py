@@ -28,7 +28,6 @@ from alliage.fund.conditions import (
     compared_values,
     comparisons,
 )
-from alliage.fund.yaml_lines import with_lines
 from alliage.values.yaml_files import (
     Fault,
     FaultyRecordError,
@@ -38,6 +37,7 @@ from alliage.values.yaml_files import (
     place,
     read_record,
 )
+from alliage.values.yaml_lines import with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

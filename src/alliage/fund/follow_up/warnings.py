@@ -28,8 +28,8 @@ from alliage.fund.conditions import (
     evaluate,
     missing_facts,
 )
-from alliage.fund.yaml_lines import with_lines
 from alliage.values.yaml_files import FileProblem, InvalidFilesError, place, read_record
+from alliage.values.yaml_lines import with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,7 +18,6 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from alliage.alliances.records import CODE, Part, ShortText, Text
-from alliage.fund.yaml_lines import with_lines
 from alliage.values.yaml_files import (
     Fault,
     FaultyRecordError,
@@ -26,6 +25,7 @@ from alliage.values.yaml_files import (
     Problem,
     read_record,
 )
+from alliage.values.yaml_lines import with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

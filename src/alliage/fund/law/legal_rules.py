@@ -23,8 +23,8 @@ from alliage.fund.conditions import (
     comparison_problems,
     comparisons,
 )
-from alliage.fund.yaml_lines import with_lines
 from alliage.values.yaml_files import FileProblem, InvalidFilesError, place, read_record
+from alliage.values.yaml_lines import with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -113,11 +113,64 @@ class Migration(migrations.Migration):
                     "agreed_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="convenu le"),
                 ),
+                (
+                    "agreed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="indicators_agreed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="indicators",
+                        to="fund.agreement",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="indicators_proposed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "indicateur",
                 "verbose_name_plural": "indicateurs",
                 "ordering": ("agreement", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agreement", "key"), name="fund_indicator_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("direction__in", ["higher", "lower"])),
+                        name="fund_indicator_direction_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("proposed_side__in", ["fund", "receiver"])),
+                        name="fund_indicator_side_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("baseline", None), ("baseline_on", None)),
+                            models.Q(
+                                ("baseline__isnull", False),
+                                ("baseline_on__isnull", False),
+                                models.Q(("baseline_source", ""), _negated=True),
+                                ("target_on__gt", models.F("baseline_on")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_indicator_baseline_with_date_and_source",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -148,11 +201,40 @@ class Migration(migrations.Migration):
                 ),
                 ("source", models.CharField(max_length=300, verbose_name="source")),
                 ("recorded_at", models.DateTimeField(verbose_name="enregistrée le")),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="measurements",
+                        to="fund.indicator",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="indicator_measurements",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "mesure d’un indicateur",
                 "verbose_name_plural": "mesures d’indicateurs",
                 "ordering": ("indicator", "on", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("indicator", "on"), name="fund_measurement_once_a_day"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["measured", "declared", "estimated"]),
+                            models.Q(("source", ""), _negated=True),
+                        ),
+                        name="fund_measurement_has_status_and_source",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -180,11 +262,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("chosen_at", models.DateTimeField(verbose_name="choisi le")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminder_choice",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "choix de rappel",
                 "verbose_name_plural": "choix de rappel",
                 "ordering": ("user",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("language__in", ["fr", "en"])),
+                        name="fund_reminder_language_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -203,11 +299,24 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="prise en charge le"),
                 ),
                 ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="partie le")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminder_letters",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "lettre de rappel",
                 "verbose_name_plural": "lettres de rappel",
                 "ordering": ("-week", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "week"), name="fund_reminder_once_a_week"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -225,11 +334,53 @@ class Migration(migrations.Migration):
                 ("period_last", models.DateField(verbose_name="au")),
                 ("created_at", models.DateTimeField(verbose_name="commencé le")),
                 ("updated_at", models.DateTimeField(verbose_name="modifié le")),
+                (
+                    "alliance",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="alliances.alliance",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reports_begun",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="actors.organisation",
+                        verbose_name="qui rend compte",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "rapport",
                 "verbose_name_plural": "rapports",
                 "ordering": ("-period_last", "-pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("alliance", "period_first", "period_last"),
+                        name="fund_report_once_a_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period_first__lte", models.F("period_last"))),
+                        name="fund_report_period_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("title", ""), _negated=True),
+                        name="fund_report_has_a_title",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -265,31 +416,32 @@ class Migration(migrations.Migration):
                 ),
                 ("files", models.JSONField(blank=True, default=list, verbose_name="preuves")),
                 ("updated_at", models.DateTimeField(verbose_name="modifiée le")),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="fund.report",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "réponse d’un rapport",
                 "verbose_name_plural": "réponses de rapports",
                 "ordering": ("report", "pk"),
-            },
-        ),
-        migrations.CreateModel(
-            name="ReportDelivery",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("report", "key"), name="fund_report_answer_once"
                     ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="remise")),
-                ("content", models.JSONField(verbose_name="contenu")),
-                ("digest", models.CharField(max_length=64, verbose_name="empreinte SHA-256")),
-                ("at", models.DateTimeField(verbose_name="remis le")),
-            ],
-            options={
-                "verbose_name": "remise d’un rapport",
-                "verbose_name_plural": "remises de rapports",
-                "ordering": ("obligation", "number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome", ""),
+                            ("outcome__in", ["done", "partly", "not_done", "not_known"]),
+                            _connector="OR",
+                        ),
+                        name="fund_report_outcome_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -354,11 +506,174 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="décidé le"),
                 ),
                 ("created_at", models.DateTimeField(verbose_name="demandé depuis le")),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="obligations",
+                        to="fund.agreement",
+                    ),
+                ),
+                (
+                    "condition",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="obligation",
+                        to="fund.agreementcondition",
+                        verbose_name="condition que son acceptation remplit",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reports_decided",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="obligations",
+                        to="fund.report",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "rapport demandé",
                 "verbose_name_plural": "rapports demandés",
                 "ordering": (models.OrderBy(models.F("due_on"), nulls_last=True), "pk"),
+                "indexes": [
+                    models.Index(fields=["state", "due_on"], name="fund_obligation_waiting")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agreement", "code"), name="fund_obligation_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "final")),
+                        fields=("agreement",),
+                        name="fund_obligation_one_final_report",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["to_do", "delivered", "to_complete", "accepted", "waived"],
+                            )
+                        ),
+                        name="fund_obligation_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["intermediate", "final"])),
+                        name="fund_obligation_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("basis__in", ["instalment", "end_of_action", "decided", "unknown"])
+                        ),
+                        name="fund_obligation_basis_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["to_do", "waived"]),
+                            ("report__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="fund_obligation_delivered_has_a_report",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["to_complete", "waived"]), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="fund_obligation_decided_with_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("period_first", None),
+                            ("period_last", None),
+                            ("period_first__lte", models.F("period_last")),
+                            _connector="OR",
+                        ),
+                        name="fund_obligation_period_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("basis", "unknown"), ("due_on", None)),
+                            models.Q(
+                                ("due_on__isnull", False),
+                                models.Q(("basis", "unknown"), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_obligation_date_has_a_basis",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportDelivery",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="remise")),
+                ("content", models.JSONField(verbose_name="contenu")),
+                ("digest", models.CharField(max_length=64, verbose_name="empreinte SHA-256")),
+                ("at", models.DateTimeField(verbose_name="remis le")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reports_delivered",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="fund.report",
+                    ),
+                ),
+                (
+                    "obligation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="fund.reportobligation",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "remise d’un rapport",
+                "verbose_name_plural": "remises de rapports",
+                "ordering": ("obligation", "number"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("obligation", "number"), name="fund_report_delivery_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("number__gte", 1), models.Q(("digest", ""), _negated=True)
+                        ),
+                        name="fund_report_delivery_is_frozen",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -380,444 +695,58 @@ class Migration(migrations.Migration):
                     "signed_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="signée le"),
                 ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="report_parts",
+                        to="actors.organisation",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="fund.report",
+                    ),
+                ),
+                (
+                    "signed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="report_parts_signed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "part d’un rapport",
                 "verbose_name_plural": "parts de rapports",
                 "ordering": ("report", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("report", "code"), name="fund_report_part_once"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("report", "organisation"),
+                        name="fund_report_part_of_organisation_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("signed_at", None), ("signed_digest", "")),
+                            models.Q(
+                                models.Q(("signed_digest", ""), _negated=True),
+                                ("signed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_report_part_signed_at",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="agreed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="indicators_agreed",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="agreement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="indicators",
-                to="fund.agreement",
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="proposed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="indicators_proposed",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicatormeasurement",
-            name="indicator",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="measurements",
-                to="fund.indicator",
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicatormeasurement",
-            name="recorded_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="indicator_measurements",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="reminderchoice",
-            name="user",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="reminder_choice",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="reminderletter",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="reminder_letters",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="report",
-            name="alliance",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reports",
-                to="alliances.alliance",
-            ),
-        ),
-        migrations.AddField(
-            model_name="report",
-            name="created_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="reports_begun",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="report",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reports",
-                to="actors.organisation",
-                verbose_name="qui rend compte",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportanswer",
-            name="report",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="answers",
-                to="fund.report",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportdelivery",
-            name="by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="reports_delivered",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportdelivery",
-            name="report",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="deliveries",
-                to="fund.report",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportobligation",
-            name="agreement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="obligations",
-                to="fund.agreement",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportobligation",
-            name="condition",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="obligation",
-                to="fund.agreementcondition",
-                verbose_name="condition que son acceptation remplit",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportobligation",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="reports_decided",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportobligation",
-            name="report",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="obligations",
-                to="fund.report",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportdelivery",
-            name="obligation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="deliveries",
-                to="fund.reportobligation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportpart",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="report_parts",
-                to="actors.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportpart",
-            name="report",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="fund.report"
-            ),
-        ),
-        migrations.AddField(
-            model_name="reportpart",
-            name="signed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="report_parts_signed",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.UniqueConstraint(
-                fields=("agreement", "key"), name="fund_indicator_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("direction__in", ["higher", "lower"])),
-                name="fund_indicator_direction_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("proposed_side__in", ["fund", "receiver"])),
-                name="fund_indicator_side_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("baseline", None), ("baseline_on", None)),
-                    models.Q(
-                        ("baseline__isnull", False),
-                        ("baseline_on__isnull", False),
-                        models.Q(("baseline_source", ""), _negated=True),
-                        ("target_on__gt", models.F("baseline_on")),
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_indicator_baseline_with_date_and_source",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicatormeasurement",
-            constraint=models.UniqueConstraint(
-                fields=("indicator", "on"), name="fund_measurement_once_a_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicatormeasurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["measured", "declared", "estimated"]),
-                    models.Q(("source", ""), _negated=True),
-                ),
-                name="fund_measurement_has_status_and_source",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderchoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("language__in", ["fr", "en"])),
-                name="fund_reminder_language_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderletter",
-            constraint=models.UniqueConstraint(
-                fields=("user", "week"), name="fund_reminder_once_a_week"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                fields=("alliance", "period_first", "period_last"), name="fund_report_once_a_period"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period_first__lte", models.F("period_last"))),
-                name="fund_report_period_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("title", ""), _negated=True), name="fund_report_has_a_title"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportanswer",
-            constraint=models.UniqueConstraint(
-                fields=("report", "key"), name="fund_report_answer_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("outcome", ""),
-                    ("outcome__in", ["done", "partly", "not_done", "not_known"]),
-                    _connector="OR",
-                ),
-                name="fund_report_outcome_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reportobligation",
-            index=models.Index(fields=["state", "due_on"], name="fund_obligation_waiting"),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.UniqueConstraint(
-                fields=("agreement", "code"), name="fund_obligation_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "final")),
-                fields=("agreement",),
-                name="fund_obligation_one_final_report",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["to_do", "delivered", "to_complete", "accepted", "waived"])
-                ),
-                name="fund_obligation_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["intermediate", "final"])),
-                name="fund_obligation_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("basis__in", ["instalment", "end_of_action", "decided", "unknown"])
-                ),
-                name="fund_obligation_basis_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["to_do", "waived"]), ("report__isnull", False), _connector="OR"
-                ),
-                name="fund_obligation_delivered_has_a_report",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["to_complete", "waived"]), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="fund_obligation_decided_with_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("period_first", None),
-                    ("period_last", None),
-                    ("period_first__lte", models.F("period_last")),
-                    _connector="OR",
-                ),
-                name="fund_obligation_period_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportobligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("basis", "unknown"), ("due_on", None)),
-                    models.Q(
-                        ("due_on__isnull", False), models.Q(("basis", "unknown"), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_obligation_date_has_a_basis",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportdelivery",
-            constraint=models.UniqueConstraint(
-                fields=("obligation", "number"), name="fund_report_delivery_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1), models.Q(("digest", ""), _negated=True)),
-                name="fund_report_delivery_is_frozen",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportpart",
-            constraint=models.UniqueConstraint(
-                fields=("report", "code"), name="fund_report_part_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportpart",
-            constraint=models.UniqueConstraint(
-                fields=("report", "organisation"), name="fund_report_part_of_organisation_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportpart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("signed_at", None), ("signed_digest", "")),
-                    models.Q(
-                        models.Q(("signed_digest", ""), _negated=True), ("signed_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="fund_report_part_signed_at",
-            ),
         ),
         migrations.RunPython(freeze, thaw),
     ]

@@ -57,6 +57,13 @@ class Migration(migrations.Migration):
     dependencies = [("fund", "0009_raised_resources")]
 
     operations = [
+        migrations.AddField(
+            model_name="application",
+            name="asked_cents",
+            field=models.PositiveBigIntegerField(
+                blank=True, null=True, verbose_name="demandé au dernier envoi, en centimes"
+            ),
+        ),
         migrations.CreateModel(
             name="FileStay",
             fields=[
@@ -102,11 +109,107 @@ class Migration(migrations.Migration):
                         blank=True, null=True, verbose_name="durée en jours"
                     ),
                 ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stays",
+                        to="fund.agreement",
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stays",
+                        to="fund.application",
+                    ),
+                ),
+                (
+                    "fund",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stays",
+                        to="fund.fund",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "passage d’un dossier par une étape",
                 "verbose_name_plural": "passages de dossiers par des étapes",
                 "ordering": ("entered_at", "pk"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("left_at", None)),
+                        fields=["fund", "stage", "entered_at"],
+                        name="fund_stay_going_on",
+                    ),
+                    models.Index(
+                        condition=models.Q(("left_at__isnull", False)),
+                        fields=["fund", "stage", "days"],
+                        name="fund_stay_ended",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("left_at", None)),
+                        fields=("fund", "file"),
+                        name="fund_file_stands_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "stage__in",
+                                [
+                                    "received",
+                                    "to_complete",
+                                    "review",
+                                    "committee",
+                                    "adjourned",
+                                    "documents",
+                                    "to_agree",
+                                    "to_sign",
+                                    "to_pay",
+                                    "suspended",
+                                    "to_close",
+                                    "closed",
+                                    "refused",
+                                    "ineligible",
+                                    "withdrawn",
+                                    "lapsed",
+                                    "terminated",
+                                    "abandoned",
+                                ],
+                            )
+                        ),
+                        name="fund_stay_stage_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("application__isnull", False),
+                            ("agreement__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="fund_stay_of_a_file",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("days", None), ("left_at", None)),
+                            models.Q(
+                                ("days__isnull", False),
+                                ("left_at__gte", models.F("entered_at")),
+                                ("left_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fund_stay_ends_after_it_began",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,175 +242,49 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("days", models.PositiveSmallIntegerField(verbose_name="jours")),
+                (
+                    "fund",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stage_targets",
+                        to="fund.fund",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "délai que le fonds se donne",
                 "verbose_name_plural": "délais que le fonds se donne",
                 "ordering": ("fund", "pk"),
-            },
-        ),
-        migrations.AddField(
-            model_name="application",
-            name="asked_cents",
-            field=models.PositiveBigIntegerField(
-                blank=True, null=True, verbose_name="demandé au dernier envoi, en centimes"
-            ),
-        ),
-        migrations.AddField(
-            model_name="filestay",
-            name="agreement",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="stays",
-                to="fund.agreement",
-            ),
-        ),
-        migrations.AddField(
-            model_name="filestay",
-            name="application",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="stays",
-                to="fund.application",
-            ),
-        ),
-        migrations.AddField(
-            model_name="filestay",
-            name="fund",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="stays",
-                to="fund.fund",
-            ),
-        ),
-        migrations.AddField(
-            model_name="stagetarget",
-            name="fund",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="stage_targets",
-                to="fund.fund",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="filestay",
-            index=models.Index(
-                condition=models.Q(("left_at", None)),
-                fields=["fund", "stage", "entered_at"],
-                name="fund_stay_going_on",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="filestay",
-            index=models.Index(
-                condition=models.Q(("left_at__isnull", False)),
-                fields=["fund", "stage", "days"],
-                name="fund_stay_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filestay",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("left_at", None)),
-                fields=("fund", "file"),
-                name="fund_file_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filestay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "stage__in",
-                        [
-                            "received",
-                            "to_complete",
-                            "review",
-                            "committee",
-                            "adjourned",
-                            "documents",
-                            "to_agree",
-                            "to_sign",
-                            "to_pay",
-                            "suspended",
-                            "to_close",
-                            "closed",
-                            "refused",
-                            "ineligible",
-                            "withdrawn",
-                            "lapsed",
-                            "terminated",
-                            "abandoned",
-                        ],
-                    )
-                ),
-                name="fund_stay_stage_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filestay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("application__isnull", False), ("agreement__isnull", False), _connector="OR"
-                ),
-                name="fund_stay_of_a_file",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filestay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("days", None), ("left_at", None)),
-                    models.Q(
-                        ("days__isnull", False),
-                        ("left_at__gte", models.F("entered_at")),
-                        ("left_at__isnull", False),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("fund", "stage"), name="fund_target_once_a_stage"
                     ),
-                    _connector="OR",
-                ),
-                name="fund_stay_ends_after_it_began",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagetarget",
-            constraint=models.UniqueConstraint(
-                fields=("fund", "stage"), name="fund_target_once_a_stage"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagetarget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "stage__in",
-                        [
-                            "received",
-                            "to_complete",
-                            "review",
-                            "committee",
-                            "adjourned",
-                            "documents",
-                            "to_agree",
-                            "to_sign",
-                            "to_pay",
-                            "suspended",
-                            "to_close",
-                        ],
-                    )
-                ),
-                name="fund_target_stage_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagetarget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("days__gt", 0)), name="fund_target_above_zero"
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "stage__in",
+                                [
+                                    "received",
+                                    "to_complete",
+                                    "review",
+                                    "committee",
+                                    "adjourned",
+                                    "documents",
+                                    "to_agree",
+                                    "to_sign",
+                                    "to_pay",
+                                    "suspended",
+                                    "to_close",
+                                ],
+                            )
+                        ),
+                        name="fund_target_stage_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days__gt", 0)), name="fund_target_above_zero"
+                    ),
+                ],
+            },
         ),
         migrations.RunPython(tell_what_is_known, migrations.RunPython.noop),
     ]

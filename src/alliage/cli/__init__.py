@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from alliage import __version__
 from alliage.alliances.records import load_alliances, total_support
 from alliage.alliances.vocabulary import AmountStatus
+from alliage.cli import survey
+from alliage.cli.console import console, errors, progress
 from alliage.knowledge.ranking import Collection, rank
 from alliage.knowledge.synonyms import read_synonyms
 from alliage.knowledge.text import analyse, parse_query
@@ -35,8 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
-errors = Console(stderr=True)
+app.add_typer(survey.app)
 
 CHECKS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("SIREN", codes.siren),
@@ -130,7 +129,7 @@ def territory(
     """Find communes, intercommunalities, departments and regions in a vintage."""
     source = folder or _latest_vintage()
     try:
-        with _progress(f"Reading {source.name}"):
+        with progress(f"Reading {source.name}"):
             vintage = read_vintage(source)
     except VintageError as error:
         errors.print(str(error))
@@ -177,7 +176,7 @@ def check_alliances(folder: AllianceData = None) -> None:
     """Check files that describe alliances, and total the support they tell of."""
     source = folder or data_directory() / "alliances"
     try:
-        with _progress(f"Reading {source}"):
+        with progress(f"Reading {source}"):
             records = load_alliances(source)
     except InvalidFilesError as error:
         errors.print(str(error), markup=False)
@@ -202,7 +201,7 @@ def search(
 ) -> None:
     """Search the shipped alliances in French, by words and synonyms of the field."""
     folder = data_directory()
-    with _progress("Reading the alliances"):
+    with progress("Reading the alliances"):
         records = load_alliances(folder / "alliances")
         synonyms = read_synonyms(folder / "reference" / "synonyms.yaml")
         texts = [f"{record.title}. {record.summary} {record.why or ''}" for record in records]
@@ -217,7 +216,7 @@ def search(
         except EmbedderMissingError as error:
             errors.print(str(error), markup=False)
             raise typer.Exit(1) from error
-        with _progress("Comparing meanings"):
+        with progress("Comparing meanings"):
             similarities = compare(embedder.passages(texts), embedder.query(query))
     expanded = synonyms.expand(parse_query(query))
     ranked = rank(collection, expanded, similarities=similarities)[:limit]
@@ -228,16 +227,3 @@ def search(
         record = records[found.position]
         console.print(f"[bold]{place}. {record.title}[/bold]  ({record.id})")
         console.print(f"   {record.summary}", style="dim")
-
-
-def _progress(text: str) -> Progress:
-    """Show that something is going on, in a terminal only."""
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        transient=True,
-        console=errors,
-    )
-    progress.add_task(text)
-    return progress

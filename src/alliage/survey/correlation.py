@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from alliage.survey.association import pearson, polychoric
 from alliage.survey.domains import kept
@@ -96,6 +97,16 @@ class Correlations:
             one, other = places[pair.first], places[pair.second]
             found[one, other] = found[other, one] = pair.value
         return found
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row for each pair."""
+        return pl.DataFrame(
+            [
+                {name: getattr(pair, name) for name in CorrelationEstimate.__slots__}
+                for pair in self.pairs
+            ],
+            infer_schema_length=None,
+        )
 
     @property
     def is_consistent(self) -> bool:

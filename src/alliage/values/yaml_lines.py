@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from alliage.values.yaml_files import FileProblem, place
+from alliage.values.yaml_files import FileProblem, SafeLoader, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,19 +32,32 @@ def with_lines(path: Path, problems: Iterable[FileProblem]) -> list[FileProblem]
     list of FileProblem
         As given where a problem already tells its line, or the file is no YAML.
     """
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    lines = _lines(path)
+    if lines is None:
         return list(problems)
-    lines: dict[str, str] = {place(()): "line 1"}
-    if root is not None:
-        _mark(root, (), (), lines)
     return [
         problem
         if problem.place.startswith("line ")
         else dataclasses.replace(problem, place=f"{_line(problem.place, lines)}, {problem.place}")
         for problem in problems
     ]
+
+
+def written_at(path: Path, where: str) -> str:
+    """Return a place of a file with its line, as `with_lines` writes it."""
+    lines = _lines(path)
+    return where if lines is None else f"{_line(where, lines)}, {where}"
+
+
+def _lines(path: Path) -> dict[str, str] | None:
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=SafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    lines: dict[str, str] = {place(()): "line 1"}
+    if root is not None:
+        _mark(root, (), (), lines)
+    return lines
 
 
 def _line(known: str, lines: dict[str, str]) -> str:

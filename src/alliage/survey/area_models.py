@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict
 
 import numpy as np
 from scipy.optimize import brentq
 
+from alliage.survey.comparisons import estimated
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from alliage.survey.coding import Level
+    from alliage.survey.estimation import Variance
+    from alliage.survey.requests import Request
+    from alliage.survey.results import Estimate, Estimates
+    from alliage.survey.sample import Source
 
     _Numbers: TypeAlias = NDArray[np.float64]
 
@@ -147,6 +154,85 @@ def fay_herriot(areas: Sequence[Area]) -> AreaModel:
         tuple(float(value) for value in np.sqrt(np.diag(fitted.covariance))),
         variance,
     )
+
+
+def small_areas(
+    what: Source | Estimates,
+    *requests: Request,
+    area: str,
+    covariates: Mapping[Any, Sequence[float]],
+    variance: Variance = "calibrated",
+) -> AreaModel:
+    """Estimate a figure in every area, those where few were asked, or nobody, included.
+
+    Parameters
+    ----------
+    what
+        Estimates of one figure by area; or the sample, of which a request is estimated.
+    *requests
+        What to estimate, where a sample is given.
+    area
+        The variable of the breakdown whose levels are the areas.
+    covariates
+        What the model knows of each area, those where nobody was asked included; an empty list
+        for a model of the mean alone.
+    variance
+        As for every estimate.
+
+    Raises
+    ------
+    SurveyError
+        ``REQUEST`` if there are several figures for an area, an area has no covariates, or the
+        design does not support the model, with the sample that would: as :func:`fay_herriot`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from alliage.survey import Design, Mean, sample
+    >>> rows = pl.DataFrame(
+    ...     {"town": list("abcd") * 40, "y": [1.0, 3.0, 2.0, 6.0, 2.0, 2.0, 4.0, 5.0] * 20}
+    ... )
+    >>> density = {"a": [1.0], "b": [2.0], "c": [2.5], "d": [5.0], "e": [3.0]}
+    >>> asked = Mean(variable="y", by=("town",))
+    >>> found = small_areas(sample(rows, Design()), asked, area="town", covariates=density)
+    >>> found.of("e").direct, round(found.of("e").estimate, 1)
+    (None, 3.5)
+    """
+    found = estimated(what, requests, 0.95, variance)
+    direct: dict[Level, Estimate] = {}
+    for item in found:
+        if area not in item.group or item.group[area] in direct:
+            _refuse(
+                f"« {listed(found.names())} » is not one figure for each level of « {area} ». "
+                "Ask for one figure by area."
+            )
+        direct[item.group[area]] = item
+    lost = [level for level in direct if level not in covariates]
+    if lost:
+        _refuse(f"« {listed(lost)} » has no covariates. Give those of every area.")
+    steady = [str(level) for level, item in direct.items() if not item.standard_error]
+    if steady:
+        _refuse(
+            f"The estimate of « {listed(steady)} » has no error: too few were asked, or all "
+            "answered alike. Join areas, or ask 2 people at least who differ in each."
+        )
+    return fay_herriot(
+        [
+            Area(name=str(level), covariates=tuple(values), **_observed(direct.get(level)))
+            for level, values in covariates.items()
+        ]
+    )
+
+
+class _Observed(TypedDict):
+    direct: float | None
+    variance: float | None
+
+
+def _observed(item: Estimate | None) -> _Observed:
+    if item is None or item.standard_error is None:
+        return {"direct": None, "variance": None}
+    return {"direct": item.value, "variance": item.standard_error**2}
 
 
 def benchmarked(

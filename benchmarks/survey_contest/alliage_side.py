@@ -1,0 +1,116 @@
+"""The work as Alliage does it; prints seconds and bytes as JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from alliage import survey
+from alliage.survey import table_files
+from alliage.survey.tables import banner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alliage.survey import Sample
+
+BREAKDOWNS = ["sex", "age", "region", "size", "diploma"]
+
+
+def timed(work: Callable[[], Any], times: int = 5) -> list[float]:
+    """Return the seconds of each run."""
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    return found
+
+
+def margins_of(folder: Path, frame: pl.DataFrame) -> dict[str, dict[Any, float]]:
+    """Read the totals, with their levels as the file writes them."""
+    read = json.loads((folder / "margins.json").read_text(encoding="utf-8"))
+    return {
+        name: {(level if frame[name].dtype == pl.String else int(level)): total
+               for level, total in totals.items()}
+        for name, totals in read.items()
+    }  # fmt: skip
+
+
+def prepared(folder: Path) -> tuple[pl.DataFrame, list[str], dict[str, dict[Any, float]]]:
+    frame = pl.read_parquet(folder / "survey.parquet")
+    questions = [name for name in frame.columns if name.startswith("q")]
+    return frame, questions, margins_of(folder, frame)
+
+
+def drawn(frame: pl.DataFrame) -> Sample:
+    return survey.sample(frame, survey.Design(weights="d"))
+
+
+def table(folder: Path) -> dict[str, Any]:
+    """Measure every question by every breakdown, aware of the calibration."""
+    frame, questions, margins = prepared(folder)
+    fit = survey.calibrate(drawn(frame), margins, method="raking")
+    computed = timed(lambda: banner(fit, questions, BREAKDOWNS))
+    fixed = timed(lambda: banner(fit, questions, BREAKDOWNS, variance="fixed"))
+    read = timed(lambda: list(banner(fit, questions, BREAKDOWNS).blocks), 3)
+    cells = sum(
+        cell is not None
+        for block in banner(fit, questions, BREAKDOWNS).blocks
+        for row in block.rows
+        for cell in row.cells
+    )
+    return {"first": computed[0], "warm": min(computed[1:]), "fixed": min(fixed[1:]),
+            "read": min(read), "figures": cells}  # fmt: skip
+
+
+def rake(folder: Path) -> dict[str, Any]:
+    """Measure raking on five margins."""
+    frame, _, margins = prepared(folder)
+    before = drawn(frame)
+    found = timed(lambda: survey.calibrate(before, margins, method="raking"))
+    report = survey.calibrate(before, margins, method="raking").report
+    return {"first": found[0], "warm": min(found[1:]), "largest_error": report.largest_error}
+
+
+def items(folder: Path) -> dict[str, Any]:
+    """Measure the questions by region."""
+    frame, questions, margins = prepared(folder)
+    fit = survey.calibrate(drawn(frame), margins, method="raking")
+    found = timed(lambda: banner(fit, questions[:16], ["region"]))
+    return {"first": found[0], "warm": min(found[1:])}
+
+
+def publish(folder: Path) -> dict[str, Any]:
+    """Measure the way from the file to a page and a data file, beside reading the file."""
+    file = folder / "survey.parquet"
+
+    def everything() -> None:
+        frame, questions, margins = prepared(folder)
+        fit = survey.calibrate(drawn(frame), margins, method="raking")
+        made = banner(fit, questions, BREAKDOWNS)
+        with tempfile.TemporaryDirectory() as place:
+            page = table_files.as_html(made)
+            (Path(place) / "table.html").write_text(page, encoding="utf-8")
+
+    def computed() -> None:
+        frame, questions, margins = prepared(folder)
+        banner(survey.calibrate(drawn(frame), margins, method="raking"), questions, BREAKDOWNS)
+
+    reading = timed(lambda: pl.read_parquet(file))
+    return {"reading": min(reading[1:]), "computed": min(timed(computed)[1:]),
+            "published": min(timed(everything, 3)[1:])}  # fmt: skip
+
+
+if __name__ == "__main__":
+    work = {"table": table, "rake": rake, "items": items, "publish": publish}[sys.argv[1]]
+    result = work(Path(sys.argv[2]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(result | {"peak": peak}))

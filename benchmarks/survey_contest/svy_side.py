@@ -1,0 +1,85 @@
+"""The work as ``svy`` does it, with weights taken as fixed; prints seconds and bytes as JSON."""
+
+# mypy: ignore-errors
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import svy
+
+BREAKDOWNS = ["sex", "age", "region", "size", "diploma"]
+
+
+def timed(work, times):
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    return found
+
+
+def prepared(folder):
+    frame = pl.read_parquet(folder / "survey.parquet")
+    read = json.loads((folder / "margins.json").read_text(encoding="utf-8"))
+    margins = {
+        name: {int(level): total for level, total in totals.items()}
+        for name, totals in read.items()
+    }
+    return frame, margins
+
+
+def weighted(frame, margins):
+    sample = svy.Sample(frame, svy.Design(wgt="d"))
+    return sample.weighting.rake(controls=margins, tol=1e-10, max_iter=1000)
+
+
+def table(folder, times):
+    frame, margins = prepared(folder)
+    questions = [name for name in frame.columns if name.startswith("q")]
+    sample = weighted(frame, margins)
+
+    return fastest(sample, questions, [None, *BREAKDOWNS], times)
+
+
+def fastest(sample, questions, breakdowns, times):
+    """Ask question by question, and all in one call; tell the faster."""
+
+    def one_by_one():
+        for question in questions:
+            for breakdown in breakdowns:
+                sample.estimation.prop(question, by=breakdown)
+
+    def together():
+        for breakdown in breakdowns:
+            sample.estimation.prop(questions, by=breakdown)
+
+    return {"seconds": min(timed(one_by_one, times) + timed(together, times))}
+
+
+def rake(folder, times):
+    frame, margins = prepared(folder)
+    sample = svy.Sample(frame, svy.Design(wgt="d"))
+    work = lambda: sample.weighting.rake(controls=margins, tol=1e-10, max_iter=1000)  # noqa: E731
+    return {"seconds": min(timed(work, times))}
+
+
+def items(folder, times):
+    frame, margins = prepared(folder)
+    sample = weighted(frame, margins)
+    questions = [name for name in frame.columns if name.startswith("q")][:16]
+
+    return fastest(sample, questions, ["region"], times)
+
+
+if __name__ == "__main__":
+    work = {"table": table, "rake": rake, "items": items}[sys.argv[1]]
+    result = work(Path(sys.argv[2]), int(sys.argv[3]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(result | {"peak": peak, "version": svy.__version__}))

@@ -1,0 +1,346 @@
+"""The command ``alliage survey``."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from openpyxl import load_workbook
+from typer.testing import CliRunner, Result
+
+from alliage.cli import app
+from alliage.cli.console import console, errors
+from alliage.survey import open_study, read, read_ddi
+from alliage.survey.respondent_files import KINDS as RESPONDENT_KINDS
+from alliage.survey.result_files import KINDS
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "survey-example"
+ANSWERS, SPEC = EXAMPLE / "answers.csv", EXAMPLE / "specification.yaml"
+COMMANDS = ("describe", "weight", "table", "compare", "rank", "protect")
+
+
+def run(*arguments: object, width: int = 100) -> Result:
+    # A console takes the width of the screen where its process began.
+    with pytest.MonkeyPatch.context() as patched:
+        for each in (console, errors):
+            patched.setattr(each, "width", width)
+        return CliRunner().invoke(app, ["survey", *map(str, arguments)], catch_exceptions=False)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def spec_of(folder: Path, old: str, new: str) -> Path:
+    """Return the example's specification with one change."""
+    text = SPEC.read_text(encoding="utf-8")
+    assert old in text
+    for name in ("answers.csv", "margins.csv"):
+        (folder / name).write_bytes((EXAMPLE / name).read_bytes())
+    path = folder / "spec.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("command", "width"),
+    [*((command, 80) for command in COMMANDS), ("table", 60), ("table", 120), ("weight", 60)],
+)
+def test_nothing_shown_is_wider_than_the_screen(command: str, width: int) -> None:
+    result = run(command, ANSWERS, "--spec", SPEC, width=width)
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    too_wide = [line for line in result.stdout.splitlines() if len(line.rstrip()) > width]
+    assert too_wide == []
+
+
+def test_a_table_shows_figures_letters_bases_and_how_they_were_made() -> None:
+    shown = run("table", ANSWERS, "--spec", SPEC, "--only", "Principal").stdout
+    cell = open_study(ANSWERS, SPEC).banner("Principal").blocks[0].rows[0].cells[1]
+    assert cell is not None
+    text = f"{cell.estimate.value:.1%}".replace(".", ",").replace("%", "\u00a0%")
+    line = next(line for line in shown.splitlines() if line.startswith("Pas du tout"))
+    assert text in line
+    assert cell.above == "B"
+    assert "Base pondérée" in shown
+    assert "Vague ─" in shown
+    assert "linéarisée, résidus du calage" in shown
+    assert "notes" not in shown
+
+
+def test_a_language_may_be_asked() -> None:
+    shown = run("table", ANSWERS, "--spec", SPEC, "--language", "en").stdout
+    assert "Everybody" in shown
+    assert "Weighted base" in shown
+    assert re.search(r"\d\.\d%", shown)
+    assert "Ensemble" not in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        *(("table", kind) for kind in KINDS),
+        *(("compare", kind) for kind in KINDS),
+        ("describe", ".xlsx"),
+        ("rank", ".html"),
+        ("protect", ".csv"),
+    ],
+)
+def test_every_command_writes_every_kind_of_file(command: str, kind: str, tmp_path: Path) -> None:
+    out = tmp_path / f"out{kind}"
+    result = run(command, ANSWERS, "--spec", SPEC, "--out", out)
+    assert result.exit_code == 0, result.stderr
+    assert f"Written: {out}" in result.stderr
+    assert names_in(tmp_path) == [out.name]
+    if kind == ".json":
+        assert json.loads(out.read_text(encoding="utf-8"))["results"]
+    elif kind == ".xlsx":
+        assert load_workbook(out).sheetnames[-1] in {"Méthode", "Données"}
+    elif kind == ".html":
+        page = out.read_text(encoding="utf-8")
+        assert page.startswith("<!doctype html>")
+        assert "Baromètre inventé" in page
+    else:
+        frame = pl.read_parquet(out) if kind == ".parquet" else pl.read_csv(out)
+        assert frame.height >= 3
+
+
+def test_files_hold_the_figures_that_functions_give(tmp_path: Path) -> None:
+    out = tmp_path / "t.parquet"
+    run("table", ANSWERS, "--spec", SPEC, "--out", out, "--only", "confiance")
+    expected = open_study(ANSWERS, SPEC).estimates("confiance").frame()
+    assert pl.read_parquet(out)["value"].to_list() == pytest.approx(expected["value"].to_list())
+
+
+@pytest.mark.parametrize("kind", RESPONDENT_KINDS)
+def test_weights_are_written_with_the_respondents(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / f"weighted{kind}"
+    result = run("weight", ANSWERS, "--spec", SPEC, "--out", out)
+    assert result.exit_code == 0, result.stderr
+    assert "Effet de plan des poids (Kish)" in result.stdout
+    back = read(out)
+    expected = open_study(ANSWERS, SPEC).sample().weights
+    assert back.frame["poids_cale"].to_list() == pytest.approx(expected.tolist())
+    assert back.frame["confiance"].to_list() == read(ANSWERS).frame["confiance"].to_list()
+    if kind == ".sav":
+        known = back.variables["confiance"]
+        assert known.labels[4] == "Tout à fait"
+        assert known.missing == (9,)
+        assert known.label.startswith("Faites-vous")
+
+
+def test_a_description_is_written_as_ddi(tmp_path: Path) -> None:
+    out = tmp_path / "codebook.xml"
+    assert run("describe", ANSWERS, "--spec", SPEC, "--out", out).exit_code == 0
+    found = read_ddi(out)
+    assert found.title == "Baromètre inventé des services publics"
+    assert found.variables["confiance"].levels["1"] == "Pas du tout"
+
+
+def test_a_file_may_be_described_alone() -> None:
+    result = run("describe", ANSWERS)
+    assert result.exit_code == 0
+    assert "note_parcs" in result.stdout
+
+
+def test_what_is_found_in_the_data_ends_with_1(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, "missing: {9: Sans réponse}", "missing: {8: Sans réponse}")
+    result = run("describe", tmp_path / "answers.csv", "--spec", spec)
+    assert result.exit_code == 1
+    assert "holds « 9 »" in result.stderr
+    assert "none of its levels" in result.stderr
+    assert "note_parcs" in result.stdout
+    rows = (tmp_path / "answers.csv").read_text(encoding="utf-8").splitlines()
+    last = rows[-1].replace("Nord", "Île").replace("Centre", "Île").replace("Sud", "Île")
+    (tmp_path / "answers.csv").write_text("\n".join([*rows[:-1], last]), encoding="utf-8")
+    spec = spec_of_kept(tmp_path)
+    result = run("describe", tmp_path / "answers.csv", "--spec", spec)
+    assert result.exit_code == 1
+    assert "One unit was drawn in the strata Île" in result.stderr
+
+
+def spec_of_kept(folder: Path) -> Path:
+    path = folder / "lonely.yaml"
+    path.write_text("title: L\ndesign: {weights: poids, strata: region}\n", encoding="utf-8")
+    return path
+
+
+def test_data_that_are_refused_end_with_1_and_the_line(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, "bounds: [0.3, 3]", "bounds: [0.99, 1.01]")
+    result = run("weight", ANSWERS, "--spec", spec, "--out", tmp_path / "w.csv")
+    assert result.exit_code == 1
+    assert "spec.yaml: line " in result.stderr
+    assert "calibrations, entry 1" in result.stderr
+    assert "Widen the bounds" in " ".join(result.stderr.split())
+    assert not (tmp_path / "w.csv").exists()
+    assert run("table", tmp_path / "nothing.csv", "--spec", SPEC).exit_code == 1
+
+
+def test_a_wrong_specification_ends_with_2_and_its_lines(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, "breakdowns: [vague,", "breakdowns: [vag,")
+    result = run("table", ANSWERS, "--spec", spec)
+    assert result.exit_code == 2
+    number = next(
+        number
+        for number, line in enumerate(spec.read_text(encoding="utf-8").splitlines(), start=1)
+        if "[vag," in line
+    )
+    assert f"spec.yaml: line {number}, tables, entry 1, breakdowns, entry 1" in result.stderr
+    assert "did you mean « vague »?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["table", ANSWERS, "--spec", SPEC, "--out", "t.docx"], "Name it with one of: .xlsx"),
+        (["weight", ANSWERS, "--spec", SPEC, "--out", "t.html"], "one of: .csv"),
+        (["table", ANSWERS, "--spec", SPEC, "--out", "no/such/t.csv"], "There is no folder"),
+        (["table", ANSWERS, "--spec", SPEC, "--only", "x"], "asks for: Principal"),
+        (["table", ANSWERS, "--spec", "no.yaml"], "no.yaml"),
+        (["table", ANSWERS], "Missing option"),
+        (["table", ANSWERS, "--spec", SPEC, "--language", "de"], "'de' is not one of"),
+    ],
+)
+def test_a_wrong_command_ends_with_2(
+    arguments: list[object], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.replace("│", " ").split())
+    assert names_in(tmp_path) == []
+
+
+def test_a_specification_without_a_part_says_so(tmp_path: Path) -> None:
+    spec = spec_of_kept(tmp_path)
+    for command, told in (
+        ("weight", "no calibrations"),
+        ("table", "no tables nor estimates"),
+        ("compare", "no comparisons nor trends"),
+        ("rank", "no ranks"),
+        ("protect", "no tables"),
+    ):
+        result = run(command, ANSWERS, "--spec", spec)
+        assert result.exit_code == 2
+        assert told in result.stderr
+
+
+def test_a_file_is_replaced_only_when_asked(tmp_path: Path) -> None:
+    out = tmp_path / "t.csv"
+    out.write_text("mine", encoding="utf-8")
+    result = run("rank", ANSWERS, "--spec", SPEC, "--out", out)
+    assert result.exit_code == 2
+    assert "exists already" in result.stderr
+    assert "--force" in result.stderr
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert run("rank", ANSWERS, "--spec", SPEC, "--out", out, "--force").exit_code == 0
+    assert out.read_text(encoding="utf-8") != "mine"
+
+
+def test_nothing_is_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "t.csv"
+    out.write_text("mine", encoding="utf-8")
+
+    def full(_: pl.DataFrame, to: Path) -> None:
+        to.write_text("half", encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_csv", full)
+    result = run("rank", ANSWERS, "--spec", SPEC, "--out", out, "--force")
+    assert result.exit_code == 3
+    assert "No space left on device" in result.stderr
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert names_in(tmp_path) == ["t.csv"]
+
+
+def test_tables_are_protected_and_the_audit_stays_apart(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, "least: 11", "least: 40")
+    out, report = tmp_path / "t.json", tmp_path / "audit.json"
+    result = run("protect", ANSWERS, "--spec", spec, "--out", out, "--report", report)
+    assert result.exit_code == 0, result.stderr
+    assert "0 retrouvées par l’attaque" in " ".join(result.stdout.split())
+    assert "champs ou de poids différents" in " ".join(result.stdout.split())
+    audit = json.loads(report.read_text(encoding="utf-8"))["results"]["Principal"]["rows"]
+    hidden = [row for row in audit if row["question"] == "transports"]
+    assert hidden
+    assert not any(row["recovered"] for row in hidden)
+    figures = json.loads(out.read_text(encoding="utf-8"))["results"]["Principal"]["figures"]
+    kept_back = [row for row in figures if row["group"] == "Sud × H"]
+    assert kept_back
+    assert all(row["value"] is None and row["respondents"] is None for row in kept_back)
+    study = open_study(tmp_path / "answers.csv", spec)
+    column = next(
+        place
+        for place, one in enumerate(study.banner("Principal").columns)
+        if list(one.group.values()) == ["Sud", "H"]
+    )
+    secret = study.banner("Principal").blocks[1].rows[0].cells[column]
+    assert secret is not None
+    assert f"{secret.estimate.value:.8f}"[2:] not in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.sav", b"garbage", "damaged"),
+        ("a.dta", b"", "damaged"),
+        ("a.xlsx", b"PK\x03\x04 cut", "damaged"),
+        ("a.parquet", b"PAR1", "damaged"),
+        ("a.csv", b"a,b\n1,2\n3", "is cut"),
+        ("a.csv", "région\nÎle\n".encode("latin-1"), "data: {encoding: windows-1252}"),
+        ("a.csv", b"", "no row"),
+        ("a.txt", b"\x00\x01", "no row"),
+        ("a.docx", b"x", "no known kind"),
+    ],
+)
+def test_a_bad_file_is_refused_without_a_traceback(
+    name: str, content: bytes, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    result = run("describe", tmp_path / name)
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert result.stdout == ""
+    assert run("describe", tmp_path).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"- a\n- b", b"", b"title: [", b"title: 3", b"{}"]
+)
+def test_a_bad_specification_is_refused_without_a_traceback(content: bytes, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_bytes(content)
+    for command in COMMANDS:
+        result = run(command, ANSWERS, "--spec", spec)
+        assert result.exit_code == 2
+        assert "spec.yaml: " in result.stderr
+    assert run("table", ANSWERS, "--spec", tmp_path).exit_code == 2
+
+
+def test_a_script_hears_nothing_when_all_is_well() -> None:
+    assert run("table", ANSWERS, "--spec", SPEC).stderr == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_audit_of_nothing_is_written_all_the_same(kind: str, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("title: T\ntables: [{name: t, questions: [sexe]}]\n", encoding="utf-8")
+    result = run("protect", ANSWERS, "--spec", spec, "--report", tmp_path / f"audit{kind}")
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / f"audit{kind}").exists()
+
+
+def test_the_help_tells_the_kinds_of_files() -> None:
+    for command, kinds in (("table", KINDS), ("weight", RESPONDENT_KINDS), ("describe", KINDS)):
+        told = run(command, "--help", width=200).stdout
+        assert all(kind in told for kind in kinds)
+
+
+def test_every_command_is_in_the_reference() -> None:
+    page = (EXAMPLE.parent / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`alliage survey {name} " not in page] == []
+    shown = run("--help").stdout
+    assert set(re.findall(r"^│ ([a-z]+) ", shown, re.MULTILINE)) == set(COMMANDS)

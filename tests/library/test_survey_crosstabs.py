@@ -1,0 +1,236 @@
+"""A table of many questions holds what estimates asked one by one give."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alliage.survey import (
+    Choices,
+    Design,
+    DfRule,
+    MultiResponse,
+    Proportion,
+    SurveyError,
+    Table,
+    calibrate,
+    estimate,
+    sample,
+)
+from alliage.survey import crossing as crossing_module
+from alliage.survey.comparisons import lettered
+from alliage.survey.design import LonelyUnit
+from alliage.survey.errors import SurveyProblem
+from alliage.survey.independence import rao_scott
+from alliage.survey.requests import Scored
+from alliage.survey.results import Statistic
+from alliage.survey.tables import Question, banner
+
+if TYPE_CHECKING:
+    from alliage.survey import Estimate, Sample
+    from alliage.survey.requests import Request
+    from alliage.survey.tables import Banner
+
+BREAKDOWNS: list[str | tuple[str, ...]] = ["sex", "age", ("sex", "size"), "school"]
+BOX, POINTS = [4, 5], {level: level for level in range(1, 6)}
+QUESTIONS: list[Question | str] = [
+    Question(variable="q0", boxes={"top": BOX}, points=POINTS),
+    "q1",
+]
+
+
+def respondents(seed: int, size: int = 400, *, equal: bool = False) -> pl.DataFrame:
+    random = np.random.default_rng(seed)
+    columns: dict[str, Any] = {
+        "stratum": random.integers(0, 3, size),
+        "sex": random.choice(["m", "w"], size),
+        "age": random.integers(1, 5, size),
+        "size": random.integers(0, 3, size),
+        "school": random.integers(1, 5, size),
+        "q0": random.integers(1, 6, size),
+        "q1": random.choice(["no", "perhaps", "yes"], size, p=[0.1, 0.5, 0.4]),
+        "weight": np.full(size, 12.0) if equal else random.lognormal(2, 0.4, size),
+    }
+    frame = pl.DataFrame(columns)
+    absent = pl.Series(random.random(size) < 0.07)
+    return frame.with_columns(
+        pl.when(absent).then(None).otherwise(pl.col(name)).alias(name) for name in ("q1", "school")
+    )
+
+
+def drawn(
+    frame: pl.DataFrame | Table, *, strata: bool, calibrated: bool, df: DfRule = DfRule.DOMAIN
+) -> Sample:
+    design = Design(weights="weight", strata="stratum" if strata else None, df=df)
+    found = sample(frame, design)
+    if not calibrated:
+        return found
+    total = float(found.weights.sum())
+    margins = {
+        name: {
+            level: total * share
+            for level, share in zip(found.levels(name), shares, strict=True)
+        }
+        for name, shares in (("sex", (0.48, 0.52)), ("age", (0.2, 0.3, 0.27, 0.23)))
+    }  # fmt: skip
+    return calibrate(found, margins, method="raking")
+
+
+def same(one: Estimate, other: Estimate) -> None:
+    for each in fields(one):
+        first, second = getattr(one, each.name), getattr(other, each.name)
+        if isinstance(first, float):
+            assert first == pytest.approx(second, rel=1e-9, abs=1e-12), each.name
+        else:
+            assert first == second, each.name
+
+
+def one_by_one(question: Question, breakdown: tuple[str, ...], **asked: Any) -> Any:
+    requests: list[Request] = [Proportion(variable=question.variable, by=breakdown, **asked)]
+    if question.boxes:
+        points = dict.fromkeys(BOX, 1.0)
+        requests.append(
+            Scored(
+                variable=question.variable, by=breakdown, points=points, label="top", **asked
+            )
+        )  # fmt: skip
+        requests.append(
+            Scored(
+                variable=question.variable, by=breakdown, points=POINTS,
+                statistic=Statistic.MEAN, **asked,
+            )
+        )  # fmt: skip
+    return requests
+
+
+def check(source: Sample, table: Banner, over: dict[str, Any] | None, variance: Any) -> None:
+    kept = tuple((name, tuple(levels)) for name, levels in (over or {}).items())
+    for block in table.blocks:
+        for breakdown in dict.fromkeys(column.breakdown for column in table.columns):
+            asked = one_by_one(block.question, breakdown, over=kept)
+            expected = {
+                (item.statistic, item.level, *item.group.items()): item
+                for item in estimate(source, *asked, variance=variance)
+            }
+            for row in block.rows:
+                for column, cell in zip(table.columns, row.cells, strict=True):
+                    if column.breakdown == breakdown and cell is not None:
+                        key = (row.statistic, row.level, *column.group.items())
+                        same(expected.pop(key), cell.estimate)
+            assert not expected
+            if len(breakdown) == 1:
+                test = rao_scott(
+                    source, block.question.variable, breakdown[0], over=over, variance=variance
+                )
+                found = block.tests[breakdown]
+                assert found.statistic == pytest.approx(test.statistic, rel=1e-9)
+                assert found.degrees == pytest.approx(test.degrees, rel=1e-9)
+                assert found.respondents == test.respondents
+
+
+@settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
+@given(
+    st.integers(0, 10**6), st.booleans(), st.booleans(), st.booleans(),
+    st.sampled_from([None, {"size": [0, 2]}]), st.sampled_from(["calibrated", "fixed"]),
+    st.sampled_from(list(DfRule)),
+)  # fmt: skip
+def test_a_table_holds_what_is_estimated_one_by_one(
+    seed: int, equal: bool, strata: bool, calibrated: bool, over: Any, variance: Any, df: DfRule
+) -> None:
+    source = drawn(respondents(seed, equal=equal), strata=strata, calibrated=calibrated, df=df)
+    table = banner(source, QUESTIONS, BREAKDOWNS, over=over, variance=variance)
+    check(source, table, over, variance)
+
+
+@pytest.mark.parametrize("over", [None, {"size": [0, 2]}])
+@pytest.mark.parametrize("strata", [True, False])
+def test_a_set_of_columns_is_that_of_its_estimates(
+    over: dict[str, Any] | None, *, strata: bool
+) -> None:
+    random = np.random.default_rng(4)
+    names = ("ma", "mb", "mc")
+    frame = respondents(4).with_columns(
+        pl.Series(name, random.choice([1, 0, 9], 400, p=[0.3, 0.4, 0.3])).replace(9, None)
+        for name in names
+    )
+    several = MultiResponse(variables=names)
+    source = drawn(Table(frame, {}, {"m": several}), strata=strata, calibrated=True)
+    table = banner(source, ["m"], BREAKDOWNS, over=over)
+    kept = tuple((name, tuple(levels)) for name, levels in (over or {}).items())
+    for breakdown in dict.fromkeys(column.breakdown for column in table.columns):
+        asked = Choices(variable="m", columns=several.variables, by=breakdown, over=kept)
+        expected = {(item.level, *item.group.items()): item for item in estimate(source, asked)}
+        for row in table.blocks[0].rows:
+            for column, cell in zip(table.columns, row.cells, strict=True):
+                if column.breakdown == breakdown and cell is not None:
+                    same(expected.pop((row.level, *column.group.items())), cell.estimate)
+        assert not expected
+
+
+def test_breakdowns_that_make_many_cells_are_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = drawn(respondents(3), strata=True, calibrated=True)
+    whole = banner(source, QUESTIONS, BREAKDOWNS)
+    for most in (60, 1):
+        # At 60 cells breakdowns are sorted by one after the other; at 1, rows as they stand.
+        monkeypatch.setattr(crossing_module, "MOST_CELLS", most)
+        table = banner(source, QUESTIONS, BREAKDOWNS)
+        for block, other in zip(whole.blocks, table.blocks, strict=True):
+            assert block.bases == pytest.approx(other.bases) or len(block.bases) == len(other.bases)
+            for row, again in zip(block.rows, other.rows, strict=True):
+                for cell, found in zip(row.cells, again.cells, strict=True):
+                    assert cell is not None
+                    assert found is not None
+                    same(cell.estimate, found.estimate)
+                    assert cell.above == found.above
+                    assert cell.respondents == found.respondents
+
+
+def test_letters_are_those_of_the_tests_of_a_row() -> None:
+    source = drawn(respondents(5, 900), strata=False, calibrated=True)
+    table = banner(source, ["q1"], ["age"], loose=0.7)
+    found = estimate(source, Proportion(variable="q1", by=("age",)))
+    assert found.covariance is not None
+    for row in table.blocks[0].rows:
+        places = [place for place, item in enumerate(found) if item.level == row.level]
+        told = lettered(
+            {str(found[place].group["age"]): found[place].value for place in places},
+            found.covariance[np.ix_(places, places)],
+            degrees=min(found[place].degrees for place in places),
+            loose=0.7,
+        )
+        assert [cell.above for cell in row.cells[1:] if cell] == list(told.above.values())
+
+
+def test_a_group_without_anybody_is_an_empty_column() -> None:
+    frame = respondents(1).with_columns(
+        pl.when(pl.col("age") == 2).then(None).otherwise(pl.col("q1")).alias("q1")
+    )
+    table = banner(drawn(frame, strata=True, calibrated=False), ["q0", "q1"], ["age"])
+    empty = [column.group.get("age") == 2 for column in table.columns]
+    assert [base is None for base in table.blocks[1].bases] == empty
+    assert all(base is not None for base in table.blocks[0].bases)
+
+
+def test_a_question_that_nobody_answered_is_refused() -> None:
+    frame = respondents(1).with_columns(pl.lit(None, pl.String).alias("q1"))
+    with pytest.raises(SurveyError) as refused:
+        banner(drawn(frame, strata=False, calibrated=False), ["q1"], ["age"])
+    assert refused.value.problem is SurveyProblem.EMPTY_DOMAIN
+
+
+def test_a_stratum_of_one_respondent_is_refused_or_ruled() -> None:
+    frame = respondents(2).with_columns(
+        pl.when(pl.int_range(pl.len()) == 0).then(9).otherwise(pl.col("stratum")).alias("stratum")
+    )
+    with pytest.raises(SurveyError, match="9"):
+        banner(drawn(frame, strata=True, calibrated=False), ["q0"], ["age"])
+    ruled = sample(
+        frame, Design(weights="weight", strata="stratum", lonely=LonelyUnit.ADJUST)
+    )  # fmt: skip
+    check(ruled, banner(ruled, ["q0"], ["age"]), None, "calibrated")
