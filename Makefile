@@ -7,6 +7,8 @@ PORT   ?= 8000
 # A file of tests runs in one process, and what it makes for all its tests is made once. Files begin
 # in the order of the collection, the long ones first.
 BY_FILE := --dist loadfile --no-loadscope-reorder
+# Each process of tests has a core: the threads of linear algebra would only wait for one another.
+unit unit-postgres browser: export OPENBLAS_NUM_THREADS := 1
 # Without compiled modules, each process of tests spends seconds compiling what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 

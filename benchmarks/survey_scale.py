@@ -30,8 +30,8 @@ import polars as pl
 
 from alliage import survey
 from alliage.survey import Design, Moments
-from alliage.survey.plans import banner_requests
-from alliage.survey.tables import Banner, banner
+from alliage.survey.scale.plans import banner_requests
+from alliage.survey.tables.banners import Banner, banner
 from benchmarks.machine import describe
 
 if TYPE_CHECKING:

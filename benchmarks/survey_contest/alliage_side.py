@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from alliage import survey
-from alliage.survey import table_files
-from alliage.survey.tables import banner
+from alliage.survey.publishing import table_files
+from alliage.survey.tables.banners import banner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
-from alliage.survey.association import pearson, polychoric
+from alliage.survey.comparison.association import pearson, polychoric
 from alliage.survey.errors import SurveyError
 
 SIZED = st.integers(2, 4).flatmap(

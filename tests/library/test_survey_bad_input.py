@@ -20,7 +20,7 @@ from openpyxl import Workbook
 
 from alliage import survey
 from alliage.survey import Design, SurveyError, SurveyProblem
-from alliage.survey.tables import Answers, Question, banner
+from alliage.survey.tables.banners import Answers, Question, banner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 from alliage.cli import app
 from alliage.cli.console import console, errors
 from alliage.survey import open_study, read, read_ddi
-from alliage.survey.respondent_files import KINDS as RESPONDENT_KINDS
-from alliage.survey.result_files import KINDS
+from alliage.survey.publishing.respondent_files import KINDS as RESPONDENT_KINDS
+from alliage.survey.publishing.result_files import KINDS
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "survey-example"
 ANSWERS, SPEC = EXAMPLE / "answers.csv", EXAMPLE / "specification.yaml"

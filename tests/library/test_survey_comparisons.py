@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -9,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from alliage.survey.comparisons import Adjustment, adjusted, differences, lettered
+from alliage.survey.comparison.comparisons import Adjustment, adjusted, differences
 from alliage.survey.errors import SurveyError
+from alliage.survey.tables.letters import LetterRule, alphabet
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
@@ -66,41 +66,50 @@ def test_what_cannot_vary_differs_or_not() -> None:
     assert differences({"a": 1.0, "b": 0.9}, same)[0].p_value == 0
 
 
+def above(rule: LetterRule, values: list[float], variance: float, count: int = 1) -> list[str]:
+    """Return the letters of independent columns of one error."""
+    errors = np.full((count, len(values)), math.sqrt(variance))
+    rows = np.tile(values, (count, 1))
+    covariance = np.tile(np.eye(len(values)) * variance, (count, 1, 1))
+    letters = list(alphabet(len(values)))
+    found = rule.above(rows, covariance, letters, errors=errors, degrees=errors * np.inf)
+    assert all(row == found[0] for row in found)
+    return found[0]
+
+
 def test_letters_tell_what_each_column_exceeds() -> None:
     limit = stats.norm.isf(0.025) * math.sqrt(2) * 0.1
-    found = lettered(
-        {"a": 1.0, "b": 1.0 - limit * 1.01, "c": 1.0 - limit * 0.9},
-        np.eye(3) * 0.01,
-        adjustment=Adjustment.NONE,
-        loose=0.9,
-    )
-    assert found.letters == {"a": "A", "b": "B", "c": "C"}
-    assert found.above == {"a": "Bc", "b": "", "c": ""}
+    rule = LetterRule(Adjustment.NONE, loose=0.9)
+    assert above(rule, [1.0, 1.0 - limit * 1.01, 1.0 - limit * 0.9], 0.01, 3) == ["Bc", "", ""]
 
 
 def test_one_difference_among_many_needs_more() -> None:
     """Just significant alone, no more so among the 45 differences of ten columns."""
-    values = {f"c{place}": 0.0 for place in range(10)} | {"c0": 0.3}
-    covariance = np.eye(10) * 0.01
-    assert lettered(values, covariance, adjustment=Adjustment.NONE).above["c0"] == "BCDEFGHIJ"
-    assert lettered(values, covariance).above["c0"] == ""
+    values = [0.3, *[0.0] * 9]
+    assert above(LetterRule(Adjustment.NONE), values, 0.01)[0] == "BCDEFGHIJ"
+    assert above(LetterRule(), values, 0.01)[0] == ""
 
 
 def test_there_are_letters_after_z() -> None:
-    values = {str(place): float(place == 0) for place in range(30)}
-    found = lettered(values, np.eye(30) * 1e-4)
-    assert list(found.letters.values())[24:30] == ["Y", "Z", "AA", "AB", "AC", "AD"]
-    assert found.above["0"].split(" ")[-1] == "AD"
+    assert list(alphabet(30))[24:] == ["Y", "Z", "AA", "AB", "AC", "AD"]
+    assert above(LetterRule(), [1.0, *[0.0] * 29], 1e-4)[0].split(" ")[-2:] == ["AC", "AD"]
 
 
 @given(st.lists(st.floats(-3, 3), min_size=2, max_size=6))
-def test_no_two_columns_exceed_each_other(values: list[float]) -> None:
-    named = {str(place): value for place, value in enumerate(values)}
-    found = lettered(named, np.eye(len(values)) * 0.1, adjustment=Adjustment.BH)
-    for one, other in itertools.permutations(named, 2):
-        if found.letters[other] in found.above[one]:
-            assert named[one] > named[other]
-            assert found.letters[one] not in found.above[other]
+def test_letters_are_those_of_the_differences(values: list[float]) -> None:
+    found = above(LetterRule(Adjustment.BH), values, 0.1)
+    letters = list(alphabet(len(values)))
+    tests = differences(
+        dict(zip(letters, values, strict=True)), np.eye(len(values)) * 0.1,
+        adjustment=Adjustment.BH,
+    )  # fmt: skip
+    told = {(one, other) for one, marks in zip(letters, found, strict=True) for other in marks}
+    expected = {
+        (one.first, one.second) if one.estimate > 0 else (one.second, one.first)
+        for one in tests
+        if one.adjusted <= 0.05 + 1e-12
+    }
+    assert told == expected
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
@@ -113,6 +122,6 @@ def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(SurveyError, match="no estimate « z »"):
         differences({"a": 1.0, "b": 2.0}, np.eye(2), pairs=[("a", "z")])
     with pytest.raises(SurveyError, match="levels"):
-        lettered({"a": 1.0, "b": 2.0}, np.eye(2), level=0.9, loose=0.95)
+        LetterRule(level=0.9, loose=0.95)
     with pytest.raises(SurveyError, match="outside"):
         adjusted([1.2])

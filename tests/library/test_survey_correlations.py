@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from alliage.survey import Design, Sample, SurveyError, Table, Variable, sample
-from alliage.survey.association import polychoric
-from alliage.survey.correlation import Correlation, correlations
+from alliage.survey.comparison.association import polychoric
+from alliage.survey.comparison.correlation import Correlation, correlations
 
 
 def _of_table(table: list[list[int]]) -> Sample:

@@ -28,7 +28,7 @@ from alliage.survey import (
     Total,
     Variable,
 )
-from alliage.survey.replication import hadamard
+from alliage.survey.sampling.replication import hadamard
 
 API = Path(__file__).parent.parent / "cases" / "survey" / "api"
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from alliage.survey.disclosure import (
+from alliage.survey.errors import SurveyError
+from alliage.survey.protection.disclosure import (
     ORGANISATIONS,
     PERSONS,
     Cause,
@@ -21,7 +22,6 @@ from alliage.survey.disclosure import (
     sums_of,
     suppress,
 )
-from alliage.survey.errors import SurveyError
 
 COUNTS = st.integers(0, 40)
 Values: TypeAlias = dict[Key, int]

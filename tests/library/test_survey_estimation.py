@@ -26,8 +26,8 @@ from alliage.survey import (
     Table,
     Variable,
 )
-from alliage.survey.distribution import quantile
-from alliage.survey.intervals import interval
+from alliage.survey.estimation.distribution import quantile
+from alliage.survey.estimation.intervals import interval
 
 
 def answers() -> survey.Sample:

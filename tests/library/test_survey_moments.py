@@ -36,10 +36,10 @@ from alliage.survey import (
     SurveyProblem,
     Total,
     Variable,
-    gathering,
 )
-from alliage.survey.plans import banner_requests
-from alliage.survey.tables import Answers, Question, banner
+from alliage.survey.scale import gathering
+from alliage.survey.scale.plans import banner_requests
+from alliage.survey.tables.banners import Answers, Question, banner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -541,7 +541,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
 def test_a_quote_that_stays_open_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alliage.survey.chunks._LONGEST_ROW", 1_000)
+    monkeypatch.setattr("alliage.survey.scale.chunks._LONGEST_ROW", 1_000)
     (tmp_path / "open.csv").write_text("g,y,d\n" + "n,1,1\n" * 50 + '"n,1,1\n' + "n,1,1\n" * 500)
     error = refusal(tmp_path / "open.csv", rows_at_once=2)
     assert error.problem is SurveyProblem.FORMAT

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from alliage.survey.areas.multilevel_models import Kind, multilevel_model
 from alliage.survey.errors import SurveyError
-from alliage.survey.multilevel_models import Kind, multilevel_model
 
 # An invented sample, drawn by R: asked and positive by region, age after age; x by region.
 ASKED = (

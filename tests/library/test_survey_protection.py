@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alliage.survey import BaseRule, Design, MultiResponse, SurveyError, Table, sample
-from alliage.survey.disclosure import Cause, Rules
-from alliage.survey.protection import protect
-from alliage.survey.table_files import as_json
-from alliage.survey.tables import Answers, Banner, Block, Question, TableRow, banner
+from alliage.survey.protection.disclosure import Cause, Rules
+from alliage.survey.protection.protected_tables import protect
+from alliage.survey.publishing.table_files import as_json
+from alliage.survey.tables.banners import Answers, Banner, Block, Question, TableRow, banner
 
 SHOW_ALL = BaseRule(suppress_below=0, caution_below=0, largest_variation=1e9)
 

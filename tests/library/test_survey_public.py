@@ -20,22 +20,22 @@ from openpyxl import load_workbook
 
 import alliage.survey as package
 from alliage import survey
-from alliage.survey.comparisons import Adjustment, adjusted, differences
-from alliage.survey.disclosure import Cause
-from alliage.survey.listing import listing
-from alliage.survey.ranking import joint_ranks
-from alliage.survey.report import Method
-from alliage.survey.results import StandardError, Statistic
-from alliage.survey.words import name_of
+from alliage.survey.comparison.comparisons import Adjustment, adjusted, differences
+from alliage.survey.comparison.ranking import joint_ranks
+from alliage.survey.estimation.results import StandardError, Statistic
+from alliage.survey.protection.disclosure import Cause
+from alliage.survey.publishing.listing import listing
+from alliage.survey.publishing.words import name_of
+from alliage.survey.sampling.report import Method
 
 if TYPE_CHECKING:
     from enum import StrEnum
 
-    from alliage.survey.result_files import Result
-    from alliage.survey.words import Language
+    from alliage.survey.publishing.result_files import Result
+    from alliage.survey.publishing.words import Language
 
 SAMPLES = Path(__file__).parents[1] / "cases" / "survey" / "api"
-WORDS = Path(package.__file__).with_name("words.yaml")
+WORDS = Path(package.__file__).with_name("publishing") / "words.yaml"
 ITEMS = ("parks", "roads", "schools")
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, studentized_range
 
+from alliage.survey.comparison.ranking import joint_ranks
 from alliage.survey.errors import SurveyError
-from alliage.survey.ranking import joint_ranks
 
 ITEMS = [f"item {rank}" for rank in range(6)]
 

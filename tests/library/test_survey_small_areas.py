@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from alliage.survey.area_models import Area, benchmarked, fay_herriot, supported_areas
+from alliage.survey.areas.area_models import Area, benchmarked, fay_herriot, supported_areas
 from alliage.survey.errors import SurveyError
 
 #: Thirteen trials of a vaccine: treated ill and well, controls ill and well, latitude, year.

@@ -12,8 +12,8 @@ import pytest
 
 from alliage import survey
 from alliage.survey import Design, Mean, Proportion, Quantile, Ratio, SurveyError, SurveyProblem
-from alliage.survey.plans import banner_requests
-from alliage.survey.tables import banner
+from alliage.survey.scale.plans import banner_requests
+from alliage.survey.tables.banners import banner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

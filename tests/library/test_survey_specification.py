@@ -26,7 +26,7 @@ from alliage.survey import (
     sample,
     top_box,
 )
-from alliage.survey.specification_page import document
+from alliage.survey.study.specification_page import document
 from alliage.values.yaml_files import InvalidFilesError
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def test_the_example_of_the_documentation_gives_what_functions_give() -> None:
 def test_the_page_of_the_specification_is_that_of_the_model() -> None:
     page = (REFERENCE / "survey-specification.md").read_text(encoding="utf-8")
     assert page == document(), (
-        "Run: python -m alliage.survey.specification_page > docs/reference/survey-specification.md"
+        "Run: python -m alliage.survey.study.specification_page "
+        "> docs/reference/survey-specification.md"
     )
     shortest = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert shortest is not None

@@ -25,15 +25,15 @@ from alliage.survey import (
     proportion,
     sample,
 )
-from alliage.survey.comparisons import Adjustment
-from alliage.survey.independence import rao_scott
-from alliage.survey.table_files import as_html, as_json, notes, write_xlsx
-from alliage.survey.tables import Answers, Banner, Question, banner
+from alliage.survey.comparison.comparisons import Adjustment
+from alliage.survey.publishing.table_files import as_html, as_json, notes, write_xlsx
+from alliage.survey.tables.banners import Answers, Banner, Question, banner
+from alliage.survey.tables.independence import rao_scott
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alliage.survey.margins import Margins
+    from alliage.survey.sampling.margins import Margins
 
 LABELS = {
     "trust": Variable(label="Do you trust?", labels={1: "no", 2: "a little", 3: "yes"}),

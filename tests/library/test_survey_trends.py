@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from alliage.survey.comparison.trends import WavePoint, segments
 from alliage.survey.errors import SurveyError
-from alliage.survey.trends import WavePoint, segments
 
 
 def _waves(*estimates: float, error: float = 1.0) -> list[WavePoint]:

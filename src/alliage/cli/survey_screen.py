@@ -11,10 +11,10 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from alliage.survey.listing import Kind
-from alliage.survey.result_files import rows_of
-from alliage.survey.results import Reliability
-from alliage.survey.table_files import (
+from alliage.survey.estimation.results import Reliability
+from alliage.survey.publishing.listing import Kind
+from alliage.survey.publishing.result_files import rows_of
+from alliage.survey.publishing.table_files import (
     base_lines,
     column_head,
     figure,
@@ -23,18 +23,18 @@ from alliage.survey.table_files import (
     row_head,
     title_of,
 )
-from alliage.survey.tables import Banner
-from alliage.survey.words import NOTHING
+from alliage.survey.publishing.words import NOTHING
+from alliage.survey.tables.banners import Banner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
 
-    from alliage.survey.listing import Listing
-    from alliage.survey.result_files import Result
-    from alliage.survey.tables import Block, Column, TableRow
-    from alliage.survey.words import Language
+    from alliage.survey.publishing.listing import Listing
+    from alliage.survey.publishing.result_files import Result
+    from alliage.survey.publishing.words import Language
+    from alliage.survey.tables.banners import Block, Column, TableRow
 
 _GAP = 2
 _LEAST, _MOST = 7, 16

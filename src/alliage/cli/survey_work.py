@@ -10,27 +10,27 @@ import typer
 
 from alliage.cli.console import console, errors, progress
 from alliage.cli.survey_screen import show
-from alliage.survey import description
-from alliage.survey.ddi import write_ddi
+from alliage.survey.data.ddi import write_ddi
+from alliage.survey.data.reading import read
 from alliage.survey.errors import SurveyError, SurveyProblem
-from alliage.survey.listing import hidden_lines
-from alliage.survey.reading import read
-from alliage.survey.respondent_files import KINDS as RESPONDENT_KINDS
-from alliage.survey.respondent_files import write_respondents
-from alliage.survey.result_files import KINDS, check_output, whole_file, write
-from alliage.survey.specification import read_specification
-from alliage.survey.study import Study, open_study, questionnaires
-from alliage.survey.words import word
+from alliage.survey.publishing import description
+from alliage.survey.publishing.listing import hidden_lines
+from alliage.survey.publishing.respondent_files import KINDS as RESPONDENT_KINDS
+from alliage.survey.publishing.respondent_files import write_respondents
+from alliage.survey.publishing.result_files import KINDS, check_output, whole_file, write
+from alliage.survey.publishing.words import word
+from alliage.survey.study.specification import read_specification
+from alliage.survey.study.study import Study, open_study, questionnaires
 from alliage.values.yaml_files import InvalidFilesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from alliage.survey.result_files import Result
-    from alliage.survey.specification import Specification
-    from alliage.survey.table import Table
-    from alliage.survey.words import Language
+    from alliage.survey.data.table import Table
+    from alliage.survey.publishing.result_files import Result
+    from alliage.survey.publishing.words import Language
+    from alliage.survey.study.specification import Specification
 
 #: How each kind of result of a specification is made, by the name of its section.
 Makers: TypeAlias = "Mapping[str, Callable[[Study, str], Result]]"

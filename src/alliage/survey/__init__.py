@@ -6,7 +6,7 @@ one cell, and a respondent alone is a cell of one. See ``docs/adr/0020-survey-en
 
 from __future__ import annotations
 
-from alliage.survey.area_models import (
+from alliage.survey.areas.area_models import (
     Area,
     AreaModel,
     benchmarked,
@@ -14,27 +14,20 @@ from alliage.survey.area_models import (
     small_areas,
     supported_areas,
 )
-from alliage.survey.calibration import calibrate
-from alliage.survey.coding import Level
-from alliage.survey.comparisons import Adjustment, Comparison, Comparisons, compare
-from alliage.survey.correlation import Correlation, Correlations, correlations
-from alliage.survey.ddi import read_ddi, write_ddi
-from alliage.survey.description import Description, describe
-from alliage.survey.design import Design, DfRule, LonelyUnit, ReplicateColumns, ReplicateKind
-from alliage.survey.disclosure import ORGANISATIONS, PERSONS, Rules
-from alliage.survey.distribution import QuantileRule
+from alliage.survey.areas.multilevel_models import MultilevelModel, multilevel
+from alliage.survey.comparison.comparisons import Adjustment, Comparison, Comparisons, compare
+from alliage.survey.comparison.correlation import Correlation, Correlations, correlations
+from alliage.survey.comparison.ranking import Ranking, rank
+from alliage.survey.comparison.trends import Trend, Trends, WavePoint, trend
+from alliage.survey.data.coding import Level
+from alliage.survey.data.ddi import read_ddi, write_ddi
+from alliage.survey.data.questionnaire import Questionnaire, read_questionnaire
+from alliage.survey.data.reading import read
+from alliage.survey.data.table import MultiResponse, Scale, Table, Variable
 from alliage.survey.errors import SurveyError, SurveyProblem
-from alliage.survey.estimation import estimate
-from alliage.survey.independence import Independence, rao_scott
-from alliage.survey.moments import Moments, moments
-from alliage.survey.multilevel_models import MultilevelModel, multilevel
-from alliage.survey.plans import banner_requests
-from alliage.survey.protection import Protected, protect
-from alliage.survey.questionnaire import Questionnaire, read_questionnaire
-from alliage.survey.ranking import Ranking, rank
-from alliage.survey.reading import read
-from alliage.survey.report import CalibrationReport, MarginLine, Method
-from alliage.survey.requests import (
+from alliage.survey.estimation.distribution import QuantileRule
+from alliage.survey.estimation.estimates import estimate
+from alliage.survey.estimation.requests import (
     Choices,
     Count,
     Gini,
@@ -46,9 +39,7 @@ from alliage.survey.requests import (
     Scored,
     Total,
 )
-from alliage.survey.respondent_files import write_respondents
-from alliage.survey.result_files import as_html, as_json, write
-from alliage.survey.results import (
+from alliage.survey.estimation.results import (
     BaseRule,
     Estimate,
     Estimates,
@@ -58,9 +49,7 @@ from alliage.survey.results import (
     StandardError,
     Statistic,
 )
-from alliage.survey.sample import Sample, sample
-from alliage.survey.specification import Specification, read_specification
-from alliage.survey.statistics import (
+from alliage.survey.estimation.statistics import (
     choices,
     count,
     gini,
@@ -73,10 +62,27 @@ from alliage.survey.statistics import (
     top_box,
     total,
 )
-from alliage.survey.study import Study, open_study
-from alliage.survey.table import MultiResponse, Scale, Table, Variable
-from alliage.survey.tables import Answers, Banner, Question, banner
-from alliage.survey.trends import Trend, Trends, WavePoint, trend
+from alliage.survey.protection.disclosure import ORGANISATIONS, PERSONS, Rules
+from alliage.survey.protection.protected_tables import Protected, protect
+from alliage.survey.publishing.description import Description, describe
+from alliage.survey.publishing.respondent_files import write_respondents
+from alliage.survey.publishing.result_files import as_html, as_json, write
+from alliage.survey.sampling.calibration import calibrate
+from alliage.survey.sampling.design import (
+    Design,
+    DfRule,
+    LonelyUnit,
+    ReplicateColumns,
+    ReplicateKind,
+)
+from alliage.survey.sampling.report import CalibrationReport, MarginLine, Method
+from alliage.survey.sampling.sample import Sample, sample
+from alliage.survey.scale.moments import Moments, moments
+from alliage.survey.scale.plans import banner_requests
+from alliage.survey.study.specification import Specification, read_specification
+from alliage.survey.study.study import Study, open_study
+from alliage.survey.tables.banners import Answers, Banner, Question, banner
+from alliage.survey.tables.independence import Independence, rao_scott
 
 __all__ = [
     "ORGANISATIONS",

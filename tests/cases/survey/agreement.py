@@ -19,7 +19,7 @@ import yaml
 from scipy.linalg import hadamard
 
 from alliage import survey
-from alliage.survey.independence import rao_scott
+from alliage.survey.tables.independence import rao_scott
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[2] / "docs" / "algorithms" / "survey-agreement.md"

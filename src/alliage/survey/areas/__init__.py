@@ -1,0 +1,1 @@
+"""Small areas: models that lend strength, and when they may not."""

@@ -1,0 +1,1 @@
+"""Differences, trends, ranks and correlations of estimates."""

@@ -1,0 +1,474 @@
+"""What became of a figure from wave to wave, and where the series breaks.
+
+A change of wording, of scale or of method breaks a series: what stands before and after is shown
+side by side and never compared. See ``docs/algorithms/survey-trends.md``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from scipy.special import chdtrc, ndtr
+
+from alliage.survey.comparison.comparisons import (
+    Adjustment,
+    Difference,
+    adjusted,
+    differences,
+    estimated,
+    joint_degrees,
+    spread_of,
+    subject_of,
+)
+from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.estimation.results import SHARES, Estimates, names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from alliage.survey.arrays import Floats
+    from alliage.survey.estimation.estimates import Variance
+    from alliage.survey.estimation.requests import Request
+    from alliage.survey.estimation.results import Estimate, Provenance
+    from alliage.survey.sampling.sample import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WavePoint:
+    """The estimate of a wave.
+
+    Attributes
+    ----------
+    wave
+        Its name.
+    year
+        When it was asked, in years: 2022.5 is the middle of 2022.
+    estimate
+        The figure.
+    standard_error
+        Its standard error, zero or more.
+    degrees
+        Degrees of freedom of its design.
+    """
+
+    wave: str
+    year: float
+    estimate: float
+    standard_error: float
+    degrees: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """The change a year over a part of a series.
+
+    Attributes
+    ----------
+    a_year
+        Change a year, in the unit of the estimate.
+    standard_error
+        Its standard error.
+    p_value
+        Probability of a slope as great if nothing changed.
+    misfit
+        Probability of waves as far from a straight line if the change were steady, or None with two
+        waves.
+    """
+
+    a_year: float
+    standard_error: float
+    p_value: float
+    misfit: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Waves that may be compared, in their order.
+
+    Attributes
+    ----------
+    points
+        The waves.
+    changes
+        From each wave to the next, the tests of the whole series made together.
+    slope
+        The steady change that fits them best, or None for one wave.
+    broken_by
+        Why what came before may not be compared, or "" for the first part.
+    """
+
+    points: tuple[WavePoint, ...]
+    changes: tuple[Difference, ...]
+    slope: Slope | None
+    broken_by: str
+
+
+def segments(
+    points: Sequence[WavePoint],
+    *,
+    breaks: Mapping[str, str] | None = None,
+    covariance: ArrayLike | None = None,
+    adjustment: Adjustment = Adjustment.HOLM,
+) -> tuple[Segment, ...]:
+    """Follow a figure over waves, in parts that may be compared.
+
+    Parameters
+    ----------
+    points
+        The waves, in any order.
+    breaks
+        The wave at which the series starts anew, and why.
+    covariance
+        Covariance of the estimates in the order of their years, when waves share respondents or
+        areas; by default the samples are independent.
+    adjustment
+        How the changes tested together are taken into account.
+
+    Raises
+    ------
+    SurveyError
+        If waves repeat one another, or a break names no wave or gives no reason.
+
+    Examples
+    --------
+    >>> waves = [
+    ...     WavePoint(wave=str(year), year=year, estimate=estimate, standard_error=1.0)
+    ...     for year, estimate in ((2008, 51.0), (2012, 55.0), (2015, 47.0), (2019, 62.0))
+    ... ]
+    >>> before, after = segments(waves, breaks={"2015": "the question was asked of other people"})
+    >>> [point.wave for point in before.points], round(before.slope.a_year, 2)
+    (['2008', '2012'], 1.0)
+    >>> [(one.first, one.second, one.estimate) for one in after.changes]
+    [('2019', '2015', 15.0)]
+
+    Notes
+    -----
+    The slope is that of generalised least squares with the known covariance; the misfit is the
+    chi-square of what is left. Source: Steel and McLaren (2009), « Design and analysis of surveys
+    repeated over time », Handbook of Statistics 29B.
+    """
+    ordered = tuple(sorted(points, key=lambda point: (point.year, point.wave)))
+    reasons = dict(breaks or {})
+    matrix = _checked(ordered, reasons, covariance)
+    starts = [0, *(place for place, one in enumerate(ordered) if place and one.wave in reasons)]
+    ends = [*starts[1:], len(ordered)]
+    parts = [slice(start, end) for start, end in zip(starts, ends, strict=True)]
+    changes = [_changes(ordered[part], matrix[part, part]) for part in parts]
+    together = adjusted([one.p_value for found in changes for one in found], adjustment)
+    final = iter(together.tolist())
+    return tuple(
+        Segment(
+            ordered[part],
+            tuple(one._replace(adjusted=next(final)) for one in found),
+            _slope(ordered[part], matrix[part, part]),
+            reasons.get(ordered[part][0].wave, "") if part.start else "",
+        )
+        for part, found in zip(parts, changes, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """What became of one figure.
+
+    Attributes
+    ----------
+    name
+        The figure, where there are several; else empty.
+    segments
+        Its waves, in parts that may be compared.
+    """
+
+    name: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """What became of figures from wave to wave.
+
+    Attributes
+    ----------
+    items
+        The figures.
+    adjustment
+        How the changes of a figure, tested together, were taken into account.
+    provenance
+        How the estimates were computed.
+    shares
+        Whether the figures are shares.
+    """
+
+    items: tuple[Trend, ...]
+    adjustment: Adjustment
+    provenance: Provenance
+    shares: bool = False
+
+    def __iter__(self) -> Iterator[Trend]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, place: int) -> Trend:
+        return self.items[place]
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row for each figure and wave, with the change from the wave before."""
+        return pl.DataFrame(
+            [
+                _record(item.name, number, segment, place)
+                for item in self.items
+                for number, segment in enumerate(item.segments, start=1)
+                for place in range(len(segment.points))
+            ],
+            infer_schema_length=None,
+        )
+
+
+def _record(name: str, number: int, segment: Segment, place: int) -> dict[str, object]:
+    point = segment.points[place]
+    change = segment.changes[place - 1] if place else None
+    return {
+        "series": name,
+        "part": number,
+        "broken_by": segment.broken_by,
+        "wave": point.wave,
+        "year": point.year,
+        "estimate": point.estimate,
+        "standard_error": point.standard_error,
+        "change": None if change is None else change.estimate,
+        "change_standard_error": None if change is None else change.standard_error,
+        "change_p_value": None if change is None else change.p_value,
+        "change_adjusted": None if change is None else change.adjusted,
+        "slope": None if segment.slope is None else segment.slope.a_year,
+        "slope_standard_error": None if segment.slope is None else segment.slope.standard_error,
+        "slope_p_value": None if segment.slope is None else segment.slope.p_value,
+        "slope_misfit": None if segment.slope is None else segment.slope.misfit,
+    }
+
+
+def trend(
+    waves: Mapping[str, Source | Estimates] | Estimates,
+    *requests: Request,
+    wave: str | None = None,
+    years: Mapping[str, float] | None = None,
+    breaks: Mapping[str, str] | None = None,
+    adjustment: Adjustment = Adjustment.HOLM,
+    level: float = 0.95,
+    variance: Variance = "calibrated",
+) -> Trends:
+    """Follow estimates over waves.
+
+    Parameters
+    ----------
+    waves
+        By name, estimates or samples of independent waves; or the estimates of one sample that
+        holds all of them, with ``wave`` in their breakdown: what waves share is then known.
+    *requests
+        What to estimate, where samples are given.
+    wave
+        The variable of the breakdown whose levels are the waves.
+    years
+        When each wave was asked, in years; by default the wave is named by its year.
+    breaks
+        The wave at which the series starts anew, and why.
+    adjustment
+        How the changes of a figure, tested together, are taken into account.
+    level, variance
+        As for every estimate.
+
+    Raises
+    ------
+    SurveyError
+        ``REQUEST`` if waves cannot be told apart or put in order; else as :func:`segments`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from alliage.survey import Design, Mean, sample
+    >>> asked = {
+    ...     year: sample(pl.DataFrame({"trust": [4.0 + k, 6.0 + k, 5.0] * 40}), Design())
+    ...     for k, year in enumerate(["2022", "2024"])
+    ... }
+    >>> (found,) = trend(asked, Mean(variable="trust"))
+    >>> (change,) = found.segments[0].changes
+    >>> round(change.estimate, 3), change.adjusted < 0.001
+    (0.667, True)
+    """
+    if isinstance(waves, Estimates):
+        series, how = _within(waves, wave), waves.provenance
+    else:
+        if not waves or wave is not None:
+            _refuse("Give waves by name, or the estimates of one sample with `wave`.")
+        found = {name: estimated(one, requests, level, variance) for name, one in waves.items()}
+        series, how = _between(found), next(iter(found.values())).provenance
+    names = names_of([one.items[0] for one in series], without=() if wave is None else (wave,))
+    return Trends(
+        tuple(
+            Trend(
+                name if len(series) > 1 else "",
+                segments(
+                    one.points(dict(years or {})),
+                    breaks=breaks,
+                    covariance=one.ordered(dict(years or {})),
+                    adjustment=adjustment,
+                ),
+            )
+            for name, one in zip(names, series, strict=True)
+        ),
+        adjustment,
+        how,
+        all(item.statistic in SHARES for one in series for item in one.items),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Series:
+    """The same estimate in each wave, with the covariance of waves."""
+
+    waves: tuple[str, ...]
+    items: tuple[Estimate, ...]
+    covariance: Floats
+
+    def points(self, years: Mapping[str, float]) -> list[WavePoint]:
+        return [
+            WavePoint(
+                wave=wave,
+                year=_year(wave, years),
+                estimate=item.value,
+                standard_error=item.standard_error or 0.0,
+                degrees=item.degrees,
+            )
+            for wave, item in zip(self.waves, self.items, strict=True)
+        ]
+
+    def ordered(self, years: Mapping[str, float]) -> Floats:
+        """Return the covariance in the order of the years."""
+        order = np.argsort([_year(wave, years) for wave in self.waves], kind="stable")
+        return np.asarray(self.covariance[np.ix_(order, order)], dtype=np.float64)
+
+
+def _year(wave: str, years: Mapping[str, float]) -> float:
+    if wave in years:
+        return years[wave]
+    try:
+        return float(wave)
+    except ValueError:
+        _refuse(f"The wave « {wave} » has no year. Give when each wave was asked with `years`.")
+        raise
+
+
+def _within(found: Estimates, wave: str | None) -> list[_Series]:
+    if wave is None or not any(wave in item.group for item in found):
+        groups = listed(dict.fromkeys(name for item in found for name in item.group))
+        _refuse(f"The waves are « {wave} », and the breakdown is: {groups or 'none'}. Name a part.")
+        return []
+    matrix = spread_of(found)
+    alike: dict[object, list[int]] = {}
+    for place, item in enumerate(found):
+        if wave in item.group:
+            alike.setdefault(subject_of(item, wave), []).append(place)
+    return [
+        _Series(
+            tuple(str(found[place].group[wave]) for place in places),
+            tuple(found[place] for place in places),
+            matrix[np.ix_(places, places)],
+        )
+        for places in alike.values()
+    ]
+
+
+def _between(found: Mapping[str, Estimates]) -> list[_Series]:
+    alike: dict[object, dict[str, Estimate]] = {}
+    for name, one in found.items():
+        spread_of(one)
+        for item in one:
+            alike.setdefault(subject_of(item), {})[name] = item
+    return [
+        _Series(
+            tuple(of_wave),
+            tuple(of_wave.values()),
+            np.diag([(item.standard_error or 0.0) ** 2 for item in of_wave.values()]),
+        )
+        for of_wave in alike.values()
+    ]
+
+
+def _changes(points: Sequence[WavePoint], matrix: Floats) -> list[Difference]:
+    found: list[Difference] = []
+    for place, (before, after) in enumerate(itertools.pairwise(points)):
+        two = matrix[place : place + 2, place : place + 2][::-1, ::-1]
+        found += differences(
+            {after.wave: after.estimate, before.wave: before.estimate},
+            two,
+            degrees=joint_degrees(
+                (before.standard_error, after.standard_error), (before.degrees, after.degrees)
+            ),
+        )
+    return found
+
+
+def _slope(points: Sequence[WavePoint], matrix: Floats) -> Slope | None:
+    if len(points) < 2:
+        return None
+    years = np.array([point.year for point in points])
+    line = np.column_stack([np.ones(len(points)), years - years.mean()])
+    values = np.array([point.estimate for point in points])
+    if np.linalg.matrix_rank(matrix) < len(points):
+        _refuse("The waves have no error, or repeat one another. Give the covariance of waves.")
+    weighted = np.linalg.solve(matrix, line)
+    spread = np.linalg.inv(line.T @ weighted)
+    fitted = spread @ (weighted.T @ values)
+    left = values - line @ fitted
+    misfit = float(left @ np.linalg.solve(matrix, left))
+    error = math.sqrt(float(spread[1, 1]))
+    return Slope(
+        float(fitted[1]),
+        error,
+        float(2 * ndtr(-abs(fitted[1]) / error)),
+        float(chdtrc(len(points) - 2, max(0.0, misfit))) if len(points) > 2 else None,
+    )
+
+
+def _checked(
+    points: Sequence[WavePoint], breaks: Mapping[str, str], covariance: ArrayLike | None
+) -> Floats:
+    names = [point.wave for point in points]
+    if not points or len(set(names)) != len(names):
+        _refuse(f"The waves are {listed(names)}. Give one at least, each once.")
+    if len({point.year for point in points}) != len(points):
+        _refuse("Two waves have the same year. Give the month as a part of the year.")
+    for point in points:
+        if not (math.isfinite(point.estimate) and point.standard_error >= 0):
+            _refuse(
+                f"The wave « {point.wave} » is {point.estimate} ± {point.standard_error}. Give an "
+                "estimate and a standard error of zero or more."
+            )
+    _check_breaks(names, breaks)
+    if covariance is None:
+        return np.diag([point.standard_error**2 for point in points])
+    matrix = np.asarray(covariance, dtype=np.float64)
+    if matrix.shape != (len(points), len(points)):
+        _refuse(f"The covariance is {matrix.shape} for {len(points)} waves. Give a row each.")
+    return matrix
+
+
+def _check_breaks(waves: Sequence[str], breaks: Mapping[str, str]) -> None:
+    for wave, reason in breaks.items():
+        if wave not in waves or not reason.strip():
+            _refuse(
+                f"The break at « {wave} » names no wave or gives no reason. Name the first wave of "
+                "the new series and say what changed."
+            )
+
+
+def _refuse(message: str) -> None:
+    raise SurveyError(SurveyProblem.REQUEST, message)

@@ -1,0 +1,213 @@
+"""The description of a questionnaire, written by people as YAML.
+
+The format is described in ``docs/algorithms/survey-questionnaire.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from alliage.survey.data.table import MultiResponse, Scale, Table, Variable, require
+from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.values.yaml_files import read_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from alliage.survey.data.coding import Level
+
+Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Question(_Part):
+    """One variable of a questionnaire.
+
+    Attributes
+    ----------
+    label
+        The question.
+    levels
+        The sentence of each answer, by code; in the order of the file.
+    missing
+        The reason that each code stands for where there is no answer.
+    scale
+        What may be computed.
+    universe
+        Who was asked.
+    """
+
+    label: Text
+    levels: dict[str, Text] = Field(default_factory=dict)
+    missing: dict[str, Text] = Field(default_factory=dict)
+    scale: Scale | None = None
+    universe: str = ""
+
+
+class SeveralAnswers(_Part):
+    """A question with several answers, one column for each.
+
+    Attributes
+    ----------
+    label
+        The question.
+    variables
+        The columns, two at least.
+    counted
+        The value that says « chosen ».
+    """
+
+    label: Text
+    variables: Annotated[tuple[Text, ...], Field(min_length=2)]
+    counted: str | int | bool = 1
+
+
+class Questionnaire(_Part):
+    """The questions of a survey.
+
+    Attributes
+    ----------
+    title
+        The name of the survey.
+    variables
+        The questions by column.
+    sets
+        The questions with several answers.
+    """
+
+    title: Text
+    variables: dict[str, Question]
+    sets: dict[str, SeveralAnswers] = Field(default_factory=dict)
+
+
+def read_questionnaire(path: Path) -> Questionnaire:
+    """Read a questionnaire.
+
+    Parameters
+    ----------
+    path : Path
+        A YAML file.
+
+    Returns
+    -------
+    Questionnaire
+        The questions.
+
+    Raises
+    ------
+    alliage.values.yaml_files.InvalidFilesError
+        With every problem of the file and its place.
+    """
+    return read_record(path, Questionnaire)
+
+
+def described(table: Table, questionnaire: Questionnaire) -> Table:
+    """Give a table the descriptions of a questionnaire, and check its answers against them.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+    questionnaire : Questionnaire
+        The questions; columns that it does not name stay as they are.
+
+    Returns
+    -------
+    Table
+        The same rows, with labels, levels in their order, and codes for missing answers.
+
+    Raises
+    ------
+    SurveyError
+        ``COLUMN`` for a question without a column, ``TYPE`` for a code that is not of the type of
+        its column, ``LEVEL`` for an answer that is not foreseen, with its row.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> ask = Questionnaire(
+    ...     title="Wave 1",
+    ...     variables={"q1": Question(label="Satisfied?", levels={"1": "yes", "2": "no"})},
+    ... )
+    >>> described(Table.of(pl.DataFrame({"q1": [2, 1]})), ask).levels("q1")
+    (1, 2)
+    """
+    variables = {
+        name: _variable(table, name, question) for name, question in questionnaire.variables.items()
+    }
+    for name, asked in questionnaire.sets.items():
+        for column in asked.variables:
+            if column not in table.frame.columns:
+                msg = (
+                    f"The question « {name} » has an answer in the column « {column} », which is "
+                    f"not in the table. Its columns are: {listed(table.frame.columns, most=40)}."
+                )
+                raise SurveyError(SurveyProblem.COLUMN, msg, column=column)
+    found = table.describe(variables)
+    for name, variable in variables.items():
+        if variable.labels:
+            found.codes(name)
+    sets = {
+        name: MultiResponse(variables=asked.variables, counted=asked.counted, label=asked.label)
+        for name, asked in questionnaire.sets.items()
+    }
+    return replace(found, sets={**table.sets, **sets})
+
+
+def one_by_one(questionnaire: Questionnaire) -> Iterator[tuple[str, str, Questionnaire]]:
+    """Return each question as a questionnaire, with the part that holds it and its name."""
+    title = questionnaire.title
+    for name, question in questionnaire.variables.items():
+        yield "variables", name, Questionnaire(title=title, variables={name: question})
+    for name, several in questionnaire.sets.items():
+        yield "sets", name, Questionnaire(title=title, variables={}, sets={name: several})
+
+
+def _variable(table: Table, name: str, question: Question) -> Variable:
+    require(table.frame.columns, name)
+    kind = table.frame.schema[name]
+    return Variable(
+        label=question.label,
+        labels=_typed(name, kind, question.levels),
+        missing=tuple(_typed(name, kind, question.missing)),
+        scale=question.scale,
+        universe=question.universe,
+    )
+
+
+def _typed(name: str, kind: pl.DataType, written: Mapping[str, str]) -> dict[Level, str]:
+    """Write codes in the type of the column; keys of a mapping come as text."""
+    typed: dict[Level, str] = {}
+    for code, sentence in written.items():
+        level = level_of(kind, code)
+        if level is None:
+            msg = (
+                f"The code « {code} » of « {name} » is not of the type of its column ({kind}). "
+                "Write it as the data do; put words such as No in quotes."
+            )
+            raise SurveyError(SurveyProblem.TYPE, msg, column=name, value=code)
+        typed[level] = sentence
+    return typed
+
+
+def level_of(kind: pl.DataType, code: str) -> Level | None:
+    """Write a code in the type of a column; ``None`` if it is not of that type."""
+    if kind == pl.Boolean:
+        return {"true": True, "false": False}.get(code.lower())
+    if not kind.is_numeric():
+        return None if code in {"true", "false"} else code
+    try:
+        number = float(code)
+    except ValueError:
+        return None
+    if kind.is_integer():
+        return int(number) if number.is_integer() else None
+    return number

@@ -1,0 +1,385 @@
+"""Files of respondents: CSV, XLSX, Parquet, SPSS and Stata."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import polars as pl
+import pyreadstat
+from openpyxl.utils.exceptions import InvalidFileException
+
+from alliage.survey.data.csv_files import (
+    NO_ANSWER as NO_ANSWER,
+)
+from alliage.survey.data.csv_files import (
+    SUFFIXES,
+    Layout,
+    check_header,
+    not_encoded,
+    without_empty_texts,
+)
+from alliage.survey.data.questionnaire import Questionnaire, described, read_questionnaire
+from alliage.survey.data.table import MultiResponse, Scale, Table, Variable, checked
+from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.values.packages import DAMAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from alliage.survey.data.coding import Level
+
+#: A numeric variable with more values than this, some of them labelled, is not a list of levels.
+_MOST_LEVELS = 40
+_STATA_END = b"</stata_dta>"
+
+
+def read(
+    path: str | Path,
+    questionnaire: str | Path | Questionnaire | None = None,
+    *,
+    encoding: str = "utf-8",
+    no_answer: Sequence[str] = NO_ANSWER,
+) -> Table:
+    """Read a file of respondents, with what it says of its variables.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file: ``.csv``, ``.tsv``, ``.txt``, ``.xlsx``, ``.parquet``, ``.sav``, ``.zsav`` or
+        ``.dta``. The header of a table is its first row.
+    questionnaire : str, Path or Questionnaire, optional
+        Descriptions of the variables, against which answers are checked.
+    encoding : str
+        Of the texts of CSV, SPSS and Stata files.
+    no_answer : sequence of str
+        Texts of CSV and XLSX cells that stand for no answer.
+
+    Returns
+    -------
+    Table
+        The rows, labels, levels and codes for missing answers.
+
+    Raises
+    ------
+    SurveyError
+        ``FORMAT`` for an unknown or damaged file, ``TRUNCATED`` for one cut in the middle,
+        ``ENCODING`` for texts in another encoding, ``TYPE`` for a column that mixes numbers and
+        texts, ``COLUMN`` for a header that cannot be used, ``LEVEL`` for an answer that the
+        questionnaire does not foresee, ``EMPTY`` without rows.
+    alliage.values.yaml_files.InvalidFilesError
+        For a questionnaire that is not well formed.
+    """
+    file = Path(path)
+    table = _read(file, encoding, tuple(no_answer))
+    checked(table.frame)
+    if questionnaire is None:
+        return table
+    if not isinstance(questionnaire, Questionnaire):
+        questionnaire = read_questionnaire(Path(questionnaire))
+    return described(table, questionnaire)
+
+
+def _read(file: Path, encoding: str, no_answer: tuple[str, ...]) -> Table:
+    if not file.is_file():
+        msg = f"There is no file « {file.name} ». Check its name and its folder."
+        raise SurveyError(SurveyProblem.FORMAT, msg, file=file.name)
+    readers: dict[str, Callable[[], Table]] = {
+        **dict.fromkeys(SUFFIXES, lambda: _csv(file, encoding, no_answer)),
+        ".xlsx": lambda: _xlsx(file, no_answer),
+        ".parquet": lambda: _parquet(file),
+        ".sav": lambda: _statistical(file, pyreadstat.read_sav, encoding),
+        ".zsav": lambda: _statistical(file, pyreadstat.read_sav, encoding),
+        ".dta": lambda: _statistical(file, pyreadstat.read_dta, encoding),
+    }
+    kind = file.suffix.lower()
+    if kind not in readers:
+        msg = f"« {file.name} » is of no known kind. Give one of: {listed(readers, most=20)}."
+        raise SurveyError(SurveyProblem.FORMAT, msg, file=file.name)
+    return readers[kind]()
+
+
+# CSV
+
+
+def _csv(file: Path, encoding: str, no_answer: tuple[str, ...]) -> Table:
+    text = _decoded(file, encoding)
+    if not text.strip():
+        return Table(pl.DataFrame(), source=file.name)
+    layout = Layout.of(file.name, text)
+    layout.check_rows(text)
+    try:
+        frame = layout.frame(text, no_answer)
+    except pl.exceptions.PolarsError as error:
+        raise damaged(file, str(error)) from error
+    return Table(frame, source=file.name)
+
+
+def _decoded(file: Path, encoding: str) -> str:
+    content = file.read_bytes()
+    name = "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
+    try:
+        return content.decode(name)
+    except UnicodeDecodeError as error:
+        raise not_encoded(file.name, content, encoding, error) from error
+
+
+# XLSX and Parquet
+
+
+def _xlsx(file: Path, no_answer: tuple[str, ...]) -> Table:
+    try:
+        rows = _sheet(file, computed=True)
+        has_formulas = any(b"<f" in sheet for sheet in _sheets(file))
+        written = _sheet(file, computed=False) if has_formulas else rows
+    except (*DAMAGES, InvalidFileException) as error:
+        raise damaged(file, str(error)) from error
+    _refuse_formulas(file, rows, written)
+    rows = [row for row in rows if any(cell is not None for cell in row)]
+    if not rows:
+        return Table(pl.DataFrame(), source=file.name)
+    # Columns that hold something must have a name; those that hold nothing are not there.
+    width = max(
+        place for row in rows for place, cell in enumerate(row, start=1) if cell is not None
+    )
+    names = (*rows[0], *[None] * width)[:width]
+    header = ["" if cell is None else str(cell) for cell in names]
+    check_header(file.name, header)
+    columns = {
+        name: _cells(
+            file, name, [row[place] if place < len(row) else None for row in rows[1:]], no_answer
+        )
+        for place, name in enumerate(header)
+    }
+    return Table(pl.DataFrame(columns), source=file.name)
+
+
+def _sheet(file: Path, *, computed: bool) -> list[list[Any]]:
+    """Return the cells of the first sheet: what was computed, or the formulas."""
+    book = openpyxl.load_workbook(file, read_only=True, data_only=computed)
+    try:
+        return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    finally:
+        book.close()
+
+
+def _sheets(file: Path) -> Iterator[bytes]:
+    with zipfile.ZipFile(file) as parts:
+        for name in parts.namelist():
+            if name.startswith("xl/worksheets/"):
+                yield parts.read(name)
+
+
+def _refuse_formulas(file: Path, rows: list[list[Any]], written: list[list[Any]]) -> None:
+    """Refuse a formula whose result is not in the file: it would be read as no answer."""
+    for number, (row, formulas) in enumerate(zip(rows, written, strict=True), start=1):
+        for cell, formula in zip(row, formulas, strict=True):
+            if cell is None and formula is not None:
+                msg = (
+                    f"Row {number} of « {file.name} » holds the formula « {formula} », and not its "
+                    "result. Open the file in a spreadsheet and save it, or paste the values."
+                )
+                raise SurveyError(SurveyProblem.VALUE, msg, file=file.name, row=number)
+
+
+def _cells(file: Path, name: str, cells: list[Any], no_answer: tuple[str, ...]) -> pl.Series:
+    cells = [
+        None if isinstance(cell, str) and cell.strip() in no_answer else cell for cell in cells
+    ]
+    texts = [row for row, cell in enumerate(cells) if isinstance(cell, str)]
+    others = [
+        row for row, cell in enumerate(cells) if cell is not None and not isinstance(cell, str)
+    ]
+    if texts and others:
+        rare = len(texts) <= len(others)
+        few, kinds = (texts, "a text in numbers") if rare else (others, "a number in texts")
+        msg = (
+            f"Row {few[0] + 2} of « {name} » in « {file.name} » holds « {cells[few[0]]} », "
+            f"{kinds}. Correct the cell, or name what stands for no answer with `no_answer`."
+        )
+        raise SurveyError(SurveyProblem.TYPE, msg, column=name, row=few[0] + 2, value=cells[few[0]])
+    return _whole(pl.Series(name, cells, strict=False))
+
+
+def _parquet(file: Path) -> Table:
+    try:
+        return Table(pl.read_parquet(file), source=file.name)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        whole = file.read_bytes()[-4:] == b"PAR1"
+        raise (damaged(file, str(error)) if whole else cut(file)) from error
+
+
+# SPSS and Stata
+
+
+def _statistical(file: Path, reader: Callable[..., Any], encoding: str) -> Table:
+    if file.suffix.lower() == ".dta":
+        _check_stata(file)
+    asked = None if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
+    try:
+        frame, known = reader(file, user_missing=True, output_format="polars", encoding=asked)
+        if asked is None:
+            _check_texts(file, reader, frame)
+    except pyreadstat.ReadstatError as error:
+        if "convert" in str(error).lower() or "byte sequence" in str(error).lower():
+            raise _not_encoded(file, _badly_encoded(file, reader)) from error
+        raise cut(file) from error
+    frame = pl.DataFrame([_whole(column) for column in frame.get_columns()])
+    frame = without_empty_texts(frame)
+    variables = {name: _described(frame.get_column(name), known) for name in frame.columns}
+    sets = {
+        name: MultiResponse(
+            variables=tuple(kind["variable_list"]),
+            counted=kind.get("counted_value") or 1,
+            label=kind.get("label") or "",
+        )
+        for name, kind in known.mr_sets.items()
+        if kind.get("is_dichotomy")
+    }
+    return Table(frame, variables, sets, file.name)
+
+
+def _check_stata(file: Path) -> None:
+    content = file.read_bytes()
+    # The reader does not notice that labels, which come last, are gone.
+    if content.startswith(b"<stata_dta>") and not content.rstrip(b"\0").endswith(_STATA_END):
+        raise cut(file)
+
+
+def _badly_encoded(file: Path, reader: Callable[..., Any]) -> str:
+    """Name the text that is not UTF-8. Any bytes are Latin-1, so that all of them can be read."""
+    frame, known = reader(file, user_missing=True, encoding="LATIN1", output_format="polars")
+    wrong = (name for name, text in _texts(frame, known) if text and not _is_utf8(text))
+    return next(wrong, "a text")
+
+
+def _texts(frame: pl.DataFrame, known: Any) -> Iterator[tuple[str, str | None]]:
+    """Yield every text of a file with what it is."""
+    for name, label in known.column_names_to_labels.items():
+        yield f"the label of « {name} »", label
+    for name, levels in known.variable_value_labels.items():
+        for sentence in levels.values():
+            yield f"a label of the answers of « {name} »", sentence
+    for column in frame.select(pl.col(pl.String)).get_columns():
+        for row, text in enumerate(column, start=1):
+            yield f"the text of row {row} of « {column.name} »", text
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check_texts(file: Path, reader: Callable[..., Any], frame: pl.DataFrame) -> None:
+    """Refuse texts that are not UTF-8: the reader makes them empty, without a word."""
+    texts = [name for name in frame.columns if frame.schema[name] == pl.String]
+    if not texts:
+        return
+    other, _ = reader(
+        file, usecols=texts, encoding="LATIN1", user_missing=True, output_format="polars"
+    )
+    for name in texts:
+        lost = (other.get_column(name).fill_null("") != "") & (
+            frame.get_column(name).fill_null("") == ""
+        )
+        if lost.any():
+            row = int(lost.arg_max() or 0) + 1
+            raise _not_encoded(file, f"the text of row {row} of « {name} »")
+
+
+def _described(column: pl.Series, known: Any) -> Variable:
+    name = column.name
+    missing = _missing(column, known)
+    labels = {
+        _like(column, code): sentence
+        for code, sentence in known.variable_value_labels.get(name, {}).items()
+    }
+    levels = {code: sentence for code, sentence in labels.items() if code not in missing}
+    return Variable(
+        label=known.column_names_to_labels.get(name) or "",
+        labels=_complete(column, levels, missing),
+        missing=missing,
+        scale=_scale(known.variable_measure.get(name)),
+    )
+
+
+def _missing(column: pl.Series, known: Any) -> tuple[Level, ...]:
+    name = column.name
+    codes: list[Level] = list(known.missing_user_values.get(name, []))
+    found = column.drop_nulls().unique().sort()
+    for span in known.missing_ranges.get(name, []):
+        low, high = span["lo"], span["hi"]
+        if low == high:
+            codes.append(_like(column, low))
+        elif column.dtype.is_numeric():
+            codes += found.filter((found >= low) & (found <= high)).to_list()
+    return tuple(dict.fromkeys(codes))
+
+
+def _complete(
+    column: pl.Series, labels: Mapping[Level, str], missing: tuple[Level, ...]
+) -> dict[Level, str]:
+    """Add the answers that have no label, such as the middle of a scale with labelled ends.
+
+    A quantity where some values are labelled is no list of levels: it keeps none.
+    """
+    if not labels:
+        return {}
+    found = [
+        level for level in column.drop_nulls().unique().sort() if level not in {*labels, *missing}
+    ]
+    if not found:
+        return dict(labels)
+    if len(found) + len(labels) > _MOST_LEVELS:
+        return {}
+    both = sorted({*labels, *found}, key=lambda level: (isinstance(level, str), level))
+    return {level: labels.get(level, str(level)) for level in both}
+
+
+def _scale(measure: str | None) -> Scale | None:
+    kinds = {"nominal": Scale.NOMINAL, "ordinal": Scale.ORDINAL, "scale": Scale.NUMERIC}
+    return kinds.get(measure or "")
+
+
+def _like(column: pl.Series, code: Any) -> Level:
+    """Write a code as the column writes its values."""
+    if column.dtype.is_integer() and float(code).is_integer():
+        return int(code)
+    return float(code) if column.dtype.is_float() else code
+
+
+def _whole(column: pl.Series) -> pl.Series:
+    """Make whole numbers of a column of numbers without decimals: codes are written so."""
+    if not column.dtype.is_float():
+        return column
+    kept = column.drop_nulls().drop_nans()
+    if kept.is_finite().all() and (kept == kept.round()).all() and (kept.abs() < 2**53).all():
+        return column.fill_nan(None).cast(pl.Int64)
+    return column
+
+
+def damaged(file: Path, fact: str) -> SurveyError:
+    first = fact.strip().splitlines()[0] if fact.strip() else "it cannot be opened"
+    msg = f"« {file.name} » is damaged, or not what its name says: {first}. Export it again."
+    return SurveyError(SurveyProblem.FORMAT, msg, file=file.name)
+
+
+def cut(file: Path) -> SurveyError:
+    msg = (
+        f"« {file.name} » is cut or damaged: its end is missing. Export it again, or copy it "
+        "again whole."
+    )
+    return SurveyError(SurveyProblem.TRUNCATED, msg, file=file.name)
+
+
+def _not_encoded(file: Path, what: str) -> SurveyError:
+    msg = (
+        f"In « {file.name} », {what} is not in UTF-8. Say the encoding of the file: "
+        "read(..., encoding='windows-1252')."
+    )
+    return SurveyError(SurveyProblem.ENCODING, msg, file=file.name)

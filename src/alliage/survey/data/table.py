@@ -1,0 +1,269 @@
+"""A table of respondents: its rows, and what is known of its variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from alliage.survey.data import coding
+from alliage.survey.errors import SurveyError, SurveyProblem, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from narwhals.typing import IntoFrame
+
+    from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.data.coding import Coded, Level
+
+
+#: Numbers beyond have squares, or products of squares, that a computer does not hold.
+LARGEST = 1e70
+
+
+class Scale(StrEnum):
+    """What may be computed with the answers of a variable."""
+
+    NOMINAL = "nominal"
+    ORDINAL = "ordinal"
+    NUMERIC = "numeric"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """What is known of a column besides its values.
+
+    Attributes
+    ----------
+    label
+        The question, or what the column holds.
+    labels
+        The sentence of each level. Where there are labels, they are the levels, in their order:
+        a level that nobody chose is kept.
+    missing
+        The codes that say why there is no answer (refusal, does not apply); read as missing.
+    scale
+        What may be computed; ``None`` when nothing was said.
+    universe
+        Who was asked, in words.
+    """
+
+    label: str = ""
+    labels: Mapping[Any, str] = field(default_factory=dict)
+    missing: tuple[Level, ...] = ()
+    scale: Scale | None = None
+    universe: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiResponse:
+    """A question with several possible answers, one column for each.
+
+    Attributes
+    ----------
+    variables
+        The columns.
+    counted
+        The value that says « chosen » in each of them.
+    label
+        The question.
+    """
+
+    variables: tuple[str, ...]
+    counted: Level = 1
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a survey and the description of its variables.
+
+    Attributes
+    ----------
+    frame
+        One row for each respondent. Codes for missing answers are still there.
+    variables
+        What is known of the columns, by name; a column may be absent.
+    sets
+        The questions with several answers, by name.
+    source
+        Where the rows were read; empty for a frame.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> table = Table.of(pl.DataFrame({"q1": ["yes", "no", None], "age": [30, 40, 50]}))
+    >>> table.levels("q1"), table.codes("q1").tolist()
+    (('no', 'yes'), [1, 0, -1])
+    """
+
+    frame: pl.DataFrame
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    sets: Mapping[str, MultiResponse] = field(default_factory=dict)
+    source: str = ""
+
+    @classmethod
+    def of(cls, rows: Table | IntoFrame) -> Table:
+        """Make a table of a frame in memory (Polars, pandas, Arrow), or give a table back.
+
+        Parameters
+        ----------
+        rows : Table or frame
+            Anything in memory that ``narwhals`` reads.
+
+        Returns
+        -------
+        Table
+            The rows, without any description of the variables.
+
+        Raises
+        ------
+        SurveyError
+            ``FRAME`` if it is no frame, or a lazy one: rows would be needed in memory;
+            ``EMPTY`` if there is no row.
+        """
+        if isinstance(rows, Table):
+            return rows
+        try:
+            frame = nw.from_native(rows)
+        except TypeError as error:
+            msg = (
+                f"A {type(rows).__name__} is not a table. Give a frame of Polars, pandas or Arrow, "
+                "or read a file with `read`."
+            )
+            raise SurveyError(SurveyProblem.FRAME, msg, given=type(rows).__name__) from error
+        if isinstance(frame, nw.LazyFrame):
+            msg = (
+                "A lazy frame has no rows in memory. Collect it, or give it to `moments`, which "
+                "computes where the data are."
+            )
+            raise SurveyError(SurveyProblem.FRAME, msg, given=type(rows).__name__)
+        return cls(checked(frame.to_polars()))
+
+    def column(self, name: str) -> pl.Series:
+        """Return a column, its codes for missing answers made missing.
+
+        Raises
+        ------
+        SurveyError
+            ``COLUMN`` if there is none of that name.
+        """
+        require(self.frame.columns, name)
+        series = self.frame.get_column(name)
+        described = self.variables.get(name)
+        if described is not None and described.missing:
+            series = series.set(_is_one_of(series, described.missing), None)
+        return series.fill_nan(None) if series.dtype.is_float() else series
+
+    def levels(self, name: str) -> tuple[Level, ...]:
+        """Return the levels of a column: those described, else those found, sorted."""
+        described = self.variables.get(name)
+        if described is not None and described.labels:
+            return tuple(level for level in described.labels if level not in described.missing)
+        series = self.column(name)
+        if isinstance(series.dtype, pl.Enum):
+            return tuple(map(str, series.dtype.categories))
+        if isinstance(series.dtype, pl.Categorical):
+            series = series.cast(pl.String)
+        return tuple(series.drop_nulls().unique().sort())
+
+    def codes(self, name: str) -> Ints:
+        """Return the rank of each answer among the levels; -1 for a missing answer.
+
+        Raises
+        ------
+        SurveyError
+            ``LEVEL`` if an answer is none of the levels described.
+        """
+        return self.coded(name).wide()
+
+    def coded(self, name: str) -> Coded:
+        """Return the codes of a column with its levels, in little memory.
+
+        Raises
+        ------
+        SurveyError
+            ``LEVEL`` if an answer is none of the levels described.
+        """
+        described = self.variables.get(name)
+        levels = self.levels(name) if described is not None and described.labels else None
+        return coding.coded(name, self.column(name), levels)
+
+    def numbers(self, name: str) -> Floats:
+        """Return a column as numbers; a missing answer is NaN.
+
+        Raises
+        ------
+        SurveyError
+            ``TYPE`` if the column does not hold numbers; ``VALUE`` if one is infinite.
+        """
+        series = self.column(name)
+        if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
+            if series.null_count() == len(series):
+                msg = f"« {name} » holds no answer at all. Leave it out, or complete it."
+                raise SurveyError(SurveyProblem.EMPTY_DOMAIN, msg, column=name)
+            row, value = first_value(series)
+            msg = (
+                f"« {name} » does not hold numbers: row {row} holds « {value} ». Give a numeric "
+                "column, or ask for proportions."
+            )
+            raise SurveyError(SurveyProblem.TYPE, msg, column=name, row=row, value=value)
+        numbers = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        infinite = np.flatnonzero(np.abs(numbers) > LARGEST)
+        if infinite.size:
+            row = int(infinite[0])
+            what = "infinite" if np.isinf(numbers[row]) else f"{numbers[row]:g}"
+            msg = (
+                f"« {name} » is {what} in row {row + 1}: beyond {LARGEST:g} squares are lost. "
+                "Correct it, make it missing, or take a larger unit."
+            )
+            raise SurveyError(SurveyProblem.VALUE, msg, column=name, row=row + 1)
+        return numbers
+
+    def describe(self, variables: Mapping[str, Variable]) -> Table:
+        """Return the same rows with descriptions of variables added or replaced."""
+        for name in variables:
+            require(self.frame.columns, name)
+        return replace(self, variables=MappingProxyType({**self.variables, **variables}))
+
+    def with_column(self, name: str, values: Floats) -> Table:
+        """Return the same table with a column of numbers added or replaced."""
+        return replace(self, frame=self.frame.with_columns(pl.Series(name, values)))
+
+
+def checked(frame: pl.DataFrame) -> pl.DataFrame:
+    """Refuse a table without rows."""
+    if frame.height == 0:
+        msg = "The table has no row. Give at least one respondent."
+        raise SurveyError(SurveyProblem.EMPTY, msg)
+    return frame
+
+
+def require(columns: Sequence[str], name: str) -> None:
+    """Refuse the name of a column that is not there, and tell which are."""
+    if name not in columns:
+        msg = f"There is no column « {name} ». The columns are: {listed(columns, most=40)}."
+        raise SurveyError(SurveyProblem.COLUMN, msg, column=name)
+
+
+def first_value(series: pl.Series) -> tuple[int, object]:
+    """Return the first answer of a column and its row, counted from 1."""
+    place = series.is_not_null().arg_max() or 0
+    return place + 1, series[place]
+
+
+def _is_one_of(series: pl.Series, codes: Sequence[Level]) -> pl.Series:
+    try:
+        return series.is_in(list(codes)).fill_null(value=False)
+    except pl.exceptions.PolarsError as error:
+        msg = (
+            f"The codes for missing answers of « {series.name} » ({listed(codes)}) are not of the "
+            f"type of its values ({series.dtype}). Write them in that type."
+        )
+        raise SurveyError(SurveyProblem.TYPE, msg, column=series.name) from error

@@ -1,0 +1,1 @@
+"""Estimates with design-based errors: requests, linearisation, intervals."""

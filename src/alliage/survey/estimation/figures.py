@@ -1,0 +1,240 @@
+"""The estimates of a request as arrays: intervals and design effects of all of them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from alliage.survey.estimation.intervals import Ends, intervals
+from alliage.survey.estimation.results import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.data.coding import Level
+    from alliage.survey.estimation.requests import Request
+
+#: A variance that is a smaller share of that of a simple random sample is a 0, and so is an error
+#: that is a smaller share of its estimate.
+_NO_ERROR = 1e-14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bases:
+    """The people behind estimates, each of shape (G, L).
+
+    Attributes
+    ----------
+    respondents, missing
+        Those in the base, and those of the group left out for want of an answer.
+    weighted, squares
+        Sums of weights and of their squares.
+    degrees
+        Degrees of freedom.
+    simple
+        What the variance would be under simple random sampling with replacement.
+    """
+
+    respondents: Ints
+    missing: Ints
+    weighted: Floats
+    squares: Floats
+    degrees: Floats
+    simple: Floats
+
+
+def simple_variance(mean: Floats, mean_square: Floats, count: Floats, total: Floats) -> Floats:
+    """Return the variance of a total if respondents had been drawn at random, with replacement.
+
+    Parameters
+    ----------
+    mean, mean_square : array of float, shape (G, L)
+        Weighted means of the linearised values and of their squares.
+    count, total : array of float, shape (G, 1)
+        Respondents and the sum of their weights.
+    """
+    spread = mean_square - mean**2
+    # What rounding leaves of nothing is nothing.
+    spread = np.where(spread <= _NO_ERROR * mean_square, 0.0, spread)
+    several = count > 1
+    return np.where(several, total**2 * spread / np.where(several, count - 1, 1.0), 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figures:
+    """The estimates of some requests, by group and level.
+
+    Attributes
+    ----------
+    requests
+        What was asked, by level.
+    groups
+        The level of each variable of the breakdown, by group.
+    labels
+        The levels.
+    values, errors
+        Estimates and standard errors, shape (G, L); NaN for an error that cannot be had.
+    ends
+        Intervals, shape (G, L).
+    bases
+        The people behind.
+    """
+
+    requests: Sequence[Request]
+    groups: Sequence[Mapping[str, Level]]
+    labels: Sequence[str]
+    values: Floats
+    errors: Floats
+    ends: Ends
+    bases: Bases
+
+    @classmethod
+    def of(
+        cls,
+        requests: Sequence[Request],
+        groups: Sequence[Mapping[str, Level]],
+        labels: Sequence[str],
+        values: Floats,
+        variances: Floats,
+        bases: Bases,
+        *,
+        level: float,
+        ends: Floats | None = None,
+    ) -> Figures:
+        """Make the intervals of estimates, or take the ``ends`` given, shape (G, L, 2)."""
+        # What rounding leaves of an error that the design or the margins remove.
+        nothing = np.maximum(_NO_ERROR * bases.simple, (_NO_ERROR * values) ** 2)
+        kept = np.where(variances <= nothing, 0.0, variances)
+        errors = np.sqrt(kept)
+        if ends is not None:
+            methods = np.full(values.shape, requests[0].interval, dtype=object)
+            unknown = np.isnan(ends).any(axis=2)
+            errors = np.where(unknown, np.nan, errors)
+            made = Ends(methods, ends[..., 0], ends[..., 1])
+        else:
+            made = _made(requests, values, errors, bases, level)
+        return cls(requests, groups, labels, values, errors, made, bases)
+
+    def columns(self, some: slice) -> Figures:
+        """Return the figures of some levels."""
+        own = (slice(None), some)
+        return Figures(
+            self.requests[some],
+            self.groups,
+            self.labels[some],
+            self.values[own],
+            self.errors[own],
+            Ends(self.ends.methods[own], self.ends.low[own], self.ends.high[own]),
+            Bases(*(getattr(self.bases, each.name)[own] for each in fields(self.bases))),
+        )
+
+    @staticmethod
+    def joined(parts: Sequence[Figures]) -> Figures:
+        """Put the levels of several side by side; their groups are the same."""
+
+        def together(arrays: Iterable[Any]) -> Any:
+            return np.concatenate(list(arrays), axis=1)
+
+        names = [each.name for each in fields(Bases)]
+        return Figures(
+            tuple(chain.from_iterable(part.requests for part in parts)),
+            parts[0].groups,
+            tuple(chain.from_iterable(part.labels for part in parts)),
+            together(part.values for part in parts),
+            together(part.errors for part in parts),
+            Ends(*map(together, zip(*(part.ends for part in parts), strict=True))),
+            Bases(*(together(getattr(part.bases, name) for part in parts) for name in names)),
+        )
+
+    def effects(self) -> tuple[Floats, Floats]:
+        """Return design effects and effective sizes, shape (G, L); NaN where there is none."""
+        simple, bases = self.bases.simple, self.bases
+        variances = self.errors**2
+        known = (simple > 0) & (variances > 0)
+        simple, variances = np.where(known, simple, np.nan), np.where(known, variances, np.nan)
+        count = bases.respondents.astype(np.float64)
+        tells = bases.weighted > count
+        left = np.where(tells, 1 - count / np.where(tells, bases.weighted, 1.0), np.nan)
+        return variances / (simple * left), count * simple / variances
+
+    def estimates(self) -> list[list[Estimate]]:
+        """Return the estimates by group and level."""
+        effects, sizes = self.effects()
+        bases = self.bases
+        known = [
+            _known(each) for each in (self.errors, self.ends.low, self.ends.high, effects, sizes)
+        ]
+        plain = [
+            each.tolist()
+            for each in (
+                self.values, self.ends.methods, bases.degrees, bases.respondents, bases.missing,
+                bases.weighted,
+            )
+        ]  # fmt: skip
+        domains = [dict(request.over) for request in self.requests]
+        return [
+            [
+                Estimate(
+                    statistic=request.statistic,
+                    variable=request.variable,
+                    level=label,
+                    group=group,
+                    domain=domain,
+                    value=value,
+                    standard_error=error,
+                    low=low,
+                    high=high,
+                    interval=method,
+                    degrees=degrees,
+                    respondents=respondents,
+                    missing=missing,
+                    weighted=weighted,
+                    design_effect=effect,
+                    effective_size=size,
+                )
+                for (
+                    request, label, domain, error, low, high, effect, size, value, method, degrees,
+                    respondents, missing, weighted,
+                ) in zip(
+                    self.requests, self.labels, domains, *(each[g] for each in known),
+                    *(each[g] for each in plain), strict=True,
+                )
+            ]
+            for g, group in enumerate(self.groups)
+        ]  # fmt: skip
+
+
+def _known(values: Floats) -> list[list[float | None]]:
+    """Return numbers row by row, ``None`` for NaN."""
+    plain = values.astype(object)
+    plain[np.isnan(values)] = None
+    found: list[list[float | None]] = plain.tolist()
+    return found
+
+
+def _made(
+    requests: Sequence[Request], values: Floats, errors: Floats, bases: Bases, level: float
+) -> Ends:
+    """Make the intervals of all levels, by the method of each."""
+    kinds = [request.interval for request in requests]
+    somebody = bases.squares > 0
+    effective = bases.weighted**2 / np.where(somebody, bases.squares, np.nan)
+    methods = np.empty(values.shape, dtype=object)
+    low, high = np.empty((2, *values.shape))
+    for kind in dict.fromkeys(kinds):
+        own = np.array([each is kind for each in kinds])
+        made = intervals(
+            kind,
+            values[:, own],
+            errors[:, own],
+            degrees=bases.degrees[:, own],
+            level=level,
+            respondents=bases.respondents[:, own],
+            effective=effective[:, own],
+        )
+        methods[:, own], low[:, own], high[:, own] = made
+    return Ends(methods, low, high)

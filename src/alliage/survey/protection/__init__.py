@@ -1,0 +1,1 @@
+"""Disclosure control: what is hidden in tables, and the proof by attack."""

@@ -1,0 +1,1 @@
+"""What is written of results: words, rows, pages, workbooks, files of respondents."""

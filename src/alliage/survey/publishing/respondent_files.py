@@ -1,0 +1,101 @@
+"""Files of respondents written again, with their weights, labels and codes for missing answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyreadstat
+from openpyxl import Workbook
+
+from alliage.survey.data.table import Scale
+from alliage.survey.errors import SurveyError, SurveyProblem
+from alliage.survey.publishing.result_files import check_output, whole_file
+from alliage.values.cells import neutralise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import polars as pl
+
+    from alliage.survey.data.table import Table
+
+#: The kinds of file, by the end of their name.
+KINDS = (".csv", ".parquet", ".xlsx", ".sav", ".dta")
+
+_MEASURES = {Scale.NOMINAL: "nominal", Scale.ORDINAL: "ordinal", Scale.NUMERIC: "scale"}
+
+
+def write_respondents(table: Table, path: Path, *, overwrite: bool = False) -> None:
+    """Write the rows of a table; SPSS and Stata files hold what is known of the variables too.
+
+    Parameters
+    ----------
+    table : Table
+        The respondents.
+    path : Path
+        ``.csv``, ``.parquet``, ``.xlsx``, ``.sav`` or ``.dta``.
+    overwrite : bool
+        Whether a file of this name may be replaced.
+
+    Raises
+    ------
+    SurveyError
+        ``REQUEST`` for another kind of file, one that is there already, or names of columns that
+        the kind of file does not take.
+    """
+    writers: dict[str, Callable[[Path], None]] = {
+        ".csv": table.frame.write_csv,
+        ".parquet": table.frame.write_parquet,
+        ".xlsx": lambda to: _write_xlsx(table.frame, to),
+        ".sav": lambda to: _write_sav(table, to),
+        ".dta": lambda to: _write_dta(table, to),
+    }
+    check_output(path, KINDS, overwrite=overwrite)
+    with whole_file(path) as to:
+        try:
+            writers[path.suffix.lower()](to)
+        except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError) as error:
+            msg = (
+                f"« {path.name} » cannot hold these columns: {error}. Rename them, or write "
+                "Parquet or CSV."
+            )
+            raise SurveyError(SurveyProblem.REQUEST, msg, file=path.name) from error
+
+
+def _write_xlsx(frame: pl.DataFrame, path: Path) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append([neutralise(name) for name in frame.columns])
+    for values in frame.iter_rows():
+        sheet.append([neutralise(value) if isinstance(value, str) else value for value in values])
+    book.save(path)
+
+
+def _labels(table: Table) -> dict[str, Any]:
+    """Return what SPSS and Stata both hold of variables; levels have labels where numeric."""
+    known = {name: one for name, one in table.variables.items() if name in table.frame.columns}
+    return {
+        "column_labels": {name: one.label for name, one in known.items() if one.label},
+        "variable_value_labels": {
+            name: dict(one.labels)
+            for name, one in known.items()
+            if one.labels and table.frame.schema[name].is_numeric()
+        },
+    }
+
+
+def _write_sav(table: Table, path: Path) -> None:
+    known = {name: one for name, one in table.variables.items() if name in table.frame.columns}
+    pyreadstat.write_sav(
+        table.frame,
+        path,
+        missing_ranges={name: list(one.missing) for name, one in known.items() if one.missing},
+        variable_measure={name: _MEASURES[one.scale] for name, one in known.items() if one.scale},
+        **_labels(table),
+    )
+
+
+def _write_dta(table: Table, path: Path) -> None:
+    # Stata has no codes of one's own for missing answers: they stay what they are, and labelled.
+    pyreadstat.write_dta(table.frame, path, **_labels(table))

@@ -1,0 +1,351 @@
+"""Banner tables as files: a workbook as market researchers expect it, a page, data."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+
+from alliage.survey.estimation.results import SHARES, Reliability
+from alliage.survey.publishing.words import (
+    NOTHING,
+    calibration_name,
+    name_of,
+    number,
+    p_value,
+    quantity,
+    share,
+    word,
+)
+from alliage.values.cells import neutralise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from alliage.survey.publishing.words import Language
+    from alliage.survey.tables.banners import Banner, Block, Column, TableCell, TableRow
+    from alliage.survey.tables.independence import Independence
+
+
+def notes(table: Banner, language: Language = "fr") -> list[str]:
+    """Return the sentences that must go with a table, in French or in English."""
+    how = table.provenance
+    return [
+        word(
+            "letters",
+            language,
+            adjustment=name_of(table.adjustment, language),
+            level=share(table.level, language, 0),
+        ),
+        word("caution", language),
+        word("hidden", language),
+        word("error", language, value=name_of(how.standard_error, language)),
+        word("weights", language, value=how.weights or word("everybody counts for 1", language)),
+        word("calibration", language, value=calibration_name(how.calibration, language)),
+        f"Alliage {how.version}.",
+    ]
+
+
+def as_json(table: Banner) -> str:
+    """Return a table as JSON: how it was computed, its tests and its figures."""
+    content = {
+        "provenance": asdict(table.provenance),
+        "adjustment": table.adjustment.value,
+        "level": table.level,
+        "tests": [
+            {"question": block.question.variable, "breakdown": " × ".join(names), **asdict(test)}
+            for block in table.blocks
+            for names, test in block.tests.items()
+        ],
+        "figures": table.frame().to_dicts(),
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def as_html(
+    table: Banner, *, language: Language = "fr", titles: Mapping[str, str] | None = None
+) -> str:
+    """Return a table as accessible HTML, a ``table`` for each question, then its notes.
+
+    Parameters
+    ----------
+    table
+        A banner.
+    language
+        ``fr`` or ``en``.
+    titles
+        What stands above the columns of a variable, by its name; the name where there is none.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from alliage.survey import Design, sample
+    >>> from alliage.survey.tables.banners import banner
+    >>> rows = pl.DataFrame({"likes": ["yes", "no"] * 50, "sex": ["w"] * 50 + ["m"] * 50})
+    >>> page = as_html(banner(sample(rows, Design()), ["likes"], ["sex"]), language="en")
+    >>> page.count("<table"), "50.0%" in page
+    (1, True)
+    """
+    named = {**table.titles, **(titles or {})}
+    blocks = "".join(_block_html(table, block, language, named) for block in table.blocks)
+    lines = "".join(f"<li>{html.escape(line)}</li>" for line in notes(table, language))
+    return (
+        f'<div lang="{language}" class="survey-tables">{blocks}<ul class="notes">{lines}</ul></div>'
+    )
+
+
+def _block_html(table: Banner, block: Block, language: Language, titles: Mapping[str, str]) -> str:
+    groups = "".join(
+        f'<th scope="colgroup" colspan="{size}">{html.escape(title)}</th>'
+        for title, size in banner_heads(table.columns, titles)
+    )
+    heads = "".join(
+        f'<th scope="col">{html.escape(column_head(column, language))}'
+        f"{f' <b>{column.letter}</b>' if column.letter else ''}</th>"
+        for column in table.columns
+    )
+    bases = "".join(
+        f'<tr class="base"><th scope="row">{html.escape(label)}</th>'
+        + "".join(f"<td>{html.escape(value)}</td>" for value in values)
+        + "</tr>"
+        for label, values in base_lines(block, language)
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{html.escape(row_head(row, language))}</th>'
+        + "".join(f"<td>{_cell_html(row, cell, language)}</td>" for cell in row.cells)
+        + "</tr>"
+        for row in block.rows
+    )
+    tests = "".join(
+        f'<p class="test">{html.escape(line)}</p>'
+        for line in independence_lines(block, language, titles)
+    )
+    cut = "".join(
+        f'<colgroup span="{size}"></colgroup>'
+        for _, size in [("", 1), *banner_heads(table.columns, titles)]
+    )
+    label = html.escape(block.label)
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
+        f"<table><caption>{label}</caption>{cut}<thead><tr>"
+        f"<td></td>{groups}</tr><tr><td></td>{heads}</tr></thead><tbody>{bases}{rows}</tbody>"
+        f"</table></div>{tests}"
+    )
+
+
+def _cell_html(row: TableRow, cell: TableCell | None, language: Language) -> str:
+    if cell is None or not cell.is_shown:
+        return NOTHING
+    text = html.escape(figure(row, cell, language))
+    if cell.reliability is Reliability.CAUTION:
+        text = f"<i>{text}</i>"
+    return f"{text} <small>{cell.above}</small>" if cell.above else text
+
+
+def figure(row: TableRow, cell: TableCell, language: Language) -> str:
+    """Write a figure: a share as a percentage, else a number."""
+    value = cell.estimate.value
+    return share(value, language) if row.statistic in SHARES else quantity(value, language)
+
+
+def column_head(column: Column, language: Language) -> str:
+    """Return what stands above a column."""
+    return " × ".join(column.labels) or word("everybody", language)
+
+
+def row_head(row: TableRow, language: Language) -> str:
+    """Return what stands before a row."""
+    return row.label or word("mean", language)
+
+
+def title_of(breakdown: Sequence[str], titles: Mapping[str, str]) -> str:
+    """Return what stands above the columns of a breakdown."""
+    return " × ".join(titles.get(name) or name for name in breakdown)
+
+
+def banner_heads(columns: Sequence[Column], titles: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Return the title of each breakdown, with the number of its columns."""
+    groups = itertools.groupby(columns, key=lambda column: column.breakdown)
+    return [(title_of(breakdown, titles), len(list(held))) for breakdown, held in groups]
+
+
+def base_lines(block: Block, language: Language) -> Iterator[tuple[str, list[str]]]:
+    """Return the lines of the bases as texts; nobody is a dash, not a zero."""
+    bases = [None if base is None or base.hidden else base for base in block.bases]
+    yield (
+        word("respondents", language),
+        [NOTHING if base is None else number(base.respondents, 0, language) for base in bases],
+    )
+    yield (
+        word("weighted", language),
+        [NOTHING if base is None else quantity(base.weighted, language) for base in bases],
+    )
+    if any(base is not None and base.missing for base in bases):
+        yield (
+            word("missing", language),
+            [NOTHING if base is None else number(base.missing, 0, language) for base in bases],
+        )
+
+
+def independence_lines(block: Block, language: Language, titles: Mapping[str, str]) -> list[str]:
+    """Return a line for each test of independence."""
+    return [
+        f"{title_of(names, titles)} · " + word("test", language, value=_test(test, language))
+        for names, test in block.tests.items()
+    ]
+
+
+def _test(test: Independence, language: Language) -> str:
+    text = p_value(test.p_value, language)
+    return text if text.startswith("<") else f"= {text}"
+
+
+_BOLD, _GREY = Font(bold=True), Font(color="00666666", size=9)
+_FILL = PatternFill("solid", fgColor="00E8EEF4")
+_LINE = Border(top=Side(style="thin", color="00999999"))
+_CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
+_WRAPPED = Alignment(wrap_text=True, vertical="top")
+_FIRST_ROW = 4
+
+
+def write_xlsx(
+    table: Banner,
+    path: Path,
+    *,
+    language: Language = "fr",
+    titles: Mapping[str, str] | None = None,
+) -> None:
+    """Write a table as a workbook: the tables, how they were made, the figures as data.
+
+    Each figure is a number with its format, its letters stand under it, the header stays in sight.
+    """
+    book = Workbook()
+    sheet: Worksheet = book.active  # type: ignore[assignment]
+    sheet.title = word("tables", language)
+    fill_sheet(sheet, table, language, titles or {})
+    about = book.create_sheet(word("method", language))
+    fill_notes(about, notes(table, language))
+    data = book.create_sheet(word("data", language))
+    fill_data(data, table.frame())
+    book.save(path)
+
+
+def fill_sheet(
+    sheet: Worksheet, table: Banner, language: Language, titles: Mapping[str, str]
+) -> None:
+    """Write a table in a sheet of a workbook."""
+    titles = {**table.titles, **titles}
+    _write_heads(sheet, table, language, titles)
+    row = _FIRST_ROW
+    for block in table.blocks:
+        row = _write_block(sheet, block, row, language, titles)
+    sheet.freeze_panes = f"B{_FIRST_ROW}"
+    sheet.column_dimensions["A"].width = 44
+    for place in range(2, len(table.columns) + 2):
+        sheet.column_dimensions[get_column_letter(place)].width = 13
+    sheet.sheet_view.showGridLines = False
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows, sheet.print_title_cols = f"1:{_FIRST_ROW - 1}", "A:A"
+
+
+def fill_notes(sheet: Worksheet, lines: Sequence[str]) -> None:
+    """Write sentences in a sheet, one in a row."""
+    for line in lines:
+        sheet.append([neutralise(line)])
+        sheet.cell(sheet.max_row, 1).alignment = _WRAPPED
+    sheet.column_dimensions["A"].width = 110
+
+
+def fill_data(sheet: Worksheet, frame: pl.DataFrame) -> None:
+    """Write a frame in a sheet, with a filter on its header."""
+    sheet.append([neutralise(name) for name in frame.columns])
+    for cell in sheet[1]:
+        cell.font, cell.fill = _BOLD, _FILL
+    for values in frame.iter_rows():
+        sheet.append([neutralise(value) if isinstance(value, str) else value for value in values])
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    for place, name in enumerate(frame.columns, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = max(12, len(name) + 3)
+
+
+def _write_heads(
+    sheet: Worksheet, table: Banner, language: Language, titles: Mapping[str, str]
+) -> None:
+    place = 2
+    for title, size in banner_heads(table.columns, titles):
+        for at in range(place, place + size):
+            sheet.cell(1, at).fill = _FILL
+        cell = sheet.cell(1, place, neutralise(title))
+        cell.font, cell.alignment = _BOLD, _CENTRE
+        if size > 1:
+            sheet.merge_cells(
+                start_row=1, start_column=place, end_row=1, end_column=place + size - 1
+            )
+        place += size
+    for place, column in enumerate(table.columns, start=2):
+        head = sheet.cell(2, place, neutralise(column_head(column, language)))
+        head.font, head.alignment = _BOLD, _CENTRE
+        letter = sheet.cell(3, place, column.letter)
+        letter.font, letter.alignment = _GREY, _CENTRE
+
+
+def _write_block(
+    sheet: Worksheet, block: Block, row: int, language: Language, titles: Mapping[str, str]
+) -> int:
+    """Write a question from a row on, and return the row after it."""
+    title = sheet.cell(row, 1, neutralise(block.label))
+    title.font, title.alignment = _BOLD, _WRAPPED
+    for place in range(1, len(block.bases) + 2):
+        sheet.cell(row, place).border = _LINE
+    row += 1
+    for label, values, form in _bases(block):
+        sheet.cell(row, 1, word(label, language)).font = _GREY
+        for place, value in enumerate(values, start=2):
+            cell = sheet.cell(row, place, NOTHING if value is None else value)
+            cell.font, cell.number_format, cell.alignment = _GREY, form, _CENTRE
+        row += 1
+    for one in block.rows:
+        row = _write_row(sheet, one, row, language)
+    for line in independence_lines(block, language, titles):
+        sheet.cell(row, 1, neutralise(line)).font = _GREY
+        row += 1
+    return row + 1
+
+
+def _bases(block: Block) -> Iterator[tuple[str, list[float | None], str]]:
+    """Return the bases as numbers with their formats; those missing only where there are some."""
+    bases = [None if base is None or base.hidden else base for base in block.bases]
+    yield "respondents", [None if base is None else base.respondents for base in bases], "#,##0"
+    yield "weighted", [None if base is None else base.weighted for base in bases], "#,##0.0"
+    if any(base is not None and base.missing for base in bases):
+        yield "missing", [None if base is None else base.missing for base in bases], "#,##0"
+
+
+def _write_row(sheet: Worksheet, one: TableRow, row: int, language: Language) -> int:
+    sheet.cell(row, 1, neutralise(row_head(one, language))).alignment = _WRAPPED
+    lettered = any(cell is not None and cell.is_shown and cell.above for cell in one.cells)
+    for place, cell in enumerate(one.cells, start=2):
+        shown = cell is not None and cell.is_shown
+        target = sheet.cell(row, place, cell.estimate.value if cell and shown else NOTHING)
+        target.alignment = _CENTRE
+        target.number_format = "0.0%" if one.statistic in SHARES else "#,##0.00"
+        if cell is not None and cell.reliability is Reliability.CAUTION:
+            target.font = Font(italic=True)
+        if cell is not None and shown and cell.above:
+            mark = sheet.cell(row + 1, place, cell.above)
+            mark.font, mark.alignment = _GREY, _CENTRE
+    return row + 1 + lettered

@@ -1,0 +1,96 @@
+"""The words that go with results, in French and in English."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import yaml
+
+from alliage.survey.sampling.report import Method
+from alliage.values import french
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import StrEnum
+
+Language: TypeAlias = Literal["fr", "en"]
+
+#: What stands for a figure that does not exist, and for one that is kept back or of nobody.
+UNKNOWN, NOTHING = "n/a", "–"
+
+_SMALLEST_P = 0.0001
+
+
+@cache
+def _sentences() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    text = (
+        resources.files("alliage.survey.publishing")
+        .joinpath("words.yaml")
+        .read_text(encoding="utf-8")
+    )
+    content: Mapping[str, Any] = yaml.safe_load(text)
+    return {"words": content["words"], **content["names"]}
+
+
+def word(name: str, language: Language, **values: object) -> str:
+    """Return a word or a sentence.
+
+    Examples
+    --------
+    >>> word("everybody", "fr"), word("weights", "en", value="d")
+    ('Ensemble', 'Weights: d.')
+    """
+    return _sentences()["words"][name][language].format(**values)
+
+
+def name_of(code: StrEnum, language: Language) -> str:
+    """Return the name of a code.
+
+    Examples
+    --------
+    >>> name_of(Method.LINEAR, "fr"), name_of(Method.LINEAR, "en")
+    ('calage linéaire', 'linear')
+    """
+    return _sentences()[type(code).__name__][code.name.lower()][language]
+
+
+def calibration_name(method: str, language: Language) -> str:
+    """Return the name of a method of calibration, as a provenance holds it."""
+    return name_of(Method(method), language) if method else word("none", language)
+
+
+def share(value: float, language: Language, places: int = 1) -> str:
+    """Write a share as a percentage."""
+    return french.percent(value, places, language=language)
+
+
+def number(value: float, places: int, language: Language) -> str:
+    """Write a number with so many decimals, its thousands apart."""
+    return french.number(value, places, language=language)
+
+
+def quantity(value: float, language: Language) -> str:
+    """Write a number with the decimals that its size calls for.
+
+    Examples
+    --------
+    >>> quantity(3.14159, "en"), quantity(31415.9, "en")
+    ('3.14', '31,416')
+    """
+    size = abs(value)
+    return number(value, 0 if size >= 1000 else 1 if size >= 100 else 2, language)
+
+
+def p_value(value: float, language: Language) -> str:
+    """Write a p-value with four decimals.
+
+    Examples
+    --------
+    >>> p_value(0.03, "fr"), p_value(1e-9, "en")
+    ('0,0300', '< 0.0001')
+    """
+    if value < _SMALLEST_P:
+        return word("small p", language, value=number(_SMALLEST_P, 4, language))
+    return number(value, 4, language)

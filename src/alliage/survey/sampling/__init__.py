@@ -1,0 +1,1 @@
+"""How respondents were drawn and calibrated: designs, replicates, weights."""

@@ -1,0 +1,1 @@
+"""Moments of respondents, computed where they are, a part at a time."""

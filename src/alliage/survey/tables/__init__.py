@@ -1,0 +1,1 @@
+"""Banner tables: many questions by many breakdowns, with letters and tests."""

@@ -1,0 +1,462 @@
+"""Many questions by a breakdown at once, for respondents drawn directly.
+
+The linearised value of the share of an answer in a group is ``(1[answer] - p) / X`` for those of
+the group and 0 for others, so that every sum that a variance needs follows from totals by group
+and answer: of weights, of their squares, and of both times the calibration variables. These totals
+are matrix products over cells, for all the questions together. `alliage.survey.estimate` gives the
+same, request by request. See ``docs/algorithms/survey-tables.md``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from alliage.survey.data.coding import NO_LEVEL, Coded
+from alliage.survey.errors import SurveyError, SurveyProblem
+from alliage.survey.estimation.domains import labels_of, nobody, within
+from alliage.survey.estimation.figures import Bases, Figures, simple_variance
+from alliage.survey.sampling.design import DfRule
+from alliage.survey.sampling.structure import Structure
+from alliage.survey.tables.independence import design_degrees, of_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.estimation.domains import Kept
+    from alliage.survey.estimation.requests import Choices, Proportion, Quotient, Scored
+    from alliage.survey.sampling.sample import Sample
+    from alliage.survey.sampling.structure import Stage
+    from alliage.survey.tables.crossing import Answers, Layout, SortedRows
+    from alliage.survey.tables.independence import Independence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Answers to one question, and the rows that are asked of them.
+
+    Attributes
+    ----------
+    coded
+        The answer of each respondent.
+    requests, labels
+        What each row is, and its level.
+    scores
+        The score of each answer for each row, shape (L, K).
+    """
+
+    coded: Coded
+    requests: Sequence[Quotient]
+    labels: Sequence[str]
+    scores: Floats
+
+    @classmethod
+    def of_levels(cls, coded: Coded, requests: Sequence[Proportion | Scored]) -> Asked:
+        """Ask shares and scores of a question of levels."""
+        scored = [request.scored(coded.levels) for request in requests]
+        return cls(
+            coded,
+            [
+                request
+                for request, (labels, _) in zip(requests, scored, strict=True)
+                for _ in labels
+            ],
+            [label for labels, _ in scored for label in labels],
+            np.concatenate([points for _, points in scored], axis=1),
+        )
+
+    @classmethod
+    def of_choices(cls, sample: Sample, request: Choices) -> list[Asked]:
+        """Ask the share of each column of a set, among those who answered one of them."""
+        columns = [sample.coded(name) for name in request.columns]
+        answered = np.logical_or.reduce([each.codes != NO_LEVEL for each in columns])
+        found = []
+        for name, (codes, levels) in zip(request.columns, columns, strict=True):
+            chosen = levels.index(request.counted) if request.counted in levels else len(levels)
+            either = np.where(answered, (codes == chosen).astype(np.int8), np.int8(NO_LEVEL))
+            found.append(
+                cls(Coded(either, (False, True)), [request], [name], np.array([[0.0], [1.0]]))
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows of some questions together.
+
+    Attributes
+    ----------
+    requests, labels
+        What each row is, and its level.
+    question
+        The question of each row, shape (K,).
+    scores
+        The score of each answer for each row, shape (A, K).
+    counted
+        Which answers are in the base of each question, shape (A, Q): all but none.
+    """
+
+    requests: tuple[Quotient, ...]
+    labels: tuple[str, ...]
+    question: Ints
+    scores: Floats
+    counted: Floats
+
+    @classmethod
+    def of(cls, asked: Sequence[Asked]) -> Rows:
+        """Put the rows of questions side by side."""
+        widths = [len(each.labels) for each in asked]
+        # The first column of a question is that of those who did not answer.
+        scores = [np.pad(each.scores, ((1, 0), (0, 0))) for each in asked]
+        counted = [np.r_[0.0, np.ones(len(each.scores))][:, None] for each in asked]
+        return cls(
+            tuple(chain.from_iterable(each.requests for each in asked)),
+            tuple(chain.from_iterable(each.labels for each in asked)),
+            np.repeat(np.arange(len(asked)), widths),
+            _diagonal(scores),
+            _diagonal(counted),
+        )
+
+    def of_questions(self, questions: slice) -> slice:
+        """Return the rows of some questions."""
+        return slice(*np.searchsorted(self.question, [questions.start, questions.stop]).tolist())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Frame:
+    """What the variance takes from the sample: all but the answers.
+
+    Attributes
+    ----------
+    stratum, ratio, scale
+        The stratum of each cell, the ratio of its weights, the factor of its squares, shape (J,).
+    basis
+        The calibration variables of each cell, shape (J, r).
+    inner
+        Their products with the factors of squares, shape (r, r).
+    held
+        Their weighted totals by stratum, shape (H, r).
+    kept
+        The factor of squares of totals, by stratum, shape (H,).
+    """
+
+    stratum: Ints
+    ratio: Floats
+    scale: Floats
+    basis: Floats
+    inner: Floats
+    held: Floats
+    kept: Floats
+
+    @classmethod
+    def of(cls, sample: Sample, layout: Layout, stage: Stage, *, fixed: bool) -> _Frame:
+        scales, centred = stage.scales(sample.design.lonely)
+        stratum = stage.stratum[layout.place]
+        ratio, basis = np.ones(layout.count), np.empty((layout.count, 0))
+        if sample.calibration is not None:
+            ratio = sample.calibration.ratios[layout.pattern]
+            if not fixed:
+                basis = sample.calibration.basis[layout.pattern]
+        scale = scales[stratum]
+        squares = scale * ratio**2 * layout.squares
+        weighted = sparse.csr_matrix(
+            (ratio * layout.weight, (stratum, np.arange(layout.count))),
+            (len(scales), layout.count),
+        )
+        return cls(
+            stratum,
+            ratio,
+            scale,
+            basis,
+            (basis * squares[:, None]).T @ basis,
+            np.asarray(weighted @ basis),
+            np.where(centred, scales / stage.sampled, 0.0),
+        )
+
+    def by_stratum(self, some: Ints, values: Floats) -> Floats:
+        """Sum some cells by stratum, shape (H, A)."""
+        places = (self.stratum[some], np.arange(len(some)))
+        which = sparse.csr_matrix((np.ones(len(some)), places), (len(self.kept), len(some)))
+        return np.asarray(which @ values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Totals:
+    """Totals by group of what stands in the last axis: answers, rows or bases.
+
+    Attributes
+    ----------
+    weighted
+        Σ w, shape (G, ·).
+    scaled, squares
+        Σ w² with and without the factor of squares, shape (G, ·).
+    explained, crossed
+        Σ d Z, and Σ w² Z with the factor of squares, shape (G, r, ·).
+    strata
+        Σ w by stratum, shape (G, H, ·).
+    """
+
+    weighted: Floats
+    scaled: Floats
+    squares: Floats
+    explained: Floats
+    crossed: Floats
+    strata: Floats
+
+    @classmethod
+    def of(
+        cls, frame: _Frame, layout: Layout, answers: Answers, cells_of: Sequence[Ints]
+    ) -> tuple[_Totals, Floats]:
+        """Sum by group; return the respondents too, shape (G, A)."""
+        ratio, basis, ones = frame.ratio[:, None], frame.basis, np.ones((layout.count, 1))
+        factor = ratio**2 * frame.scale[:, None]
+        of_weights, of_squares = [ratio, basis], [factor, ratio**2, basis * factor]
+        if answers.weights is None:
+            mean = (layout.weight / layout.respondents)[:, None]
+            of_squares = [each * mean**2 for each in of_squares]
+            of_weights = [each * mean for each in of_weights]
+            made = _grouped(answers.respondents, [ones, *of_weights, *of_squares], cells_of)
+            strata = _stratified(frame, answers.respondents, ratio * mean, cells_of)
+        else:
+            made = _grouped(answers.respondents, [ones], cells_of)
+            made += _grouped(answers.weights[0], of_weights, cells_of)
+            made += _grouped(answers.weights[1], of_squares, cells_of)
+            strata = _stratified(frame, answers.weights[0], ratio, cells_of)
+        people, weighted, explained, scaled, squares, crossed = made
+        weighted, scaled, squares = weighted[:, 0], scaled[:, 0], squares[:, 0]
+        if strata is None:
+            strata = weighted[:, None]
+        return cls(weighted, scaled, squares, explained, crossed, strata), people[:, 0]
+
+    def times(self, scores: Floats) -> _Totals:
+        """Return the totals of scores of the answers, of shape (A, ·)."""
+        return _Totals(*(each @ scores for each in self._all()))
+
+    def at(self, columns: Ints | slice) -> _Totals:
+        """Return some columns, in an order."""
+        return _Totals(*(each[..., columns] for each in self._all()))
+
+    def _all(self) -> tuple[Floats, ...]:
+        return (
+            self.weighted, self.scaled, self.squares, self.explained, self.crossed, self.strata
+        )  # fmt: skip
+
+
+def _grouped(values: Floats, factors: Sequence[Floats], cells_of: Sequence[Ints]) -> list[Floats]:
+    """Return Σ factor' values over the cells of each group, each of shape (G, width, A)."""
+    left = np.concatenate(factors, axis=1)
+    found = np.empty((len(cells_of), left.shape[1], values.shape[1]))
+    rows = np.empty((max(map(len, cells_of)), values.shape[1]))
+    for g, own in enumerate(cells_of):
+        # The same memory serves all the groups.
+        some = np.take(values, own, axis=0, out=rows[: len(own)], mode="clip")
+        np.matmul(left[own].T, some, out=found[g])
+    ends = np.cumsum([factor.shape[1] for factor in factors])
+    return np.split(found, ends[:-1], axis=1)
+
+
+def _stratified(
+    frame: _Frame, values: Floats, factor: Floats, cells_of: Sequence[Ints]
+) -> Floats | None:
+    """Return totals by group and stratum, shape (G, H, A); ``None`` for one stratum."""
+    if len(frame.kept) == 1:
+        return None
+    return np.stack([frame.by_stratum(own, factor[own] * values[own]) for own in cells_of])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crosstab:
+    """Questions by a breakdown.
+
+    Attributes
+    ----------
+    figures
+        Every row of every question by group; NaN in the groups where nobody answered.
+    covariance
+        That of the groups, row by row, shape (K, G, G).
+    people
+        Respondents by group and row, their scores added up, shape (G, K).
+    counts
+        Respondents who answered, by group and question, shape (G, Q).
+    """
+
+    figures: Figures
+    covariance: Floats
+    people: Floats
+    counts: Floats
+    _frame: _Frame
+    _totals: _Totals
+
+    def independence(self, question: int, answers: slice, degrees: float) -> Independence | None:
+        """Test that a question and the breakdown are independent.
+
+        Parameters
+        ----------
+        question, answers : int, slice
+            The question, and the columns of its answers.
+        degrees : float
+            Degrees of freedom of the design.
+        """
+        own, frame = self._totals.at(answers), self._frame
+        slopes, crossed, strata = (
+            np.swapaxes(each, 0, 1).reshape(each.shape[1], own.weighted.size)
+            for each in (own.explained, own.crossed, own.strata)
+        )
+        totals = strata - frame.held @ slopes
+        half = crossed.T @ slopes
+        spread = np.diag(own.scaled.ravel()) + slopes.T @ frame.inner @ slopes - half - half.T
+        spread -= (totals * frame.kept[:, None]).T @ totals
+        respondents = round(self.counts[:, question].sum())
+        return of_counts(own.weighted, spread, respondents, degrees=degrees)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crosstabs:
+    """Questions by the breakdowns of a crossing."""
+
+    sample: Sample
+    layout: Layout
+    answers: Answers
+    rows: Rows
+    over: Kept
+    level: float
+    frame: _Frame
+
+    @classmethod
+    def of(
+        cls,
+        sample: Sample,
+        crossing: SortedRows,
+        asked: Sequence[Asked],
+        over: Kept,
+        *,
+        level: float,
+        fixed: bool,
+    ) -> Crosstabs:
+        """Sum the answers to questions, each with what is asked of it."""
+        answers = crossing.answers([each.coded for each in asked])
+        rows = Rows.of(asked)
+        stage = drawn_directly(sample)
+        if stage is None:
+            msg = "Respondents were not drawn directly: their variance is that of units."
+            raise SurveyError(SurveyProblem.REQUEST, msg)
+        frame = _Frame.of(sample, crossing.layout, stage, fixed=fixed)
+        return cls(sample, crossing.layout, answers, rows, over, level, frame)
+
+    def by(self, breakdown: Sequence[str]) -> Crosstab:
+        """Cross every question with a breakdown.
+
+        Raises
+        ------
+        SurveyError
+            ``EMPTY_DOMAIN`` if nobody is left for a question.
+        """
+        cells_of = self._cells_of(breakdown)
+        totals, everybody = _Totals.of(self.frame, self.layout, self.answers, cells_of)
+        # Those who answered, by question; then by row.
+        counted = self.rows.counted
+        counts = everybody @ counted
+        if not counts.any(axis=0).all():
+            raise nobody(breakdown, self.over)
+        of_row = self.rows.question
+        base = totals.times(counted).at(of_row)
+        held = counts[:, of_row] > 0
+        size = np.where(held, base.weighted, np.nan)
+        scores = self.rows.scores
+        plain, squared = totals.times(scores), scores**2
+        values = plain.weighted / size
+        covariance = self._covariance(plain, totals.scaled @ squared, base, values, size)
+        missing = everybody[:, self.answers.starts[:-1]][:, of_row]
+        bases = Bases(
+            np.rint(counts).astype(np.int64)[:, of_row],
+            np.rint(missing).astype(np.int64),
+            size,
+            base.squares,
+            self._degrees(cells_of, counts)[:, of_row],
+            simple_variance(
+                values / size, totals.weighted @ squared / size**3, counts[:, of_row], size
+            ),
+        )
+        variances = np.einsum("kgg->gk", covariance)
+        figures = Figures.of(
+            self.rows.requests,
+            labels_of(self.layout.levels, breakdown),
+            self.rows.labels,
+            values,
+            variances,
+            bases,
+            level=self.level,
+        )
+        people = everybody @ scores
+        return Crosstab(figures, covariance, people, counts, self.frame, totals)
+
+    def design_degrees(self) -> float:
+        """Return the degrees of freedom of the whole sample, or those that its design states."""
+        rule, basis = self.sample.design.df, self.sample.variance_basis
+        if isinstance(rule, DfRule) and isinstance(basis, Structure):
+            return basis.degrees_of_freedom(self.layout.place, self.layout.respondents)
+        return design_degrees(self.sample)
+
+    def _cells_of(self, breakdown: Sequence[str]) -> list[Ints]:
+        """Return the cells of each group, inside the domain."""
+        layout = self.layout
+        inside = within(layout.keys, layout.levels, self.over)
+        code, size = np.zeros(layout.count, dtype=np.int64), 1
+        for name in breakdown:
+            inside = inside & (layout.keys[name] != NO_LEVEL)
+            code = code * len(layout.levels[name]) + layout.keys[name]
+            size *= len(layout.levels[name])
+        code = np.where(inside, code, size)
+        order = np.argsort(code, kind="stable")
+        ends = np.searchsorted(code[order], np.arange(size + 1))
+        return [order[start:end] for start, end in itertools.pairwise(ends)]
+
+    def _covariance(
+        self, plain: _Totals, squared: Floats, base: _Totals, values: Floats, size: Floats
+    ) -> Floats:
+        """Return the covariance of the groups for each row, shape (K, G, G)."""
+        frame = self.frame
+
+        def centred(own: Floats, of_base: Floats) -> Floats:
+            """Return totals of (score - p) / X by row, shape (K, G, ·)."""
+            found = (own - values[:, None] * of_base) / size[:, None]
+            return np.ascontiguousarray(np.moveaxis(found, 2, 0))
+
+        slopes = centred(plain.explained, base.explained)
+        crossed = centred(plain.crossed, base.crossed)
+        totals = centred(plain.strata, base.strata) - slopes @ frame.held.T
+        half = (slopes @ frame.inner / 2 - crossed) @ np.swapaxes(slopes, 1, 2)
+        found = half + np.swapaxes(half, 1, 2)
+        found -= (totals * frame.kept) @ np.swapaxes(totals, 1, 2)
+        own = squared - 2 * values * plain.scaled + values**2 * base.scaled
+        places = np.arange(len(size))
+        found[:, places, places] += (own / size**2).T
+        return found
+
+    def _degrees(self, cells_of: Sequence[Ints], counts: Floats) -> Floats:
+        """Return the degrees of freedom by group and question, shape (G, Q)."""
+        if self.sample.design.df is not DfRule.DOMAIN:
+            return np.full(counts.shape, self.design_degrees())
+        if len(self.frame.kept) == 1:
+            return np.asarray(counts - (counts > 0))
+        answered = self.answers.respondents @ self.rows.counted
+        held = [(self.frame.by_stratum(own, answered[own]) > 0).sum(axis=0) for own in cells_of]
+        return np.asarray(counts - np.stack(held))
+
+
+def drawn_directly(sample: Sample) -> Stage | None:
+    """Return the stage of a sample whose respondents were drawn directly."""
+    basis = sample.variance_basis
+    if isinstance(basis, Structure) and len(basis.stages) == 1 and basis.stages[0].unit is None:
+        return basis.stages[0]
+    return None
+
+
+def _diagonal(blocks: Sequence[Floats]) -> Floats:
+    return np.asarray(sparse.block_diag(blocks).toarray(), dtype=np.float64)

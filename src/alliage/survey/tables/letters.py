@@ -1,0 +1,136 @@
+"""The letters of a table: for each figure, the columns that it surely exceeds."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from scipy.special import stdtr
+
+from alliage.survey.comparison.comparisons import Adjustment, adjusted
+from alliage.survey.errors import SurveyError, SurveyProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from alliage.survey.arrays import Floats
+
+    _Places: TypeAlias = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRule:
+    """How the columns of a breakdown are compared.
+
+    Attributes
+    ----------
+    adjustment
+        How the differences of a row are taken together.
+    level, loose
+        Confidence of the letters in capitals, and of the small ones, which may be none.
+
+    Raises
+    ------
+    SurveyError
+        ``REQUEST`` for levels outside (0, 1), a loose one that is not below the other, or an
+        adjustment that does not exist.
+    """
+
+    adjustment: Adjustment = Adjustment.HOLM
+    level: float = 0.95
+    loose: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1 or (self.loose is not None and not 0 < self.loose < self.level):
+            msg = (
+                f"The levels are {self.level} and {self.loose}. Give two in (0, 1), the loose one "
+                "lower."
+            )
+            raise SurveyError(SurveyProblem.REQUEST, msg)
+        adjusted([], self.adjustment)
+
+    def above(
+        self,
+        values: Floats,
+        covariance: Floats,
+        letters: Sequence[str],
+        *,
+        errors: Floats,
+        degrees: Floats,
+    ) -> list[list[str]]:
+        """Return the letters of the columns that each figure exceeds.
+
+        Parameters
+        ----------
+        values : array of float, shape (K, G)
+            Rows by columns.
+        covariance : array of float, shape (K, G, G)
+            That of the columns, row by row.
+        letters : sequence of str, length G
+            The letter of each column.
+        errors, degrees : array of float, shape (K, G)
+            Standard errors and degrees of freedom. Where one is 0 or unknown, a column is not
+            compared.
+
+        Examples
+        --------
+        >>> spread = np.eye(3)[None] * 4e-4
+        >>> values, errors = np.array([[0.62, 0.41, 0.60]]), np.full((1, 3), 0.02)
+        >>> LetterRule().above(values, spread, "ABC", errors=errors, degrees=errors * np.inf)
+        [['B', '', 'B']]
+
+        Notes
+        -----
+        The same tests as `alliage.survey.comparison.comparisons.differences`, for many rows.
+        """
+        found: list[list[list[tuple[int, str]]]] = [[[] for _ in letters] for _ in values]
+        first, second = np.triu_indices(len(letters), 1)
+        if first.size:
+            gap = values[:, first] - values[:, second]
+            compared = (errors > 0) & (degrees >= 1)
+            freedom = np.where(compared, degrees, np.inf).min(axis=1)[:, None]
+            p_values = _p_values(gap, covariance, freedom, first, second)
+            made = compared[:, first] & compared[:, second]
+            final = adjusted(np.where(made, p_values, np.nan), self.adjustment)
+            strict = final <= 1 - self.level + 1e-12
+            told = strict if self.loose is None else final <= 1 - self.loose + 1e-12
+            for row, pair in np.argwhere(told).tolist():
+                high, low = int(first[pair]), int(second[pair])
+                if gap[row, pair] < 0:
+                    high, low = low, high
+                mark = letters[low] if strict[row, pair] else letters[low].lower()
+                found[row][high].append((low, mark))
+        # Letters of two characters are told apart by a space.
+        between = " " if max(map(len, letters), default=0) > 1 else ""
+        return [[between.join(mark for _, mark in sorted(cell)) for cell in row] for row in found]
+
+
+def _p_values(
+    gap: Floats, covariance: Floats, freedom: Floats, first: _Places, second: _Places
+) -> Floats:
+    """Return the p-value of each pair of columns, by row."""
+    variances = np.einsum("kgg->kg", covariance)
+    both = variances[:, first] + variances[:, second]
+    spread = both - 2 * covariance[:, first, second]
+    # What rounding leaves of a difference that cannot vary is no variance.
+    varies = spread > 1e-14 * np.abs(both)
+    statistic = -np.abs(gap) / np.sqrt(np.where(varies, spread, 1.0))
+    tails = np.minimum(2 * stdtr(freedom, statistic), 1.0)
+    return np.asarray(np.where(varies, tails, gap == 0))
+
+
+def alphabet(count: int) -> Iterator[str]:
+    """Return the letters of so many columns.
+
+    Examples
+    --------
+    >>> list(alphabet(28))[-3:]
+    ['Z', 'AA', 'AB']
+    """
+    singles = [chr(ord("A") + place) for place in range(26)]
+    pairs = (first + second for first in singles for second in singles)
+    return itertools.islice(itertools.chain(singles, pairs), count)
