@@ -59,7 +59,10 @@ def main() -> None:
         folder = Path(name)
         large = data.write(folder / "large", ROWS, 40)
         small = data.write(folder / "small", 2_400, 120)
-        labelled = data.write(folder / "labelled", ROWS, 40, labels=True)
+        kinds = {
+            kind: data.write(folder / kind, ROWS, 40, kind)
+            for kind in ("small numbers", "numbers", "sentences")
+        }
         r = shutil.which("Rscript")
         for place in (large, small) if r else ():
             pl.read_parquet(place / "survey.parquet").write_csv(place / "survey.csv")
@@ -87,10 +90,7 @@ def main() -> None:
             run([*ours, "items", large]),
             svy=run([*svy, "items", large, "1"]),
         )
-        published = {
-            "whole numbers": run([*ours, "publish", large]),
-            "sentences": run([*ours, "publish", labelled]),
-        }
+        published = {kind: run([*ours, "publish", place]) for kind, place in kinds.items()}
         growth = grown(folder, ours)
     RESULTS.write_text(report(lines, mine, published, growth), encoding="utf-8")
     print(RESULTS.read_text(encoding="utf-8"))
@@ -182,9 +182,9 @@ taken as fixed {seconds(mine["fixed"])}, with all the blocks read, letters and t
 ## From the file to the page
 
 {ROWS:,} rows × 40 questions × 5 breakdowns, from a Parquet file: read, raked, crossed; then written
-as HTML with letters and tests.
+as HTML with letters and tests. Small numbers have 8 bits, numbers 64.
 
-| answers are | reading alone | to the table | to the page |
+| answers are written as | reading alone | to the table | to the page |
 | --- | ---: | ---: | ---: |
 {files}
 ## How time grows

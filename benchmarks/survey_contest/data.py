@@ -16,7 +16,7 @@ BREAKDOWNS = {"sex": 2, "age": 5, "region": 13, "size": 4, "diploma": 4}
 LEVELS = 5
 
 
-def write(folder: Path, rows: int, questions: int, *, labels: bool = False) -> Path:
+def write(folder: Path, rows: int, questions: int, kind: str = "small numbers") -> Path:
     """Write a survey and the totals of its margins; every answer is invented.
 
     Parameters
@@ -25,8 +25,8 @@ def write(folder: Path, rows: int, questions: int, *, labels: bool = False) -> P
         Where ``survey.parquet`` and ``margins.json`` go.
     rows, questions : int
         How many respondents and questions.
-    labels : bool
-        Whether answers are sentences, else small whole numbers.
+    kind : str
+        How answers are written: « small numbers » of 8 bits, « numbers » of 64 bits, « sentences ».
     """
     random = np.random.default_rng(17)
     columns: dict[str, object] = {
@@ -39,7 +39,9 @@ def write(folder: Path, rows: int, questions: int, *, labels: bool = False) -> P
         drawn = np.clip(np.rint(3 + lean + random.normal(0, 1.2, rows)), 1, LEVELS)
         columns[f"q{number}"] = drawn.astype(np.int8)
     frame = pl.DataFrame(columns)
-    if labels:
+    if kind == "numbers":
+        frame = frame.cast(pl.Int64)
+    if kind == "sentences":
         frame = frame.select(
             pl.format("answer {} to the question", pl.col(name)).alias(name)
             for name in frame.columns

@@ -179,16 +179,30 @@ def test_breakdowns_that_make_many_cells_are_taken_apart(monkeypatch: pytest.Mon
     for most in (60, 1):
         # At 60 cells breakdowns are sorted by one after the other; at 1, rows as they stand.
         monkeypatch.setattr(crossing_module, "MOST_CELLS", most)
-        table = banner(source, QUESTIONS, BREAKDOWNS)
+        again = drawn(respondents(3), strata=True, calibrated=True)
+        table = banner(again, QUESTIONS, BREAKDOWNS)
         for block, other in zip(whole.blocks, table.blocks, strict=True):
             assert block.bases == pytest.approx(other.bases) or len(block.bases) == len(other.bases)
-            for row, again in zip(block.rows, other.rows, strict=True):
-                for cell, found in zip(row.cells, again.cells, strict=True):
+            for row, same_row in zip(block.rows, other.rows, strict=True):
+                for cell, found in zip(row.cells, same_row.cells, strict=True):
                     assert cell is not None
                     assert found is not None
                     same(cell.estimate, found.estimate)
                     assert cell.above == found.above
                     assert cell.respondents == found.respondents
+
+
+def test_a_table_of_other_breakdowns_or_weights_is_not_the_former() -> None:
+    source = drawn(respondents(6), strata=False, calibrated=False)
+    whole = banner(source, ["q1"], ["age"])
+    assert [column.breakdown for column in banner(source, ["q1"], ["sex"]).columns[1:]] == [
+        ("sex",)
+    ] * 2
+    fit = calibrate(source, {"sex": {"m": 1.0, "w": 3.0}})
+    check(fit, banner(fit, ["q1"], ["age"]), None, "calibrated")
+    check(source, whole, None, "calibrated")
+    over = {"sex": ["w"]}
+    check(source, banner(source, ["q1"], ["age"], over=over), over, "calibrated")
 
 
 def test_letters_are_those_of_the_tests_of_a_row() -> None:

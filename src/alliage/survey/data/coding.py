@@ -154,11 +154,15 @@ def _near(name: str, series: pl.Series, whole: _Whole, levels: Levels | None) ->
         levels = tuple(whole.written(place + whole.low) for place in places)
     else:
         places = [int(each) - whole.low for each in _in_its_type(name, series, levels).to_list()]
-    rank = np.full(whole.span, NO_LEVEL, dtype=smallest(len(levels)))
-    for code, place in enumerate(places):
-        if 0 <= place < whole.span:
-            rank[place] = code
-    codes = rank[whole.places]
+    kind = smallest(len(levels))
+    if places == list(range(whole.span)):
+        codes = whole.places.astype(kind)
+    else:
+        rank = np.full(whole.span, NO_LEVEL, dtype=kind)
+        for code, place in enumerate(places):
+            if 0 <= place < whole.span:
+                rank[place] = code
+        codes = np.take(rank, whole.places, mode="clip")
     if whole.answered is not None:
         codes[~whole.answered] = NO_LEVEL
     return Coded(codes, levels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -18,7 +18,7 @@ from alliage.survey.sampling.replication import Replicates
 from alliage.survey.sampling.structure import Stage, Structure, build, first_of_each
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from narwhals.typing import IntoFrame
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from alliage.survey.data.coding import Coded, Level
     from alliage.survey.data.table import MultiResponse, Variable
     from alliage.survey.sampling.report import CalibrationReport
+
+    Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,6 +148,7 @@ class Sample:
     pattern: Ints
     calibration: Calibration | None = None
     _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
+    _kept: dict[object, Any] = field(default_factory=dict, repr=False)
 
     @property
     def weights(self) -> Floats:
@@ -188,6 +191,15 @@ class Sample:
     def levels(self, name: str) -> tuple[Level, ...]:
         """Return the levels of a variable, in their order."""
         return self.coded(name).levels
+
+    def kept(self, key: object, make: Callable[[], Kept]) -> Kept:
+        """Return what was made of these respondents last, or make it: one thing is kept."""
+        if key not in self._kept:
+            made = make()
+            self._kept.clear()
+            self._kept[key] = made
+        found: Kept = self._kept[key]
+        return found
 
     def cells(self, keys: Sequence[str], values: Sequence[str]) -> Cells:
         """Return the moments by cell of categorical and numeric variables."""
@@ -237,7 +249,7 @@ class Sample:
 
     def calibrated(self, patterns: Patterns, calibration: Calibration) -> Sample:
         """Return the sample with the weights of a calibration over patterns."""
-        return replace(self, pattern=patterns.of_rows, calibration=calibration)
+        return replace(self, pattern=patterns.of_rows, calibration=calibration, _kept={})
 
     def _replicates_by(self, of_rows: Ints, count: int) -> Floats | None:
         if not isinstance(self.variance_basis, Replicates):
@@ -326,7 +338,7 @@ class Sample:
         return Structure((by_row,), self.variance_basis.lonely), rows
 
     def _replicated(self, replicates: Replicates, place: Ints) -> Sample:
-        return replace(self, variance_basis=replicates, place=place)
+        return replace(self, variance_basis=replicates, place=place, _kept={})
 
 
 def report_of(calibration: Calibration | None) -> CalibrationReport:

@@ -373,24 +373,42 @@ class Blocks(Sequence["Block"]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Crossed:
-    """The rows of a question by a breakdown.
+    """The rows of a question by a breakdown, among those of others.
 
     Attributes
     ----------
-    figures
-        By group and row.
-    covariance
+    rows
+        Which rows are those of the question.
+    every
+        All the rows, by group.
+    every_covariance
         That of the groups, row by row, shape (K, G, G).
-    people
+    every_count
         Respondents who gave the answer of each row, shape (G, K).
     test
         Tests that question and breakdown are independent.
     """
 
-    figures: Figures
-    covariance: Floats
-    people: Floats
+    rows: slice
+    every: Figures
+    every_covariance: Floats
+    every_count: Floats
     test: Callable[[], Independence | None]
+
+    @property
+    def figures(self) -> Figures:
+        """The figures of the question."""
+        return self.every.columns(self.rows)
+
+    @property
+    def covariance(self) -> Floats:
+        """Their covariance."""
+        return self.every_covariance[self.rows]
+
+    @property
+    def people(self) -> Floats:
+        """The respondents who gave each answer."""
+        return self.every_count[:, self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,7 +474,7 @@ class _Maker:
         if sorted_by is None:
             return []
         found: list[_ByBreakdown] = [{} for _ in asked]
-        parts = on_each(partial(self._asked, source), asked)
+        parts = on_each(partial(self._asked, source), asked, len(source.place))
         for crossing in sorted_by:
             step = crossing.questions_at_once()
             for first in range(0, len(asked), step):
@@ -490,7 +508,7 @@ class _Maker:
             of_rows, covariance = figures(self.source, asked, level=LEVEL, variance=self.variance)
             people = np.concatenate([self._people(one, of_rows) for one in asked], axis=1)
             test = partial(self._test, question, breakdown)
-            found[breakdown] = _Crossed(of_rows, covariance, people, test)
+            found[breakdown] = _Crossed(slice(None), of_rows, covariance, people, test)
         return found
 
     def _test(self, question: Question, breakdown: tuple[str, ...]) -> Independence | None:
@@ -576,12 +594,12 @@ class _Maker:
 
 
 def _of_question(tabs: Crosstabs, tab: Crosstab, questions: slice, degrees: float) -> _Crossed:
-    rows = tabs.rows.of_questions(questions)
     answers = tabs.answers.of_question(questions.start)
     return _Crossed(
-        tab.figures.columns(rows),
-        tab.covariance[rows],
-        tab.people[:, rows],
+        tabs.rows.of_questions(questions),
+        tab.figures,
+        tab.covariance,
+        tab.people,
         partial(tab.independence, questions.start, answers, degrees),
     )
 
@@ -615,7 +633,7 @@ class _Writer:
         self, crossed: _Crossed, columns: Sequence[Column]
     ) -> Iterator[tuple[Base | None, Sequence[TableCell | None]]]:
         """Yield the base and the cells of each column of a breakdown."""
-        found = crossed.figures
+        found, of_people = crossed.figures, crossed.people
         places = {tuple(group.values()): place for place, group in enumerate(found.groups)}
         letters = {tuple(column.group.values()): column.letter for column in columns}
         above = self.rule.above(
@@ -632,7 +650,7 @@ class _Writer:
                 yield None, [None] * len(found.labels)
                 continue
             first = estimates[place][0]
-            people = crossed.people[place].tolist()
+            people = of_people[place].tolist()
             yield (
                 Base(first.respondents, first.missing, first.weighted),
                 [

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from alliage.survey.data.coding import Coded, Level
 
 #: Answers whose totals are made in one pass.
-_AT_ONCE = 1 << 20
+_AT_ONCE = 1 << 15
 
 #: Questions treated together at most, and totals (cells × questions) held at once.
 _QUESTIONS, _TOTALS = 64, 1 << 19
@@ -152,7 +152,7 @@ class SortedRows:
                     weights[0][:, of] = bundle.apart(totals[:, own].real)
                     weights[1][:, of] = bundle.apart(totals[:, own].imag)
 
-        on_each(fill, range(0, len(bundles), step))
+        on_each(fill, range(0, len(bundles), step), len(self.order))
         return Answers(respondents, weights, starts)
 
     def _bundled(self, widths: Sequence[int]) -> Iterator[list[int]]:
@@ -235,9 +235,16 @@ def crossings(
     Returns
     -------
     list of SortedRows or None
-        Every breakdown is in one of them. ``None`` if respondents make too many cells to be worth
-        sorting: nearly each of them is one.
+        Every breakdown is in one of them; kept for the next table of these breakdowns. ``None``
+        if respondents make too many cells to be worth sorting: nearly each of them is one.
     """
+    key = (tuple(breakdowns), tuple(over))
+    return sample.kept(key, lambda: _crossings(sample, breakdowns, over))
+
+
+def _crossings(
+    sample: Sample, breakdowns: Sequence[tuple[str, ...]], over: Sequence[str]
+) -> list[SortedRows] | None:
     alone = gathered_codes(
         [sample.place, sample.pattern, *(sample.coded(name).codes for name in over)]
     )

@@ -87,6 +87,36 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Scores of answers, to be summed over.
+
+    Attributes
+    ----------
+    matrix
+        The score of each answer for each row, shape (A, K).
+    alone
+        The answer of each row that counts one answer alone, -1 for others, shape (K,).
+    """
+
+    matrix: Floats
+    alone: Ints
+
+    @classmethod
+    def over(cls, matrix: Floats) -> Scores:
+        """Find the rows that count one answer alone: most of them do."""
+        single = (np.count_nonzero(matrix, axis=0) == 1) & (matrix.sum(axis=0) == 1)
+        return cls(matrix, np.where(single, matrix.argmax(axis=0), -1))
+
+    def of(self, totals: Floats) -> Floats:
+        """Sum totals by answer, shape (..., A), into totals by row, shape (..., K)."""
+        found = totals[..., self.alone]
+        mixed = np.flatnonzero(self.alone < 0)
+        if mixed.size:
+            found[..., mixed] = totals @ self.matrix[:, mixed]
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """The rows of some questions together.
 
@@ -96,17 +126,21 @@ class Rows:
         What each row is, and its level.
     question
         The question of each row, shape (K,).
-    scores
-        The score of each answer for each row, shape (A, K).
+    ends
+        Where the rows of each question begin, and the end.
+    scores, squares
+        The score of each answer for each row, and its square.
     counted
-        Which answers are in the base of each question, shape (A, Q): all but none.
+        Which answers are in the base of each question: all but none.
     """
 
     requests: tuple[Quotient, ...]
     labels: tuple[str, ...]
     question: Ints
-    scores: Floats
-    counted: Floats
+    ends: tuple[int, ...]
+    scores: Scores
+    squares: Scores
+    counted: Scores
 
     @classmethod
     def of(cls, asked: Sequence[Asked]) -> Rows:
@@ -119,13 +153,15 @@ class Rows:
             tuple(chain.from_iterable(each.requests for each in asked)),
             tuple(chain.from_iterable(each.labels for each in asked)),
             np.repeat(np.arange(len(asked)), widths),
-            _diagonal(scores),
-            _diagonal(counted),
+            (0, *itertools.accumulate(widths)),
+            Scores.over(_diagonal(scores)),
+            Scores.over(_diagonal(scores) ** 2),
+            Scores.over(_diagonal(counted)),
         )
 
     def of_questions(self, questions: slice) -> slice:
         """Return the rows of some questions."""
-        return slice(*np.searchsorted(self.question, [questions.start, questions.stop]).tolist())
+        return slice(self.ends[questions.start], self.ends[questions.stop])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,31 +248,30 @@ class _Totals:
     @classmethod
     def of(
         cls, frame: _Frame, layout: Layout, answers: Answers, cells_of: Sequence[Ints]
-    ) -> tuple[_Totals, Floats]:
-        """Sum by group; return the respondents too, shape (G, A)."""
-        ratio, basis, ones = frame.ratio[:, None], frame.basis, np.ones((layout.count, 1))
+    ) -> _Totals:
+        """Sum by group."""
+        ratio, basis = frame.ratio[:, None], frame.basis
         factor = ratio**2 * frame.scale[:, None]
         of_weights, of_squares = [ratio, basis], [factor, ratio**2, basis * factor]
         if answers.weights is None:
             mean = (layout.weight / layout.respondents)[:, None]
             of_squares = [each * mean**2 for each in of_squares]
             of_weights = [each * mean for each in of_weights]
-            made = _grouped(answers.respondents, [ones, *of_weights, *of_squares], cells_of)
+            made = _grouped(answers.respondents, [*of_weights, *of_squares], cells_of)
             strata = _stratified(frame, answers.respondents, ratio * mean, cells_of)
         else:
-            made = _grouped(answers.respondents, [ones], cells_of)
-            made += _grouped(answers.weights[0], of_weights, cells_of)
+            made = _grouped(answers.weights[0], of_weights, cells_of)
             made += _grouped(answers.weights[1], of_squares, cells_of)
             strata = _stratified(frame, answers.weights[0], ratio, cells_of)
-        people, weighted, explained, scaled, squares, crossed = made
+        weighted, explained, scaled, squares, crossed = made
         weighted, scaled, squares = weighted[:, 0], scaled[:, 0], squares[:, 0]
         if strata is None:
             strata = weighted[:, None]
-        return cls(weighted, scaled, squares, explained, crossed, strata), people[:, 0]
+        return cls(weighted, scaled, squares, explained, crossed, strata)
 
-    def times(self, scores: Floats) -> _Totals:
-        """Return the totals of scores of the answers, of shape (A, ·)."""
-        return _Totals(*(each @ scores for each in self._all()))
+    def times(self, scores: Scores) -> _Totals:
+        """Return the totals of scores of the answers."""
+        return _Totals(*(scores.of(each) for each in self._all()))
 
     def at(self, columns: Ints | slice) -> _Totals:
         """Return some columns, in an order."""
@@ -358,20 +393,23 @@ class Crosstabs:
             ``EMPTY_DOMAIN`` if nobody is left for a question.
         """
         cells_of = self._cells_of(breakdown)
-        totals, everybody = _Totals.of(self.frame, self.layout, self.answers, cells_of)
+        totals = _Totals.of(self.frame, self.layout, self.answers, cells_of)
+        ends = np.cumsum([0, *map(len, cells_of)])
+        cells = (np.ones(ends[-1]), np.concatenate(cells_of), ends)
+        which = sparse.csr_matrix(cells, (len(cells_of), self.layout.count))
+        everybody = np.asarray(which @ self.answers.respondents)
         # Those who answered, by question; then by row.
         counted = self.rows.counted
-        counts = everybody @ counted
+        counts = counted.of(everybody)
         if not counts.any(axis=0).all():
             raise nobody(breakdown, self.over)
         of_row = self.rows.question
         base = totals.times(counted).at(of_row)
         held = counts[:, of_row] > 0
         size = np.where(held, base.weighted, np.nan)
-        scores = self.rows.scores
-        plain, squared = totals.times(scores), scores**2
+        plain, squares = totals.times(self.rows.scores), self.rows.squares
         values = plain.weighted / size
-        covariance = self._covariance(plain, totals.scaled @ squared, base, values, size)
+        covariance = self._covariance(plain, squares.of(totals.scaled), base, values, size)
         missing = everybody[:, self.answers.starts[:-1]][:, of_row]
         bases = Bases(
             np.rint(counts).astype(np.int64)[:, of_row],
@@ -380,7 +418,7 @@ class Crosstabs:
             base.squares,
             self._degrees(cells_of, counts)[:, of_row],
             simple_variance(
-                values / size, totals.weighted @ squared / size**3, counts[:, of_row], size
+                values / size, squares.of(totals.weighted) / size**3, counts[:, of_row], size
             ),
         )
         variances = np.einsum("kgg->gk", covariance)
@@ -393,7 +431,7 @@ class Crosstabs:
             bases,
             level=self.level,
         )
-        people = everybody @ scores
+        people = self.rows.scores.of(everybody)
         return Crosstab(figures, covariance, people, counts, self.frame, totals)
 
     def design_degrees(self) -> float:
@@ -445,7 +483,7 @@ class Crosstabs:
             return np.full(counts.shape, self.design_degrees())
         if len(self.frame.kept) == 1:
             return np.asarray(counts - (counts > 0))
-        answered = self.answers.respondents @ self.rows.counted
+        answered = self.rows.counted.of(self.answers.respondents)
         held = [(self.frame.by_stratum(own, answered[own]) > 0).sum(axis=0) for own in cells_of]
         return np.asarray(counts - np.stack(held))
 
