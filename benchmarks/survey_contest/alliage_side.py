@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -112,5 +111,7 @@ def publish(folder: Path) -> dict[str, Any]:
 if __name__ == "__main__":
     work = {"table": table, "rake": rake, "items": items, "publish": publish}[sys.argv[1]]
     result = work(Path(sys.argv[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not getrusage: it would tell the memory of the program that started this one, if larger.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
     print(json.dumps(result | {"peak": peak}))

@@ -1,11 +1,10 @@
-"""Raking as ``weightipy`` does it; prints seconds and bytes as JSON."""
+"""Raking as ``weightipy`` does it; prints seconds as JSON."""
 
 # mypy: ignore-errors
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from importlib.metadata import version
@@ -35,5 +34,4 @@ def main(folder, times):
 
 if __name__ == "__main__":
     result = main(Path(sys.argv[1]), int(sys.argv[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps(result | {"peak": peak}))
+    print(json.dumps(result))
