@@ -167,7 +167,7 @@ Written by `python -m benchmarks.survey_speed`.
   runs. Its table holds every share of every question by everybody and by five breakdowns, with
   calibrated errors, intervals, bases and effective sizes; `svy` takes the weights as fixed, which
   is the easier case, question by question or all in one call, whichever is faster (of the large
-  file, four questions are measured, and counted for the forty); R calibrates,
+  file, four questions are measured, and counted for all); R calibrates,
   and its errors know of it. Letters and tests of independence are computed when a block of the
   table is read: told apart below.
 - Every answer is invented. A time is that of this machine; ratios say more.
