@@ -92,6 +92,7 @@ def test_one_difference_among_many_needs_more() -> None:
 
 def test_there_are_letters_after_z() -> None:
     assert list(alphabet(30))[24:] == ["Y", "Z", "AA", "AB", "AC", "AD"]
+    assert list(alphabet(704))[701:] == ["ZZ", "AAA", "AAB"]
     assert above(LetterRule(), [1.0, *[0.0] * 29], 1e-4)[0].split(" ")[-2:] == ["AC", "AD"]
 
 

@@ -131,6 +131,6 @@ def alphabet(count: int) -> Iterator[str]:
     >>> list(alphabet(28))[-3:]
     ['Z', 'AA', 'AB']
     """
-    singles = [chr(ord("A") + place) for place in range(26)]
-    pairs = (first + second for first in singles for second in singles)
-    return itertools.islice(itertools.chain(singles, pairs), count)
+    capitals = [chr(ord("A") + place) for place in range(26)]
+    names = (itertools.product(capitals, repeat=size) for size in itertools.count(1))
+    return itertools.islice(map("".join, itertools.chain.from_iterable(names)), count)
