@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.factories.applications import write_application
+from tests.factories.debates import demo_release, write_contribution, write_debate
 from tests.factories.fund import (
     raised,
     write_agreement,
@@ -28,7 +29,11 @@ from tests.factories.fund import (
 )
 from tests.factories.instruction import write_meeting
 from tests.factories.knowledge import write_sheet
+from tests.factories.observatory import ask, figure, question, wave
+from tests.factories.observatory_release_values import release_values
+from tests.factories.observatory_releases import write_pipeline
 from tests.factories.people import SINCE, entrust, give, somebody
+from tests.factories.positioning import kept_result, result_group
 from tests.factories.reports import ASKED, write_report
 from tests.factories.reports import SAMPLE as REPORT_SAMPLE
 
@@ -38,6 +43,7 @@ from alliage_web.alliances.models import Alliance, AllianceTerritory, Party
 from alliage_web.files.models import StoredFile
 from alliage_web.fund.models import Fund
 from alliage_web.knowledge.models import Entry, EntryState
+from alliage_web.observatory.models import Wave
 from alliage_web.territories.models import Perimeter, Snapshot, Territory, Vintage
 from alliage_web.vocabulary.models import Scheme, Term
 
@@ -154,6 +160,8 @@ SAMPLES: Samples = {
     "api:": {"": _ALLIANCE},
     "api:organisation": {"": _ACTOR},
     "api:entry": {"published": {"slug": "exemple"}, "draft": {"slug": "brouillon"}},
+    "api:release": {"": {"release": uuid.UUID(int=2)}},
+    "api:release-table": {"": {"release": uuid.UUID(int=2), "question": "fragility"}},
     "api:grants-json": {"": {"code": "fonds"}},
     "api:grants-csv": {"": {"code": "fonds"}},
     "fund:": {"": {**_APPLICATION, "number": 1, "person": 0}},
@@ -243,6 +251,48 @@ SAMPLES: Samples = {
         )
     },
     "knowledge:proposal-of-agreement": {"": {**_SHEET, "reference": "convention"}},
+    "observatory:": {
+        "": {
+            "study": "etude",
+            "wave": "2022",
+            "question": "utilite",
+            "figure": "chiffre",
+        }
+    },
+    **{
+        f"observatory:{name}": {"": {"uuid": uuid.UUID(int=1), "contribution": uuid.UUID(int=1)}}
+        for name in (
+            "debate",
+            "debate-edit",
+            "debate-synthesis",
+            "debate-file",
+            "debate-moderate",
+            "contribution-new",
+            "contribution-decide",
+            "contribution-withdraw",
+            "contribution-report",
+        )
+    },
+    "observatory:respondents-receive": {"": {"study": "impact_citizens", "wave": "demo"}},
+    "observatory:respondents-download": {"": {"uuid": uuid.UUID(int=1), "content": "code"}},
+    "observatory:release-decide": {"": {"uuid": uuid.UUID(int=1), "verb": "soumettre"}},
+    "observatory:release": {"": {"uuid": uuid.UUID(int=2)}},
+    "observatory:release-parts": {"": {"uuid": uuid.UUID(int=2)}},
+    "observatory:release-part": {"": {"uuid": uuid.UUID(int=2), "part": 0}},
+    **{
+        f"observatory:{name}": {"": {"code": code}}
+        for name, code in (
+            ("profile-region", "bretagne"),
+            ("profile-region-sheet", "bretagne"),
+            ("profile-official-region", "06"),
+            ("profile-population", "company"),
+            ("profile-population-sheet", "company"),
+            ("profile-fragility", "poverty"),
+            ("profile-fragility-sheet", "poverty"),
+            ("collisions-group", "bretagne"),
+        )
+    },
+    "positioning:": {"": {"token": "un-lien-de-resultat", "number": 1}},
     "site:": {"": {**_COMMUNE, **_ALLIANCE}},
     "site:organisation": {"": _ACTOR},
     "territories:": {"": _DEPARTMENT},
@@ -364,6 +414,28 @@ def sample_objects(author: User) -> Samples:
         _SHEET["uuid"],
         by=author,
     )
+    write_contribution(
+        write_debate(
+            demo_release(),
+            Territory.objects.get(level="department", code="94"),
+            uuid=SAMPLES["observatory:debate"][""]["uuid"],
+        ),
+        author,
+        uuid=SAMPLES["observatory:debate"][""]["contribution"],
+        state="published",
+    )
+    write_pipeline(
+        Wave.objects.get(synthetic=True),
+        replace(release_values(), covariances=(), rankings=(), networks=()),
+        file=uuid.UUID(int=1),
+        draft=uuid.UUID(int=1),
+        public=uuid.UUID(int=2),
+        by=author,
+    )
+    ask(wave(), question())
+    figure()
+    token = SAMPLES["positioning:"][""]["token"]
+    result_group(kept_result(token), token)
     for kind in PLACES:
         _document(kind)
     return {**SAMPLES, **_things_of(author), **_things_of_somebody_else()}

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from tests.factories import observatory
 from tests.factories.actors import organisation, person, vocabulary
 from tests.factories.alliances import alliance, event, party, place, world
 from tests.factories.knowledge import draft, published
+from tests.factories.observatory_release_values import release_values
+from tests.factories.observatory_releases import published_release
 from tests.factories.people import SINCE, give, somebody
 
 from alliage_web.accounts.models import Role
 from alliage_web.knowledge.actions import refresh
+from alliage_web.observatory.models import PublishedFigure
 from alliage_web.territories.models import Snapshot, Succession, Territory, Vintage
 
 if TYPE_CHECKING:
@@ -375,7 +380,7 @@ def test_every_route_is_described_and_named(client: Client) -> None:
             kwargs={item["name"]: "x" for item in operation["parameters"] if item["in"] == "path"},
         ) == path.replace("{level}", "x").replace("{code}", "x").replace("{slug}", "x").replace(
             "{scheme}", "x"
-        )
+        ).replace("{release}", "x").replace("{question}", "x")
         assert operation["summary"]
         for parameter in operation["parameters"]:
             assert parameter["description"], f"{path} {parameter['name']}"
@@ -390,3 +395,46 @@ def test_the_page_shows_every_route_without_anything_from_elsewhere(client: Clie
     assert "<script>" not in text
     assert "style=" not in text
     assert "cdn" not in text
+
+
+def test_figures_of_documents_come_with_source_and_without_margin(client: Client) -> None:
+    observatory.loaded()
+    items = ask(client, "/api/v1/figures", population="citizen", theme="territory_health")["items"]
+    assert {(item["margin"], item["population"]) for item in items} == {("n/a", "citizen")}
+    assert all(item["source"] for item in items)
+    dynamic = next(item for item in items if item["level"] == "dynamic" and not item["group"])
+    assert (dynamic["value"], dynamic["unit"]) == ("50", "percent")
+
+
+def test_a_figure_that_is_kept_inside_is_not_in_the_api(client: Client) -> None:
+    observatory.loaded()
+    withheld = set(PublishedFigure.objects.exclude(withheld="").values_list("code", flat=True))
+    assert withheld
+    pages = [
+        ask(client, "/api/v1/figures", page_size=100, page=page)["items"] for page in (1, 2, 3)
+    ]
+    codes = {item["code"] for items in pages for item in items}
+    assert codes
+    assert not withheld & codes
+
+
+def test_a_release_gives_its_tables_and_says_that_it_is_synthetic(client: Client) -> None:
+    values = release_values(hidden=("bretagne",))
+    row = published_release(observatory.wave(synthetic=True), values)
+    (listed,) = ask(client, "/api/v1/releases")["items"]
+    assert (listed["id"], listed["synthetic"]) == (str(row.uuid), True)
+    assert ask(client, f"/api/v1/releases/{row.uuid}")["content"]["synthetic"] is True
+    address = f"/api/v1/releases/{row.uuid}/tables/fragility"
+    table = ask(client, address, breakdown="region")
+    assert table["synthetic"] is True
+    cells = [cell for line in table["content"]["rows"] for cell in line]
+    hidden = [cell for cell in cells if cell["status"] == "hidden"]
+    assert hidden
+    assert all(cell == {"status": "hidden"} for cell in hidden)
+
+
+def test_a_table_that_was_not_declared_says_which_are(client: Client) -> None:
+    row = published_release(observatory.wave(synthetic=True), release_values())
+    address = f"/api/v1/releases/{row.uuid}/tables/fragility"
+    assert "region" in ask(client, address, 404, breakdown="commune")["fix"]
+    ask(client, f"/api/v1/releases/{uuid4()}", 404)

@@ -38,6 +38,7 @@ from alliage_web.fund.models import (
 from alliage_web.fund.queries.applications import Part as ApplicationPart
 from alliage_web.knowledge.models import Entry, EntryState
 from alliage_web.knowledge.queries.sheet_proposals import consents_of
+from alliage_web.observatory.models import Contribution, Debate, Release
 from alliage_web.territories.models import Perimeter, Snapshot, Territory, Vintage
 
 if TYPE_CHECKING:
@@ -171,6 +172,19 @@ def _keeps(facts: Facts, it: Any) -> bool:
     )
 
 
+def _researches(facts: Facts, _it: Any) -> bool:
+    return facts.holds(Role.RESEARCHER, "observatory")
+
+
+def _debates(facts: Facts, territory: Any) -> bool:
+    """Tell whether a person opens and moderates the debates of a territory."""
+    return (
+        facts.administers
+        or facts.holds(Role.RESEARCHER, "observatory")
+        or facts.holds(Role.CATALYST, territory.stable_name)
+    )
+
+
 MODEL: Mapping[str, Rule] = {
     "accounts.give_any_role": _administers,
     "accounts.erase_people": _administers,
@@ -262,6 +276,23 @@ MODEL: Mapping[str, Rule] = {
     ),
     "fund.see_committee": _fund(Role.FUND_OFFICER, Role.COMMITTEE_MEMBER, Role.FUND_AUDITOR),
     "fund.hold_committee": lambda facts, it: facts.holds(Role.FUND_OFFICER, it.stable_name),
+    "observatory.see_pipeline": lambda facts, _: (
+        facts.administers or facts.holds(Role.RESEARCHER, "observatory")
+    ),
+    "observatory.read_respondents": _researches,
+    "observatory.write_releases": _researches,
+    "observatory.review_release": lambda facts, it: _researches(facts, it) and not facts.made_it,
+    "observatory.write_catalogue": _researches,
+    "observatory.see_withheld": lambda facts, _: (
+        facts.administers or facts.holds(Role.RESEARCHER, "observatory")
+    ),
+    "observatory.open_debate": _debates,
+    "observatory.moderate_debate": lambda facts, it: _debates(facts, it.territory),
+    "observatory.contribute": _signed_in,
+    "observatory.decide_contribution": lambda facts, it: (
+        _debates(facts, it.debate.territory) and not facts.made_it
+    ),
+    "observatory.withdraw_contribution": lambda facts, _: facts.made_it,
     "territories.add_perimeter": _signed_in,
     "territories.change_perimeter": lambda facts, _: facts.edits or facts.made_it,
     "territories.see_workspace": _territory_workspace,
@@ -344,6 +375,10 @@ def objects() -> dict[str, list[Any]]:
     reports = [_report(funds[0], each, organisations) for each in alliances[:2]]
     sheets = [write_sheet(funds[0], each, uuid4(), by=None) for each in alliances[:2]]
     applications = _applications(funds[0], alliances)
+    debates = [
+        Debate(uuid=UUID(int=number), territory=territory)
+        for number, territory in enumerate(made.values())
+    ]
     entries = [Entry(kind="tool", slug=state.value, title="x", state=state) for state in EntryState]
     return {
         "alliance": alliances,
@@ -361,6 +396,9 @@ def objects() -> dict[str, list[Any]]:
             for each in applications
         ],
         "observatory": [Whole("observatory")],
+        "release": [Release(uuid=UUID(int=1))],
+        "debate": debates,
+        "contribution": [Contribution(uuid=each.uuid, debate=each) for each in debates],
         "report": reports,
         "report part": [part for report in reports for part in report.parts.all()],
         "report obligation": [each for report in reports for each in report.obligations.all()],
@@ -457,6 +495,8 @@ _MADE_BY = {
     **dict.fromkeys(("alliance", "organisation", "perimeter", "sheet"), "created_by_id"),
     "entry": "author_id",
     "review": "reviewer_id",
+    "contribution": "author_id",
+    "release": "computed_by_id",
 }
 
 

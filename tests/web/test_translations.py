@@ -40,6 +40,7 @@ FRENCH_ON_PURPOSE = (
     "Nouméa",
     "échelonné",
     "Observatoire des partenariats",
+    "Provence-Alpes-Côte d’Azur",
 )
 PAGES = ("/", "/territoires/", "/alliances/", "/acteurs/", "/exemples/", "/compte/connexion/")
 
@@ -188,7 +189,10 @@ def french_in(page: str) -> list[str]:
         words
         for source, target in english()
         for words in (" ".join(part.split()) for part in PLACEHOLDER.split(source))
-        if len(words) > 12 and words in shown and words not in " ".join(target.split())
+        if len(words) > 12
+        # « publication » is not in « publications ».
+        and re.search(rf"{re.escape(words)}(?!\w)", shown)
+        and words not in " ".join(target.split())
     ]
 
 

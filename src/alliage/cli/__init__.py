@@ -11,7 +11,7 @@ from rich.table import Table
 from alliage import __version__
 from alliage.alliances.records import load_alliances, total_support
 from alliage.alliances.vocabulary import AmountStatus
-from alliage.cli import survey
+from alliage.cli import observatory, survey
 from alliage.cli.console import console, errors, progress
 from alliage.knowledge.ranking import Collection, rank
 from alliage.knowledge.synonyms import read_synonyms
@@ -36,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(survey.app)
+app.add_typer(observatory.app)
 
 CHECKS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("SIREN", codes.siren),

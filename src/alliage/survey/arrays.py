@@ -9,5 +9,8 @@ from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
 SmallInts: TypeAlias = NDArray[np.signedinteger[Any]]
+Integers: TypeAlias = NDArray[np.integer[Any]]
+Unsigned: TypeAlias = NDArray[np.unsignedinteger[Any]]
+Bytes: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float64]
 Booleans: TypeAlias = NDArray[np.bool_]

@@ -24,6 +24,8 @@
     How many proxies stand in front and add to ``X-Forwarded-For``; 1 in production, else 0.
 ``ALLIAGE_FILE_MAX_MB``
     How much one document may weigh, in mebibytes; 25 by default.
+``ALLIAGE_RESPONDENTS_MONTHS``
+    How many months after the fieldwork a file of respondents is destroyed; 24 by default.
 ``ALLIAGE_CONTROLLER``
     Who answers for the personal data and where to write to them, shown on the page
     « Données personnelles ».
@@ -96,6 +98,8 @@ INSTALLED_APPS = [
     "alliage_web.alliances",
     "alliage_web.fund",
     "alliage_web.knowledge",
+    "alliage_web.observatory",
+    "alliage_web.positioning",
     "alliage_web.api",
     "alliage_web.site",
 ]
@@ -244,6 +248,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "request_login_code": "20/m/ip,5/15m/key",
     "reset_password": "20/m/ip,5/15m/key",
+    # Links to results that are kept: a workshop behind one address makes some tens in an hour.
+    "positioning_link": "60/h/ip",
 }
 ACCOUNT_FORMS = {
     "login": "alliage_web.accounts.forms.sign_in.SignInForm",
@@ -320,6 +326,9 @@ _FILE_MAX_MB = environment.whole_number(
     "ALLIAGE_FILE_MAX_MB", os.environ.get("ALLIAGE_FILE_MAX_MB", "25")
 )
 ALLIAGE_FILE_MAX_BYTES = _FILE_MAX_MB * 1024 * 1024
+ALLIAGE_RESPONDENTS_MONTHS = environment.whole_number(
+    "ALLIAGE_RESPONDENTS_MONTHS", os.environ.get("ALLIAGE_RESPONDENTS_MONTHS", "24")
+)
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "alliage_web.config.upload_handlers.BoundedUploads",

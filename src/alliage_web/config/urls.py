@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("alliage_web.alliances.urls")),
     path("", include("alliage_web.fund.urls")),
     path("", include("alliage_web.knowledge.urls")),
+    path("observatoire/", include("alliage_web.observatory.urls")),
+    path("se-situer/", include("alliage_web.positioning.urls")),
     # Last: its addresses end with a free word, which would hide those of the apps above.
     path("", include("alliage_web.site.urls")),
 ]

@@ -50,9 +50,10 @@ class Chrome:
 _SECTIONS: tuple[tuple[_StrPromise, str], ...] = (
     (_("Territoires"), "/territoires/"),
     (_("Acteurs"), "/acteurs/"),
-    (_("Catalyseurs"), "/catalyseurs/"),
     (_("Alliances"), "/alliances/"),
     (_("Exemples"), "/exemples/"),
+    (_("Observatoire"), "/observatoire/"),
+    (_("Se situer"), "/se-situer/"),
 )
 _FOOTER: tuple[tuple[_StrPromise, str], ...] = (
     (_("À propos et méthode"), "/a-propos/"),

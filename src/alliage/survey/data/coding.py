@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
 
+from alliage.survey import loops
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Mapping
 
-    from alliage.survey.arrays import Booleans, Ints, SmallInts
+    from alliage.survey.arrays import Booleans, Bytes, Ints, SmallInts, Unsigned
 
 #: One answer of a categorical variable, as it stands in the data.
 Level: TypeAlias = str | int | float | bool
@@ -24,6 +27,15 @@ NO_LEVEL = -1
 
 #: Whole numbers that are no farther apart are looked up in a table.
 _NEAR = 65_536
+
+#: Numbers that a byte tells apart.
+_BYTE = 256
+
+#: The first rows, where most levels are met.
+_FIRST = 16_384
+
+#: Texts that are told apart by where they are kept, in one part of a column.
+_MOST_TEXTS = 255
 
 
 class Coded(NamedTuple):
@@ -45,7 +57,7 @@ class Coded(NamedTuple):
         return self.codes.astype(np.int64)
 
 
-def coded(name: str, series: pl.Series, levels: Levels | None) -> Coded:
+def coded(name: str, series: pl.Series, levels: Levels | None, into: Bytes | None = None) -> Coded:
     """Return the rank of each answer of a column among its levels.
 
     Parameters
@@ -56,6 +68,8 @@ def coded(name: str, series: pl.Series, levels: Levels | None) -> Coded:
         The answers; null where there is none.
     levels : tuple of Level, optional
         The levels; those found, sorted, if not given.
+    into : array of uint8, shape (n,), optional
+        Where to put the codes, if they are of 8 bits.
 
     Raises
     ------
@@ -68,16 +82,18 @@ def coded(name: str, series: pl.Series, levels: Levels | None) -> Coded:
     >>> coded("q", pl.Series([2, None, 7]), None)
     Coded(codes=array([ 0, -1,  1], dtype=int8), levels=(2, 7))
     """
-    found = _ranked(name, series, levels)
-    _refuse_unknown(name, series, found)
+    room = np.empty(len(series), dtype=np.uint8) if into is None else into
+    found = _ranked(name, series, levels, room)
+    if levels is not None:
+        _refuse_unknown(name, series, found)
     return found
 
 
-def _ranked(name: str, series: pl.Series, levels: Levels | None) -> Coded:
+def _ranked(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> Coded:
     if series.dtype == pl.String or isinstance(series.dtype, pl.Categorical | pl.Enum):
-        return _texts(name, series, levels)
+        return _texts(name, series, levels, into)
     if series.dtype.is_numeric() or series.dtype == pl.Boolean:
-        whole = _whole(series)
+        whole = _whole(series, into)
         if whole is not None:
             return _near(name, series, whole, levels)
         if levels is None and series.dtype.is_numeric():
@@ -85,21 +101,97 @@ def _ranked(name: str, series: pl.Series, levels: Levels | None) -> Coded:
     return _replaced(name, series, levels)
 
 
-def _texts(name: str, series: pl.Series, levels: Levels | None) -> Coded:
-    """Rank texts by the number that Polars gave to each."""
-    numbered = series.cast(pl.Categorical) if series.dtype == pl.String else series
-    present = numbered.drop_nulls().unique()
-    words = present.cast(pl.String).to_list()
+class _Texts(NamedTuple):
+    """Texts of some rows.
+
+    Attributes
+    ----------
+    rows
+        Which.
+    numbers
+        The number of each text.
+    words
+        The text of each number.
+    none
+        The number where there is no text.
+    """
+
+    rows: slice
+    numbers: Unsigned
+    words: Mapping[int, str]
+    none: int
+
+
+def _texts(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> Coded:
+    """Rank texts by the number that was given to each."""
+    parts = _told_apart(series, into) or [_numbered(series)]
     if levels is None:
         kind = series.dtype
+        words = {word for part in parts for word in part.words.values()}
         levels = tuple(kind.categories if isinstance(kind, pl.Enum) else sorted(words))
     texts = _in_its_type(name, pl.Series(dtype=pl.String), levels).to_list()
-    ranks = {text: rank for rank, text in enumerate(texts)}
-    numbers = present.to_physical().to_numpy()
-    last = int(numbers.max()) + 1 if words else 0
-    rank = np.full(last + 1, NO_LEVEL, dtype=smallest(len(levels)))
-    rank[numbers] = [ranks.get(word, NO_LEVEL) for word in words]
-    return Coded(rank[numbered.to_physical().fill_null(last).to_numpy()], levels)
+    rank_of = {text: rank for rank, text in enumerate(texts)}
+    codes = _room(smallest(len(levels)), into)
+    for part in parts:
+        ranks = np.full(part.none + 1, NO_LEVEL, dtype=codes.dtype)
+        for number, word in part.words.items():
+            ranks[number] = rank_of.get(word, NO_LEVEL)
+        _look_up(ranks, part.numbers, codes[part.rows])
+    return Coded(codes, levels)
+
+
+def _room(kind: type[np.signedinteger[Any]], into: Bytes) -> SmallInts:
+    """Return where to put codes."""
+    return into.view(kind) if kind is np.int8 else np.empty(len(into), dtype=kind)
+
+
+def _numbered(series: pl.Series) -> _Texts:
+    """Give texts the numbers that Polars gives."""
+    numbered = series.cast(pl.Categorical) if series.dtype == pl.String else series
+    present = numbered.drop_nulls().unique()
+    numbers = present.to_physical().to_list()
+    none = max(numbers, default=-1) + 1
+    words = dict(zip(numbers, present.cast(pl.String).to_list(), strict=True))
+    return _Texts(slice(None), numbered.to_physical().fill_null(none).to_numpy(), words, none)
+
+
+def _told_apart(series: pl.Series, into: Bytes) -> list[_Texts] | None:
+    """Give texts numbers by where they are kept: once in each part of a file of Parquet.
+
+    ``None`` if it cannot be known, or they are kept in many places.
+    """
+    tell_apart = loops.compiled(loops.tell_apart, len(series))
+    if tell_apart is None or series.dtype != pl.String or not _has_arrow():
+        return None
+    parts: list[_Texts] = []
+    start = 0
+    for chunk in series.get_chunks():
+        array = chunk.to_arrow(compat_level=pl.CompatLevel.newest())
+        views = np.frombuffer(array.buffers()[1], np.uint64, 2 * len(array), 16 * array.offset)
+        answered = chunk.is_not_null().to_numpy() if chunk.null_count() else None
+        first = np.empty(_MOST_TEXTS, dtype=np.int64)
+        rows = slice(start, start + len(chunk))
+        count = tell_apart(views.reshape(-1, 2), answered, into[rows], first)
+        if count < 0:
+            return None
+        words = chunk.gather(first[:count]).to_list()
+        parts.append(_Texts(rows, into[rows], dict(enumerate(words)), _MOST_TEXTS))
+        start += len(chunk)
+    return parts
+
+
+@cache
+def _has_arrow() -> bool:
+    return importlib.util.find_spec("pyarrow") is not None
+
+
+def _look_up(table: SmallInts, places: Unsigned, found: SmallInts) -> None:
+    """Put what stands in a table at each place, which may be in the same memory."""
+    look_up = loops.compiled(loops.look_up, len(places))
+    if look_up is None:
+        found[:] = table[places]
+    else:
+        look_up(table, places, found)
 
 
 class _Whole(NamedTuple):
@@ -117,55 +209,98 @@ class _Whole(NamedTuple):
         How the numbers were written.
     """
 
-    places: NDArray[np.unsignedinteger[Any]]
+    places: Unsigned
     low: int
     span: int
     answered: Booleans | None
     written: type[int] | type[float] | type[bool]
 
 
-def _whole(series: pl.Series) -> _Whole | None:
+def _whole(series: pl.Series, into: Bytes) -> _Whole | None:
     """Return a column of whole numbers that are near one another, or nothing."""
     written = bool if series.dtype == pl.Boolean else float if series.dtype.is_float() else int
     numbers = series.cast(pl.UInt8) if written is bool else series
+    found = None if written is float or numbers.null_count() else _guessed(numbers, into)
+    if found is not None:
+        return _Whole(into, *found, None, written)
     low, high = numbers.min(), numbers.max()
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return None
-    if not (math.isfinite(low) and math.isfinite(high)) or high - low > _NEAR:
+    if not (math.isfinite(low) and math.isfinite(high)) or high - low >= _NEAR:
         return None
-    values = numbers.fill_null(low).to_numpy()
-    if written is float:
-        whole = values.astype(np.int64)
-        if not np.array_equal(whole, values):
+    span = int(high) - int(low) + 1
+    places: Unsigned = into if span <= _BYTE else np.empty(len(into), dtype=np.uint16)
+    start = 0
+    # Part by part, as a file was read: to put them together first would move them once more.
+    for chunk in numbers.get_chunks():
+        values = (chunk.fill_null(low) if chunk.null_count() else chunk).to_numpy()
+        whole = values.astype(np.int64) if written is float else values
+        if whole is not values and not np.array_equal(whole, values):
             return None
-        values = whole
-    # Unsigned numbers of the same width go around: the difference is right whatever the bounds.
-    unsigned = values.view(f"u{values.itemsize}")
-    places = unsigned - unsigned.dtype.type(int(low) % 2 ** (8 * values.itemsize))
+        own = places[start : start + len(values)]
+        # What is cut off comes back when the lowest is taken away: unsigned numbers go around.
+        np.copyto(own, whole, casting="unsafe")
+        own -= places.dtype.type(int(low) % 2 ** (8 * places.itemsize))
+        start += len(values)
     answered = series.is_not_null().to_numpy() if series.null_count() else None
-    return _Whole(places, int(low), int(high) - int(low) + 1, answered, written)
+    return _Whole(places, int(low), span, answered, written)
+
+
+def _guessed(numbers: pl.Series, into: Bytes) -> tuple[int, int] | None:
+    """Fill ``into`` with whole numbers less the lowest, if the first rows hold the extremes.
+
+    Returns the lowest and how many there may be: what is guessed is seen to be right in the same
+    pass over the numbers.
+    """
+    narrow = loops.compiled(loops.narrow, len(numbers))
+    first = numbers.head(_FIRST).to_numpy()
+    low, span = int(first.min()), int(first.max()) - int(first.min()) + 1
+    if span > _BYTE or (narrow is None and first.itemsize > 1):
+        return None
+    start = 0
+    for chunk in numbers.get_chunks():
+        values = chunk.to_numpy()
+        own = into[start : start + len(values)]
+        if narrow is None or values.itemsize == 1:
+            np.subtract(values.view(np.uint8), np.uint8(low % _BYTE), out=own)
+            right = bool(own.max() < span)
+        else:
+            right = narrow(values, np.uint64(low % 2**64), np.uint64(span), own)
+        if not right:
+            return None
+        start += len(values)
+    return low, span
 
 
 def _near(name: str, series: pl.Series, whole: _Whole, levels: Levels | None) -> Coded:
     """Return the rank of each whole number among the levels, or among those found."""
     if levels is None:
-        held = whole.places if whole.answered is None else whole.places[whole.answered]
-        places = np.flatnonzero(np.bincount(held, minlength=whole.span)).tolist()
+        places = _present(whole.places, whole.span)
         levels = tuple(whole.written(place + whole.low) for place in places)
     else:
         places = [int(each) - whole.low for each in _in_its_type(name, series, levels).to_list()]
-    kind = smallest(len(levels))
-    if places == list(range(whole.span)):
-        codes = whole.places.astype(kind)
-    else:
+    kind = np.dtype(smallest(len(levels)))
+    same = kind.itemsize == whole.places.itemsize
+    codes = whole.places.view(kind) if same else np.empty(len(whole.places), dtype=kind)
+    if places != list(range(whole.span)):
         rank = np.full(whole.span, NO_LEVEL, dtype=kind)
         for code, place in enumerate(places):
             if 0 <= place < whole.span:
                 rank[place] = code
-        codes = np.take(rank, whole.places, mode="clip")
+        _look_up(rank, whole.places, codes)
+    elif not same:
+        codes[:] = whole.places
     if whole.answered is not None:
         codes[~whole.answered] = NO_LEVEL
     return Coded(codes, levels)
+
+
+def _present(places: Unsigned, span: int) -> list[int]:
+    """Return the places that occur: that of no answer is that of the lowest, which occurs."""
+    counts = np.bincount(places[:_FIRST], minlength=span)
+    if not counts.all():
+        counts = np.bincount(places, minlength=span)
+    return np.flatnonzero(counts).tolist()
 
 
 def _numbers(series: pl.Series) -> Coded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from narwhals.typing import IntoFrame
 
-    from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.arrays import Bytes, Floats, Ints
     from alliage.survey.data.coding import Coded, Level
 
 
@@ -159,7 +160,10 @@ class Table:
         described = self.variables.get(name)
         if described is not None and described.missing:
             series = series.set(_is_one_of(series, described.missing), None)
-        return series.fill_nan(None) if series.dtype.is_float() else series
+        # A sum is finite where no number is NaN: it takes less time to see.
+        if series.dtype.is_float() and not math.isfinite(series.sum()) and series.is_nan().any():
+            return series.fill_nan(None)
+        return series
 
     def levels(self, name: str) -> tuple[Level, ...]:
         """Return the levels of a column: those described, else those found, sorted."""
@@ -183,8 +187,10 @@ class Table:
         """
         return self.coded(name).wide()
 
-    def coded(self, name: str) -> Coded:
+    def coded(self, name: str, into: Bytes | None = None) -> Coded:
         """Return the codes of a column with its levels, in little memory.
+
+        They are put in ``into``, shape (n,), if they are of 8 bits.
 
         Raises
         ------
@@ -193,7 +199,7 @@ class Table:
         """
         described = self.variables.get(name)
         levels = self.levels(name) if described is not None and described.labels else None
-        return coding.coded(name, self.column(name), levels)
+        return coding.coded(name, self.column(name), levels, into)
 
     def numbers(self, name: str) -> Floats:
         """Return a column as numbers; a missing answer is NaN.
@@ -214,10 +220,12 @@ class Table:
                 "column, or ask for proportions."
             )
             raise SurveyError(SurveyProblem.TYPE, msg, column=name, row=row, value=value)
-        numbers = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
-        infinite = np.flatnonzero(np.abs(numbers) > LARGEST)
-        if infinite.size:
-            row = int(infinite[0])
+        wide = series.cast(pl.Float64)
+        # Polars writes NaN where there is no number.
+        numbers = np.empty(len(wide))
+        np.concatenate([chunk.to_numpy() for chunk in wide.get_chunks()], out=numbers)
+        if max(-_extreme(wide.min()), _extreme(wide.max())) > LARGEST:
+            row = int(np.flatnonzero(np.abs(numbers) > LARGEST)[0])
             what = "infinite" if np.isinf(numbers[row]) else f"{numbers[row]:g}"
             msg = (
                 f"« {name} » is {what} in row {row + 1}: beyond {LARGEST:g} squares are lost. "
@@ -256,6 +264,11 @@ def first_value(series: pl.Series) -> tuple[int, object]:
     """Return the first answer of a column and its row, counted from 1."""
     place = series.is_not_null().arg_max() or 0
     return place + 1, series[place]
+
+
+def _extreme(value: object) -> float:
+    """Return an extreme of numbers; 0 of no number."""
+    return value if isinstance(value, float) else 0.0
 
 
 def _is_one_of(series: pl.Series, codes: Sequence[Level]) -> pl.Series:

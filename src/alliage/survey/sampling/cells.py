@@ -7,17 +7,18 @@ margins, same answers. A respondent alone is a cell of one, so that rows are a c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alliage.survey.data.coding import NO_LEVEL
+from alliage.survey import loops
+from alliage.survey.data.coding import NO_LEVEL, smallest
 from alliage.survey.sampling.structure import compact, first_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from alliage.survey.arrays import Booleans, Floats, Ints, SmallInts
+    from alliage.survey.arrays import Booleans, Floats, Integers, Ints, SmallInts, Unsigned
     from alliage.survey.data.coding import Level
 
 
@@ -120,7 +121,7 @@ class Rows:
     levels: Mapping[str, tuple[Level, ...]]
     numbers: Mapping[str, Floats]
     place: Ints
-    pattern: Ints
+    pattern: SmallInts
     weight: Floats
 
     def cells(self, *, gather: bool) -> Cells:
@@ -152,7 +153,7 @@ class Rows:
             offsets,
             answered,
             self.place,
-            self.pattern,
+            self.pattern.astype(np.int64),
             ones,
             first,
         )
@@ -185,7 +186,7 @@ class Rows:
             offsets,
             answered[at],
             self.place[at],
-            self.pattern[at],
+            self.pattern[at].astype(np.int64),
             respondents,
             first,
             second,
@@ -193,8 +194,8 @@ class Rows:
         )
 
 
-def gathered_codes(parts: Sequence[SmallInts]) -> Ints:
-    """Return one code 0, 1, … for each combination of codes that occurs.
+def gathered_codes(parts: Sequence[SmallInts]) -> SmallInts:
+    """Return one code 0, 1, … for each combination of codes that occurs, in little memory.
 
     Examples
     --------
@@ -212,8 +213,64 @@ def gathered_codes(parts: Sequence[SmallInts]) -> Ints:
         if code is not None and size * width > 4 * len(code) + 1024:
             code = compact(code)
             size = int(code.max()) + 1
-        kind = np.int32 if size * width <= np.iinfo(np.int32).max else np.int64
-        moved = np.subtract(part, low, dtype=kind)
-        code = moved if code is None else np.multiply(code, width, dtype=kind) + moved
+        kind = smallest(size * width)
+        if code is None:
+            code = part.astype(kind)
+        else:
+            code = code.astype(kind, copy=False)
+            code *= kind(width)
+            np.add(code, part, out=code, casting="unsafe")
+        code -= kind(low)
         size *= width
-    return np.zeros(len(parts[0]), dtype=np.int64) if code is None else compact(code)
+    return np.zeros(len(parts[0]), dtype=np.int8) if code is None else compact(code)
+
+
+class Gathered(NamedTuple):
+    """Weights by code.
+
+    Attributes
+    ----------
+    first
+        A row of each code, shape (J,).
+    respondents, weight, squares
+        Number, Σ d and Σ d², shape (J,).
+    smallest, largest
+        Extremes of d, shape (J,).
+    """
+
+    first: Ints
+    respondents: Floats
+    weight: Floats
+    squares: Floats
+    smallest: Floats
+    largest: Floats
+
+
+def gathered(codes: SmallInts, weights: Floats) -> Gathered:
+    """Return the sums and the extremes of weights by code, each of which occurs.
+
+    Examples
+    --------
+    >>> found = gathered(np.array([0, 1, 0]), np.array([1.0, 5.0, 3.0]))
+    >>> found.weight.tolist(), found.squares.tolist(), found.smallest.tolist()
+    ([4.0, 5.0], [10.0, 25.0], [1.0, 5.0])
+    """
+    count = int(codes.max()) + 1
+    low, high = np.full(count, np.inf), np.zeros(count)
+    gather = loops.compiled(loops.gather, len(codes))
+    if gather is not None:
+        first = np.zeros(count, dtype=np.int64)
+        respondents, total, squares = np.zeros((3, count))
+        gather(unsigned(codes), weights, first, respondents, total, squares, low, high)
+        return Gathered(first, respondents, total, squares, low, high)
+    np.minimum.at(low, codes, weights)
+    np.maximum.at(high, codes, weights)
+    respondents, total, squares = (
+        np.bincount(codes, weights=each).astype(np.float64) for each in (None, weights, weights**2)
+    )
+    return Gathered(first_of_each(codes), respondents, total, squares, low, high)
+
+
+def unsigned(codes: Integers) -> Unsigned:
+    """Return codes of which none is below 0 as what loops read fastest."""
+    return codes.view(f"u{codes.itemsize}")

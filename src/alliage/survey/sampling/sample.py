@@ -12,13 +12,14 @@ from alliage.survey.data.coding import NO_LEVEL
 from alliage.survey.data.table import Table, first_value, require
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling import replication
-from alliage.survey.sampling.cells import Cells, Rows, gathered_codes
+from alliage.survey.sampling.cells import Cells, Rows, gathered, gathered_codes
 from alliage.survey.sampling.design import Design, ReplicateColumns, ReplicateKind
 from alliage.survey.sampling.replication import Replicates
-from alliage.survey.sampling.structure import Stage, Structure, build, first_of_each
+from alliage.survey.sampling.structure import Stage, Structure, build
+from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from narwhals.typing import IntoFrame
 
@@ -59,7 +60,7 @@ class Patterns:
     smallest: Floats
     largest: Floats
     replicates: Floats | None
-    of_rows: Ints
+    of_rows: SmallInts
 
     @property
     def count(self) -> int:
@@ -138,6 +139,8 @@ class Sample:
         Where each row stands in the sample, and its pattern of calibration variables, shape (n,).
     calibration
         ``None`` before `calibrate`.
+    alike
+        The variables that have one level in the whole of each pattern.
     """
 
     table: Table
@@ -145,8 +148,9 @@ class Sample:
     design_weights: Floats
     variance_basis: Structure | Replicates
     place: Ints
-    pattern: Ints
+    pattern: SmallInts
     calibration: Calibration | None = None
+    alike: frozenset[str] = frozenset()
     _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
     _kept: dict[object, Any] = field(default_factory=dict, repr=False)
 
@@ -180,9 +184,16 @@ class Sample:
 
     def coded(self, name: str) -> Coded:
         """Return the answers of a variable as ranks among its levels; kept once computed."""
-        if name not in self._coded:
-            self._coded[name] = self.table.coded(name)
+        self.code((name,))
         return self._coded[name]
+
+    def code(self, names: Iterable[str]) -> None:
+        """Rank the answers of some variables, to be kept: many at once take less time."""
+        left = [name for name in dict.fromkeys(names) if name not in self._coded]
+        rows = len(self.design_weights)
+        # The system gives much memory at once faster than as much in many parts.
+        room = np.empty((len(left), rows), dtype=np.uint8)
+        self._coded.update(zip(left, on_each(self.table.coded, left, room, rows=rows), strict=True))
 
     def codes(self, name: str) -> Ints:
         """Return the rank of the answers of a variable among its levels."""
@@ -221,8 +232,10 @@ class Sample:
     def patterns(self, keys: Sequence[str], values: Sequence[str], *, by_weight: bool) -> Patterns:
         """Gather respondents by categorical variables, or one by one for numeric ones."""
         weights = self.design_weights
+        self.code(keys)
         codes = {name: self._margin_codes(name) for name in keys}
         numbers = {name: self._margin_numbers(name) for name in values}
+        of_rows: SmallInts
         if numbers:
             of_rows = np.arange(len(weights))
         else:
@@ -230,28 +243,28 @@ class Sample:
             if by_weight:
                 parts.append(np.unique(weights, return_inverse=True)[1])
             of_rows = gathered_codes(parts)
-        at = first_of_each(of_rows)
-        smallest, largest = np.full(len(at), np.inf), np.zeros(len(at))
-        np.minimum.at(smallest, of_rows, weights)
-        np.maximum.at(largest, of_rows, weights)
+        found = gathered(of_rows, weights)
         return Patterns(
-            {name: column[at].astype(np.int64) for name, column in codes.items()},
+            {name: column[found.first].astype(np.int64) for name, column in codes.items()},
             {name: self.levels(name) for name in keys},
             numbers,
-            np.bincount(of_rows).astype(np.float64),
-            np.bincount(of_rows, weights=weights).astype(np.float64),
-            np.bincount(of_rows, weights=weights**2).astype(np.float64),
-            smallest,
-            largest,
-            self._replicates_by(of_rows, len(at)),
+            found.respondents,
+            found.weight,
+            found.squares,
+            found.smallest,
+            found.largest,
+            self._replicates_by(of_rows, len(found.first)),
             of_rows,
         )
 
     def calibrated(self, patterns: Patterns, calibration: Calibration) -> Sample:
         """Return the sample with the weights of a calibration over patterns."""
-        return replace(self, pattern=patterns.of_rows, calibration=calibration, _kept={})
+        return replace(
+            self, pattern=patterns.of_rows, calibration=calibration, alike=frozenset(patterns.keys),
+            _kept={},
+        )  # fmt: skip
 
-    def _replicates_by(self, of_rows: Ints, count: int) -> Floats | None:
+    def _replicates_by(self, of_rows: SmallInts, count: int) -> Floats | None:
         if not isinstance(self.variance_basis, Replicates):
             return None
         factors = self.variance_basis.factors
@@ -382,12 +395,12 @@ def sample(rows: Table | IntoFrame, design: Design) -> Sample:
     for name in design.columns():
         require(table.frame.columns, name)
     count = table.frame.height
-    nowhere = np.zeros(count, dtype=np.int64)
+    nowhere = np.zeros(count, dtype=np.int8)
     if design.replicates is not None:
         weights = _weights(table, design)
         replicates, place = _given_replicates(table, design.replicates, weights)
         return Sample(table, design, weights, replicates, place, nowhere)
-    structure, place, inverse = build(design, table, np.ones(count, dtype=np.int64))
+    structure, place, inverse = build(design, table, np.broadcast_to(1, count))
     weights = _weights(table, design)
     if design.weights is None and design.fpc is not None:
         weights = inverse
@@ -414,8 +427,8 @@ def _weights(table: Table, design: Design) -> Floats:
     if name is None:
         return np.ones(table.frame.height)
     series = table.column(name)
-    missing = np.flatnonzero(series.is_null().to_numpy())
-    if missing.size:
+    if series.null_count():
+        missing = np.flatnonzero(series.is_null().to_numpy())
         row = int(missing[0]) + 1
         msg = (
             f"The weight « {name} » is missing in {missing.size} rows, the first being row {row}. "
@@ -430,8 +443,8 @@ def _weights(table: Table, design: Design) -> Floats:
         )
         raise SurveyError(SurveyProblem.WEIGHT_NOT_NUMBER, msg, column=name, row=row, value=value)
     weights = table.numbers(name)
-    refused = np.flatnonzero(weights <= 0)
-    if refused.size:
+    if weights.min() <= 0:
+        refused = np.flatnonzero(weights <= 0)
         row = int(refused[0])
         msg = (
             f"The weight « {name} » is not above 0 in {refused.size} rows: row {row + 1} holds "

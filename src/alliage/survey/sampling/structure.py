@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Below this share of units left out, a stratum was taken whole.
 _TAKEN_WHOLE = 1e-7
 
+#: Rows where most codes are met.
+_FIRST = 65_536
+
 
 class Columns(Protocol):
     """What is asked of a table, of respondents or of moments."""
@@ -135,6 +138,11 @@ class Structure:
     stages: tuple[Stage, ...]
     lonely: LonelyUnit
 
+    @property
+    def places(self) -> int:
+        """How many places there are."""
+        return len(self.stages[0].stratum)
+
     def covariance(self, contributions: Contributions) -> Floats:
         """Return the covariance of K estimates, shape (K, K).
 
@@ -210,20 +218,25 @@ def _of_respondents(block: Block, stage: Stage, scale: Floats, means: Floats) ->
 def combine(left: Ints, right: Ints) -> Ints:
     """Return codes 0, 1, … of the pairs that occur, in the order of the pairs."""
     span = int(right.max()) + 1
-    return compact(left * span + right)
+    return compact(left * span + right).astype(np.int64, copy=False)
 
 
-def compact(codes: SmallInts) -> Ints:
+def compact(codes: SmallInts) -> SmallInts:
     """Return codes 0, 1, … of the values that occur, in their order."""
     top = int(codes.max()) + 1
     if top <= 4 * len(codes) + 1024:
         present = np.zeros(top, dtype=bool)
-        present[codes] = True
-        return (np.cumsum(present, dtype=np.int64) - 1)[codes]
+        # Where there are few codes, the first rows hold all of them.
+        present[codes[:_FIRST]] = True
+        if not present.all():
+            present[codes] = True
+        if present.all():
+            return codes
+        return (np.cumsum(present) - 1).astype(codes.dtype)[codes]
     return np.unique(codes, return_inverse=True)[1]
 
 
-def first_of_each(codes: Ints) -> Ints:
+def first_of_each(codes: SmallInts) -> Ints:
     """Return, for each code, a row where it stands."""
     rows = np.empty(int(codes.max()) + 1, dtype=np.int64)
     rows[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
@@ -376,6 +389,8 @@ def build(design: Design, columns: Columns, counts: Ints) -> tuple[Structure, In
     """
     rows = len(counts)
     nowhere = np.zeros(rows, dtype=np.int64)
+    if not (design.strata or design.clusters or design.fpc):
+        return _simple(design, counts), nowhere, np.broadcast_to(np.inf, rows)
     builder = _Builder(design, columns, counts, nowhere, np.ones(rows), nowhere, np.ones(rows), [])
     for number in range(design.stages):
         if not builder.read(number):
@@ -383,6 +398,14 @@ def build(design: Design, columns: Columns, counts: Ints) -> tuple[Structure, In
     at = first_of_each(builder.place)
     stages = tuple(_at_places(stage, at) for stage in builder.stages)
     return Structure(stages, design.lonely), builder.place, builder.inverse_probability
+
+
+def _simple(design: Design, counts: Ints) -> Structure:
+    """Return the structure of respondents who were all drawn directly, from one population."""
+    one, zero = np.ones(1), np.zeros(1, dtype=np.int64)
+    sampled = counts.sum(keepdims=True).astype(np.float64)
+    stage = Stage(None, zero, sampled, np.full(1, np.inf), one, zero, ("all",))
+    return Structure((stage,), design.lonely)
 
 
 def _at_places(stage: Stage, rows: Ints) -> Stage:

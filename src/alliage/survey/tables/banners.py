@@ -474,7 +474,8 @@ class _Maker:
         if sorted_by is None:
             return []
         found: list[_ByBreakdown] = [{} for _ in asked]
-        parts = on_each(partial(self._asked, source), asked, len(source.place))
+        source.code(one.variable for one in asked if one.answers is Answers.LEVELS)
+        parts = on_each(partial(self._asked, source), asked, rows=len(source.place))
         for crossing in sorted_by:
             step = crossing.questions_at_once()
             for first in range(0, len(asked), step):
@@ -485,8 +486,8 @@ class _Maker:
                 )  # fmt: skip
                 degrees = tabs.design_degrees()
                 ends = [0, *itertools.accumulate(map(len, some))]
-                for breakdown in crossing.breakdowns:
-                    tab = tabs.by(breakdown)
+                made = tabs.by_each(crossing.breakdowns)
+                for breakdown, tab in zip(crossing.breakdowns, made, strict=True):
                     for own, (start, end) in zip(
                         found[first:], itertools.pairwise(ends), strict=False
                     ):

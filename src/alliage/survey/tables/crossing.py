@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from scipy import sparse
 
+from alliage.survey import loops
 from alliage.survey.data.coding import smallest
-from alliage.survey.sampling.cells import gathered_codes
-from alliage.survey.sampling.structure import first_of_each
+from alliage.survey.sampling.cells import gathered, gathered_codes, unsigned
+from alliage.survey.sampling.structure import Structure
 from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from alliage.survey.arrays import Floats, Ints, SmallInts
+    from alliage.survey.arrays import Floats, Ints, SmallInts, Unsigned
     from alliage.survey.sampling.sample import Sample
 
     _Values: TypeAlias = NDArray[Any]
@@ -38,6 +39,15 @@ _QUESTIONS, _TOTALS = 64, 1 << 19
 
 #: Answers of questions that are crossed to be summed in one pass.
 _CROSSED = 64
+
+#: Bits of a word.
+_WORD = 64
+
+#: Rows that are packed at once, so that they stay near the processor.
+_BLOCK = 1 << 16
+
+#: Parts of the cells, which cores share.
+_PARTS = 8
 
 #: Cells that are worth sorting by; where there are more, rows are treated as they stand.
 MOST_CELLS = 1 << 16
@@ -78,12 +88,13 @@ class Answers:
     Attributes
     ----------
     respondents
-        Their number by answer, shape (J, A). Each question has a column for those who did not
-        answer, then one for each level.
+        Their number by answer, then by question the number of those who did not answer, shape
+        (J, A + Q).
     weights
-        Σ d and Σ d², shape (J, A); ``None`` where everybody in a cell has the same weight.
+        Σ d and Σ d² by answer, shape (J, A); ``None`` where everybody in a cell has the same
+        weight.
     starts
-        The first column of each question, and the end.
+        The first answer of each question, and the end.
     """
 
     respondents: Floats
@@ -91,8 +102,13 @@ class Answers:
     starts: Ints
 
     def of_question(self, question: int) -> slice:
-        """Return the columns of the levels of a question."""
-        return slice(int(self.starts[question]) + 1, int(self.starts[question + 1]))
+        """Return the columns of the answers to a question."""
+        return slice(int(self.starts[question]), int(self.starts[question + 1]))
+
+    @property
+    def given(self) -> Floats:
+        """The number of respondents by answer, shape (J, A)."""
+        return self.respondents[:, : self.starts[-1]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,20 +119,19 @@ class SortedRows:
     ----------
     breakdowns, layout
         What tells cells apart.
-    order
-        The rows, cell by cell, shape (n,).
+    places
+        The place of each row when they stand cell by cell, shape (n,).
     ends
-        Where each cell begins in them, and the end, shape (J + 1,).
+        Where each cell begins then, and the end, shape (J + 1,).
     weights
-        Design weights in that order, and their squares as imaginary parts, so that one pass sums
-        both; ``None`` where they are the same in the whole of each cell.
+        Design weights in that order; ``None`` where they are the same in the whole of each cell.
     """
 
     breakdowns: tuple[tuple[str, ...], ...]
     layout: Layout
-    order: Ints
+    places: Unsigned
     ends: Ints
-    weights: NDArray[np.complex128] | None
+    weights: Floats | None
 
     def questions_at_once(self) -> int:
         """Return how many questions to treat together, so that memory stays bounded."""
@@ -124,52 +139,95 @@ class SortedRows:
 
     def answers(self, coded: Sequence[Coded]) -> Answers:
         """Return the totals of the answers to some questions."""
-        widths = [len(each.levels) + 1 for each in coded]
-        starts = np.concatenate([[0], np.cumsum(widths)])
+        starts = np.concatenate([[0], np.cumsum([len(each.levels) for each in coded])])
+        bundles = list(self._bundled([len(each.levels) + 1 for each in coded]))
         shape = (self.layout.count, int(starts[-1]))
-        respondents = np.empty(shape)
-        weights = None if self.weights is None else (np.empty(shape), np.empty(shape))
-        bundles = [_Bundle.of(coded, one) for one in self._bundled(widths)]
-        step = max(1, _AT_ONCE // len(self.order))
+        found = Answers(
+            np.empty((shape[0], shape[1] + len(coded))),
+            None if self.weights is None else (np.empty(shape), np.empty(shape)),
+            starts,
+        )
+        rows = len(self.places)
+        pack, put = loops.compiled(loops.pack, rows), loops.compiled(loops.put, rows)
+        add_up = loops.compiled(loops.add_up, rows)
+        if pack is None or put is None or add_up is None:
+            self._sum_all(coded, bundles, found)
+            return found
+        words, fields, columns = _packed(bundles, starts)
+        packed = np.empty((len(words), rows), dtype=np.uint64)
+        nothing = np.empty((shape[0], 0))
+
+        def write(first: int) -> None:
+            block = slice(first, first + _BLOCK)
+            places = self.places[block]
+            word = np.empty(len(places), dtype=np.uint64)
+            for parts, into in zip(words, packed, strict=True):
+                word.fill(0)
+                for bundle, bit in parts:
+                    pack(unsigned(bundle.crossed(coded, block)), np.uint64(bit), word)
+                put(word, places, into)
+
+        def add(cells: slice) -> None:
+            ends = self.ends[cells.start : cells.stop + 1]
+            sums = (each[cells] for each in found.weights or (nothing, nothing))
+            own = found.respondents[cells]
+            add_up(packed, self.weights, ends, fields, columns, own, *sums)
+
+        on_each(write, range(0, rows, _BLOCK), rows=rows)
+        on_each(add, self._parts(), rows=rows)
+        return found
+
+    def _parts(self) -> list[slice]:
+        """Cut cells in parts that hold about as many rows."""
+        wanted = np.arange(1, _PARTS) * (len(self.places) / _PARTS)
+        cuts = np.unique([0, *np.searchsorted(self.ends, wanted), self.layout.count])
+        return [slice(*each) for each in itertools.pairwise(cuts.tolist())]
+
+    def _sum_all(self, coded: Sequence[Coded], bundles: Sequence[_Bundle], found: Answers) -> None:
+        """Sum the answers of bundles by products of matrices."""
+        step = max(1, _AT_ONCE // len(self.places))
+        order = np.empty(len(self.places), dtype=np.int64)
+        order[self.places] = np.arange(len(order))
+        # The squares as imaginary parts: one pass sums both.
+        both = None if self.weights is None else np.asarray(self.weights + 1j * self.weights**2)
 
         def fill(first: int) -> None:
             some = bundles[first : first + step]
-            ends = np.cumsum([bundle.codes_there_are for bundle in some])
-            indices = np.empty((len(self.order), len(some)), dtype=np.int32)
+            ends = np.cumsum([bundle.size for bundle in some])
+            indices = np.empty((len(self.places), len(some)), dtype=np.int32)
             for place, bundle in enumerate(some):
-                before = ends[place] - bundle.codes_there_are
-                np.add(bundle.codes[self.order], before, out=indices[:, place], dtype=np.int32)
+                before = ends[place] - bundle.size
+                codes = bundle.crossed(coded, slice(None))[order]
+                np.add(codes, before, out=indices[:, place], dtype=np.int32)
             counts = self._sum(np.ones(indices.size, dtype=np.int32), indices, int(ends[-1]))
             totals = None
-            if self.weights is not None:
-                both = self.weights if len(some) == 1 else self.weights.repeat(len(some))
-                totals = self._sum(both, indices, int(ends[-1]))
+            if both is not None:
+                each = both if len(some) == 1 else both.repeat(len(some))
+                totals = self._sum(each, indices, int(ends[-1]))
             for bundle, end in zip(some, ends.tolist(), strict=True):
-                own = slice(end - bundle.codes_there_are, end)
-                of = slice(starts[bundle.first], starts[bundle.first + len(bundle.widths)])
-                respondents[:, of] = bundle.apart(counts[:, own])
-                if weights is not None and totals is not None:
-                    weights[0][:, of] = bundle.apart(totals[:, own].real)
-                    weights[1][:, of] = bundle.apart(totals[:, own].imag)
+                own = slice(end - bundle.size, end)
+                columns, which = bundle.apart(found.starts)
+                found.respondents[:, columns] = counts[:, own] @ which
+                if found.weights is not None and totals is not None:
+                    given = columns < found.starts[-1]
+                    for sums, part in zip(found.weights, (totals.real, totals.imag), strict=True):
+                        sums[:, columns[given]] = (part[:, own] @ which)[:, given]
 
-        on_each(fill, range(0, len(bundles), step), len(self.order))
-        return Answers(respondents, weights, starts)
+        on_each(fill, range(0, len(bundles), step), rows=len(self.places))
 
-    def _bundled(self, widths: Sequence[int]) -> Iterator[list[int]]:
+    def _bundled(self, widths: Sequence[int]) -> Iterator[_Bundle]:
         """Yield questions whose answers are crossed, as long as that makes few totals.
 
         To cross two questions and to add up each way takes one pass over the rows in place of two.
         """
-        bundle: list[int] = []
-        most = min(_CROSSED, len(self.order) // self.layout.count)
-        size = 1
+        most = min(_CROSSED, len(self.places) // self.layout.count)
+        first, size = 0, 1
         for question, width in enumerate(widths):
-            if bundle and size * width > most:
-                yield bundle
-                bundle, size = [], 1
-            bundle.append(question)
+            if question > first and size * width > most:
+                yield _Bundle(first, tuple(widths[first:question]))
+                first, size = question, 1
             size *= width
-        yield bundle
+        yield _Bundle(first, tuple(widths[first:]))
 
     def _sum(self, values: _Values, indices: NDArray[np.int32], columns: int) -> _Values:
         """Return totals by cell and column of what stands at (row, column)."""
@@ -180,42 +238,64 @@ class SortedRows:
         ).toarray()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Bundle:
-    """The answers of some questions, crossed; the code 0 of each is that of no answer."""
+    """Questions in a row whose answers are crossed; the code 0 of each is that of no answer."""
 
     first: int
     widths: tuple[int, ...]
-    codes: SmallInts
-
-    @classmethod
-    def of(cls, coded: Sequence[Coded], questions: Sequence[int]) -> _Bundle:
-        """Cross questions, which are in a row."""
-        own = [coded[question] for question in questions]
-        widths = tuple(len(each.levels) + 1 for each in own)
-        kind = smallest(math.prod(widths))
-        codes = np.add(own[0].codes, 1, dtype=kind)
-        for each, width in zip(own[1:], widths[1:], strict=True):
-            codes *= width
-            codes += each.codes.astype(kind, copy=False)
-            codes += 1
-        return cls(questions[0], widths, codes)
 
     @property
-    def codes_there_are(self) -> int:
+    def size(self) -> int:
         """How many codes there may be."""
         return math.prod(self.widths)
 
-    def apart(self, totals: _Values) -> _Values:
-        """Return the totals of each question, side by side, of those of all crossed."""
-        if len(self.widths) == 1:
-            return totals
-        places = np.unravel_index(np.arange(self.codes_there_are), self.widths)
-        which = [
-            np.equal.outer(place, np.arange(width))
-            for place, width in zip(places, self.widths, strict=True)
+    def crossed(self, coded: Sequence[Coded], rows: slice) -> SmallInts:
+        """Return the code of some rows."""
+        kind = smallest(self.size)
+        codes = coded[self.first].codes[rows].astype(kind)
+        codes += kind(1)
+        for each, width in zip(coded[self.first + 1 :], self.widths[1:], strict=False):
+            codes *= kind(width)
+            codes += each.codes[rows].astype(kind, copy=False)
+            codes += kind(1)
+        return codes
+
+    def columns(self, starts: Ints) -> list[Ints]:
+        """Return the column of each code in the totals, by question, each of shape (M,)."""
+        answers = np.unravel_index(np.arange(self.size), self.widths)
+        return [
+            np.where(answer == 0, starts[-1] + question, starts[question] + answer - 1)
+            for question, answer in enumerate(answers, start=self.first)
         ]
-        return totals @ np.concatenate(which, axis=1).astype(np.float64)
+
+    def apart(self, starts: Ints) -> tuple[Ints, Floats]:
+        """Return the columns of the questions, and which codes add up to each, shape (M, ·)."""
+        of_codes = self.columns(starts)
+        columns = np.concatenate([np.unique(each) for each in of_codes])
+        which = np.any([np.equal.outer(each, columns) for each in of_codes], axis=0)
+        return columns, which.astype(np.float64)
+
+
+def _packed(
+    bundles: Sequence[_Bundle], starts: Ints
+) -> tuple[list[list[tuple[_Bundle, int]]], Unsigned, Unsigned]:
+    """Say what goes in each word, from which bit on, and what `loops.add_up` reads there."""
+    words: list[list[tuple[_Bundle, int]]] = [[]]
+    fields: list[tuple[int, ...]] = []
+    columns: list[Ints] = []
+    first, bit = 0, 0
+    for bundle in bundles:
+        bits = (bundle.size - 1).bit_length()
+        if bit + bits > _WORD:
+            words.append([])
+            bit = 0
+        words[-1].append((bundle, bit))
+        fields.append((len(words) - 1, bit, (1 << bits) - 1, first))
+        codes = np.arange(first, first + bundle.size)
+        columns += (np.stack([codes, each], axis=1) for each in bundle.columns(starts))
+        bit, first = bit + bits, first + bundle.size
+    return words, np.array(fields, dtype=np.uint64), np.concatenate(columns).astype(np.uint64)
 
 
 def crossings(
@@ -245,55 +325,81 @@ def crossings(
 def _crossings(
     sample: Sample, breakdowns: Sequence[tuple[str, ...]], over: Sequence[str]
 ) -> list[SortedRows] | None:
-    alone = gathered_codes(
-        [sample.place, sample.pattern, *(sample.coded(name).codes for name in over)]
-    )
+    def codes(names: Iterable[str]) -> list[SmallInts]:
+        # What has one level in the whole of a pattern tells nobody apart in it.
+        return [sample.coded(name).codes for name in names if name not in sample.alike]
+
+    drawn = [] if _in_one_place(sample) else [sample.place]
+    alone = gathered_codes([*drawn, sample.pattern, *codes(over)])
     if len(alone) > MOST_CELLS and int(alone.max()) >= MOST_CELLS:
         return None
     names = tuple(dict.fromkeys(itertools.chain.from_iterable(breakdowns)))
-    cell = gathered_codes([alone, *(sample.coded(name).codes for name in names)])
+    sample.code(names)
+    cell = gathered_codes([alone, *codes(names)])
     if int(cell.max()) < MOST_CELLS:
         return [_sorted(sample, cell, breakdowns, over)]
     found: list[SortedRows] = []
     together: list[tuple[str, ...]] = []
     for breakdown in breakdowns:
-        codes = [sample.coded(name).codes for name in breakdown]
-        wider = gathered_codes([cell if together else alone, *codes])
+        wider = gathered_codes([cell if together else alone, *codes(breakdown)])
         if together and int(wider.max()) >= MOST_CELLS:
             found.append(_sorted(sample, cell, together, over))
-            together, wider = [], gathered_codes([alone, *codes])
+            together, wider = [], gathered_codes([alone, *codes(breakdown)])
         together.append(breakdown)
         cell = wider
     return [*found, _sorted(sample, cell, together, over)]
 
 
+def _in_one_place(sample: Sample) -> bool:
+    basis = sample.variance_basis
+    return isinstance(basis, Structure) and basis.places == 1
+
+
 def _sorted(
-    sample: Sample, cell: Ints, breakdowns: Sequence[tuple[str, ...]], over: Sequence[str]
+    sample: Sample, cell: SmallInts, breakdowns: Sequence[tuple[str, ...]], over: Sequence[str]
 ) -> SortedRows:
     """Sort rows by cell."""
-    at = first_of_each(cell)
-    # Numbers of 16 bits are sorted in a time that grows with the rows alone.
-    small = cell.astype(np.uint16) if len(at) <= MOST_CELLS else cell
-    order = np.argsort(small, kind="stable")
-    counts = np.bincount(cell)
-    ends = np.concatenate([[0], np.cumsum(counts)])
-    weights = sample.design_weights[order]
-    starts = ends[:-1]
-    low, high = np.minimum.reduceat(weights, starts), np.maximum.reduceat(weights, starts)
+    held = gathered(cell, sample.design_weights)
+    ends = np.concatenate([[0], np.cumsum(held.respondents)]).astype(np.int64)
+    places = _places(cell, ends)
+    alike = np.array_equal(held.smallest, held.largest)
     names = tuple(dict.fromkeys(itertools.chain(over, *breakdowns)))
-    squares = weights**2
     return SortedRows(
         tuple(breakdowns),
         Layout(
-            sample.place[at],
-            sample.pattern[at],
-            {name: sample.coded(name).codes[at].astype(np.int64) for name in names},
+            sample.place[held.first],
+            sample.pattern[held.first].astype(np.int64),
+            {name: sample.coded(name).codes[held.first].astype(np.int64) for name in names},
             {name: sample.levels(name) for name in names},
-            counts.astype(np.float64),
-            np.add.reduceat(weights, starts),
-            np.add.reduceat(squares, starts),
+            held.respondents,
+            held.weight,
+            held.squares,
         ),
-        order,
+        places,
         ends,
-        None if np.array_equal(low, high) else np.asarray(weights + 1j * squares),
+        None if alike else _put(sample.design_weights, places),
     )
+
+
+def _places(cell: SmallInts, ends: Ints) -> Unsigned:
+    """Return the place of each row in the order of cells."""
+    places = np.empty(len(cell), dtype=np.uint32)
+    sort = loops.compiled(loops.sort, len(cell))
+    if sort is None:
+        # Numbers of 16 bits are sorted in a time that grows with the rows alone.
+        small = cell.astype(np.uint16) if len(ends) <= MOST_CELLS else cell
+        places[np.argsort(small, kind="stable")] = np.arange(len(cell))
+    else:
+        sort(unsigned(cell), ends[:-1].astype(np.uint64), places)
+    return places
+
+
+def _put(weights: Floats, places: Unsigned) -> Floats:
+    """Return weights at their places."""
+    found = np.empty(len(weights))
+    put = loops.compiled(loops.put, len(weights))
+    if put is None:
+        found[places] = weights
+    else:
+        put(weights, places, found)
+    return found

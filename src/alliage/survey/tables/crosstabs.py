@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from alliage.survey import loops
 from alliage.survey.data.coding import NO_LEVEL, Coded
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.estimation.domains import labels_of, nobody, within
@@ -24,6 +25,7 @@ from alliage.survey.estimation.figures import Bases, Figures, simple_variance
 from alliage.survey.sampling.design import DfRule
 from alliage.survey.sampling.structure import Structure
 from alliage.survey.tables.independence import design_degrees, of_counts
+from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,14 +107,18 @@ class Scores:
     def over(cls, matrix: Floats) -> Scores:
         """Find the rows that count one answer alone: most of them do."""
         single = (np.count_nonzero(matrix, axis=0) == 1) & (matrix.sum(axis=0) == 1)
-        return cls(matrix, np.where(single, matrix.argmax(axis=0), -1))
+        first = matrix.argmax(axis=0) if len(matrix) else NO_LEVEL
+        return cls(matrix, np.where(single, first, NO_LEVEL))
 
     def of(self, totals: Floats) -> Floats:
         """Sum totals by answer, shape (..., A), into totals by row, shape (..., K)."""
+        if np.array_equal(self.alone, np.arange(totals.shape[-1])):
+            return totals
+        mixed = self.alone < 0
+        if mixed.all():
+            return np.asarray(totals @ self.matrix)
         found = totals[..., self.alone]
-        mixed = np.flatnonzero(self.alone < 0)
-        if mixed.size:
-            found[..., mixed] = totals @ self.matrix[:, mixed]
+        found[..., mixed] = totals @ self.matrix[:, mixed]
         return found
 
 
@@ -131,7 +137,7 @@ class Rows:
     scores, squares
         The score of each answer for each row, and its square.
     counted
-        Which answers are in the base of each question: all but none.
+        Which answers are in the base of each question: its own.
     """
 
     requests: tuple[Quotient, ...]
@@ -146,17 +152,16 @@ class Rows:
     def of(cls, asked: Sequence[Asked]) -> Rows:
         """Put the rows of questions side by side."""
         widths = [len(each.labels) for each in asked]
-        # The first column of a question is that of those who did not answer.
-        scores = [np.pad(each.scores, ((1, 0), (0, 0))) for each in asked]
-        counted = [np.r_[0.0, np.ones(len(each.scores))][:, None] for each in asked]
+        scores = _diagonal([each.scores for each in asked])
+        counted = _diagonal([np.ones((len(each.scores), 1)) for each in asked])
         return cls(
             tuple(chain.from_iterable(each.requests for each in asked)),
             tuple(chain.from_iterable(each.labels for each in asked)),
             np.repeat(np.arange(len(asked)), widths),
             (0, *itertools.accumulate(widths)),
-            Scores.over(_diagonal(scores)),
-            Scores.over(_diagonal(scores) ** 2),
-            Scores.over(_diagonal(counted)),
+            Scores.over(scores),
+            Scores.over(scores**2),
+            Scores.over(counted),
         )
 
     def of_questions(self, questions: slice) -> slice:
@@ -250,6 +255,7 @@ class _Totals:
         cls, frame: _Frame, layout: Layout, answers: Answers, cells_of: Sequence[Ints]
     ) -> _Totals:
         """Sum by group."""
+        rows = round(layout.respondents.sum())
         ratio, basis = frame.ratio[:, None], frame.basis
         factor = ratio**2 * frame.scale[:, None]
         of_weights, of_squares = [ratio, basis], [factor, ratio**2, basis * factor]
@@ -257,11 +263,11 @@ class _Totals:
             mean = (layout.weight / layout.respondents)[:, None]
             of_squares = [each * mean**2 for each in of_squares]
             of_weights = [each * mean for each in of_weights]
-            made = _grouped(answers.respondents, [*of_weights, *of_squares], cells_of)
-            strata = _stratified(frame, answers.respondents, ratio * mean, cells_of)
+            made = _grouped(answers.given, [*of_weights, *of_squares], cells_of, rows)
+            strata = _stratified(frame, answers.given, ratio * mean, cells_of)
         else:
-            made = _grouped(answers.weights[0], of_weights, cells_of)
-            made += _grouped(answers.weights[1], of_squares, cells_of)
+            made = _grouped(answers.weights[0], of_weights, cells_of, rows)
+            made += _grouped(answers.weights[1], of_squares, cells_of, rows)
             strata = _stratified(frame, answers.weights[0], ratio, cells_of)
         weighted, explained, scaled, squares, crossed = made
         weighted, scaled, squares = weighted[:, 0], scaled[:, 0], squares[:, 0]
@@ -283,15 +289,22 @@ class _Totals:
         )  # fmt: skip
 
 
-def _grouped(values: Floats, factors: Sequence[Floats], cells_of: Sequence[Ints]) -> list[Floats]:
+def _grouped(
+    values: Floats, factors: Sequence[Floats], cells_of: Sequence[Ints], rows: int
+) -> list[Floats]:
     """Return Σ factor' values over the cells of each group, each of shape (G, width, A)."""
     left = np.concatenate(factors, axis=1)
-    found = np.empty((len(cells_of), left.shape[1], values.shape[1]))
-    rows = np.empty((max(map(len, cells_of)), values.shape[1]))
-    for g, own in enumerate(cells_of):
-        # The same memory serves all the groups.
-        some = np.take(values, own, axis=0, out=rows[: len(own)], mode="clip")
-        np.matmul(left[own].T, some, out=found[g])
+    found = np.zeros((len(cells_of), left.shape[1], values.shape[1]))
+    multiply = loops.compiled(loops.multiply, rows)
+    if multiply is None:
+        room = np.empty((max(map(len, cells_of)), values.shape[1]))
+        for g, own in enumerate(cells_of):
+            # The same memory serves all the groups.
+            some = np.take(values, own, axis=0, out=room[: len(own)], mode="clip")
+            np.matmul(left[own].T, some, out=found[g])
+    else:
+        for g, own in enumerate(cells_of):
+            multiply(left, values, own, found[g])
     ends = np.cumsum([factor.shape[1] for factor in factors])
     return np.split(found, ends[:-1], axis=1)
 
@@ -384,6 +397,19 @@ class Crosstabs:
         frame = _Frame.of(sample, crossing.layout, stage, fixed=fixed)
         return cls(sample, crossing.layout, answers, rows, over, level, frame)
 
+    def by_each(self, breakdowns: Sequence[tuple[str, ...]]) -> list[Crosstab]:
+        """Cross every question with each breakdown.
+
+        Raises
+        ------
+        SurveyError
+            ``EMPTY_DOMAIN`` if nobody is left for a question.
+        """
+        rows = len(self.sample.place)
+        # Products of matrices take all the cores by themselves.
+        alone = loops.compiled(loops.multiply, rows) is None
+        return on_each(self.by, breakdowns, rows=0 if alone else rows)
+
     def by(self, breakdown: Sequence[str]) -> Crosstab:
         """Cross every question with a breakdown.
 
@@ -398,9 +424,10 @@ class Crosstabs:
         cells = (np.ones(ends[-1]), np.concatenate(cells_of), ends)
         which = sparse.csr_matrix(cells, (len(cells_of), self.layout.count))
         everybody = np.asarray(which @ self.answers.respondents)
+        given, missing = np.split(everybody, self.answers.starts[-1:], axis=1)
         # Those who answered, by question; then by row.
         counted = self.rows.counted
-        counts = counted.of(everybody)
+        counts = counted.of(given)
         if not counts.any(axis=0).all():
             raise nobody(breakdown, self.over)
         of_row = self.rows.question
@@ -410,10 +437,9 @@ class Crosstabs:
         plain, squares = totals.times(self.rows.scores), self.rows.squares
         values = plain.weighted / size
         covariance = self._covariance(plain, squares.of(totals.scaled), base, values, size)
-        missing = everybody[:, self.answers.starts[:-1]][:, of_row]
         bases = Bases(
             np.rint(counts).astype(np.int64)[:, of_row],
-            np.rint(missing).astype(np.int64),
+            np.rint(missing).astype(np.int64)[:, of_row],
             size,
             base.squares,
             self._degrees(cells_of, counts)[:, of_row],
@@ -431,7 +457,7 @@ class Crosstabs:
             bases,
             level=self.level,
         )
-        people = self.rows.scores.of(everybody)
+        people = self.rows.scores.of(given)
         return Crosstab(figures, covariance, people, counts, self.frame, totals)
 
     def design_degrees(self) -> float:
@@ -483,7 +509,7 @@ class Crosstabs:
             return np.full(counts.shape, self.design_degrees())
         if len(self.frame.kept) == 1:
             return np.asarray(counts - (counts > 0))
-        answered = self.rows.counted.of(self.answers.respondents)
+        answered = self.rows.counted.of(self.answers.given)
         held = [(self.frame.by_stratum(own, answered[own]) > 0).sum(axis=0) for own in cells_of]
         return np.asarray(counts - np.stack(held))
 
@@ -497,4 +523,9 @@ def drawn_directly(sample: Sample) -> Stage | None:
 
 
 def _diagonal(blocks: Sequence[Floats]) -> Floats:
-    return np.asarray(sparse.block_diag(blocks).toarray(), dtype=np.float64)
+    """Return a matrix of blocks along its diagonal."""
+    ends = np.cumsum([block.shape for block in blocks], axis=0)
+    found = np.zeros(ends[-1])
+    for block, (row, column) in zip(blocks, ends.tolist(), strict=True):
+        found[row - block.shape[0] : row, column - block.shape[1] : column] = block
+    return found

@@ -12,6 +12,8 @@ from alliage_web.accounts.models import PLATFORM
 from .places import Place, PlaceKind
 
 OBSERVATORY: Final = "observatory"
+#: The app of the observatory stands above this one: its home is known by its address.
+_URLS: Final = {PLATFORM: "/", OBSERVATORY: "/observatoire/"}
 _TITLES: Final = {PLATFORM: _("La plateforme"), OBSERVATORY: _("L’observatoire")}
 
 
@@ -26,8 +28,7 @@ def _find(name: str, code: str) -> Place | None:
     # These names have nothing after them.
     if code:
         return None
-    url = "/" if name == PLATFORM else ""
-    return Place(name=name, title=str(_TITLES[name]), url=url, object=Whole(name))
+    return Place(name=name, title=str(_TITLES[name]), url=_URLS[name], object=Whole(name))
 
 
 PLATFORM_KIND = PlaceKind(

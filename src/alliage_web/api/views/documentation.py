@@ -27,6 +27,7 @@ _TOPICS = {
     "alliances": gettext_lazy("Alliances"),
     "entries": gettext_lazy("Exemples et ressources"),
     "terms": gettext_lazy("Référentiels et sources"),
+    "observatory": gettext_lazy("Observatoire"),
     "me": gettext_lazy("Personne connectée"),
 }
 _TYPES = {
@@ -43,11 +44,14 @@ _IN_PATH = {
     "/alliances/": {"slug": "agir-ensemble-en-territoire"},
     "/entries/": {"slug": "agir-ensemble-en-territoire"},
     "/terms/": {"scheme": "objective"},
+    # Drawn at random on each platform: `/releases` tells those that are there.
+    "/releases/": {"release": "ID", "question": "fragility"},
 }
 _IN_QUERY = {
     "/territories": {"q": "vincennes", "level": "commune"},
     "/organisations": {"world": "association", "page_size": "5"},
     "/alliances": {"domain": "education", "sort": "started"},
+    "/figures": {"population": "citizen", "theme": "fragility"},
     "/entries": {"q": "décrochage scolaire", "kind": "example"},
 }
 

@@ -16,7 +16,7 @@ from ninja.responses import Response
 from alliage import __version__
 from alliage_web.api.schemas.common import _
 
-from . import alliances, entries, organisations, people, problems, terms, territories
+from . import alliances, entries, observatory, organisations, people, problems, terms, territories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ api = _Api(
     openapi_url=None,
     docs_url=None,
 )
-for _topic in (territories, organisations, alliances, entries, terms, people):
+for _topic in (territories, organisations, alliances, entries, observatory, terms, people):
     api.add_router("", _topic.router)
 problems.install(api)
 

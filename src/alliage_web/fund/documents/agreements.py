@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone, translation
@@ -21,8 +22,7 @@ from alliage.values.money import total
 from alliage_web.actors.models import INVENTED
 from alliage_web.fund.models import SignatoryChoices
 from alliage_web.fund.queries import agreements as queries
-
-from .printing import print_pdf
+from alliage_web.ui.printing import print_pdf
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from alliage_web.fund.models import AgreementVersion
     from alliage_web.fund.models import PaymentOrder as OrderRow
 
+_TEMPLATE = Path(__file__).parents[1] / "typst" / "agreement.typ"
+
 
 def agreement_pdf(version: AgreementVersion) -> bytes:
     """Print a version of an agreement, in French: frozen terms carry their digest."""
     with translation.override("fr"):
         told = told_agreement(version)
-    return print_pdf("agreement.typ", told)
+    return print_pdf(_TEMPLATE, it=told)
 
 
 def told_agreement(version: AgreementVersion) -> dict[str, Any]:

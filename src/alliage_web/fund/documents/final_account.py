@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.utils import translation
@@ -10,20 +11,21 @@ from django.utils.translation import gettext as _
 from alliage.values.french import euros, partial_date
 from alliage_web.fund.queries.agreements import version_in_force
 from alliage_web.fund.queries.closing import closing_steps, final_account
-
-from .printing import print_pdf
+from alliage_web.ui.printing import print_pdf
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from alliage_web.fund.models import Agreement, Posting
 
+_TEMPLATE = Path(__file__).parents[1] / "typst" / "final_account.typ"
+
 
 def final_account_pdf(agreement: Agreement, *, on: dt.date) -> bytes:
     """Print the account of an agreement as it is on a day, in French."""
     with translation.override("fr"):
         told = told_account(agreement, on=on)
-    return print_pdf("final_account.typ", told)
+    return print_pdf(_TEMPLATE, it=told)
 
 
 def told_account(agreement: Agreement, *, on: dt.date) -> dict[str, Any]:

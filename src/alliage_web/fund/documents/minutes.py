@@ -6,6 +6,7 @@ asked to be erased is no longer named, and the digest stays the same.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.utils import translation
@@ -24,20 +25,21 @@ from alliage_web.fund.models.committee import (
 )
 from alliage_web.fund.queries.application_wording import is_english, money
 from alliage_web.fund.queries.interests import KINDS, STANDINGS
-
-from .printing import print_pdf
+from alliage_web.ui.printing import print_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from alliage_web.fund.models import Minutes
 
+_TEMPLATE = Path(__file__).parents[1] / "typst" / "minutes.typ"
+
 
 def minutes_pdf(minutes: Minutes) -> bytes:
     """Print closed minutes, in French: the page carries the digest of their content."""
     with translation.override("fr"):
         told = told_minutes(minutes)
-    return print_pdf("minutes.typ", told)
+    return print_pdf(_TEMPLATE, it=told)
 
 
 def told_minutes(minutes: Minutes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -20,21 +21,23 @@ from alliage_web.accounts.queries import names_of
 from alliage_web.fund.models import MeasurementStatusChoices, OutcomeChoices
 from alliage_web.fund.queries.application_wording import NATURES, is_english, money
 from alliage_web.fund.queries.report_wording import KINDS, TEXT_LABELS
+from alliage_web.ui.printing import print_pdf
 
 from .ledger import FORBIDDEN
-from .printing import print_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _WIDTHS = (28, 60, 18, 60, 16, 16, 40)
 
+_TEMPLATE = Path(__file__).parents[1] / "typst" / "report.typ"
+
 
 def report_pdf(content: Mapping[str, Any], *, digest: str = "", number: int | None = None) -> bytes:
     """Print what was delivered, or a whole report, in French."""
     with translation.override("fr"):
         told = told_report(content, digest=digest, number=number)
-    return print_pdf("report.typ", told)
+    return print_pdf(_TEMPLATE, it=told)
 
 
 def told_report(

@@ -23,6 +23,8 @@ from alliage_web.knowledge.models import Entry
 from alliage_web.knowledge.queries.sheet_proposals import sheets_named
 from alliage_web.knowledge.views import sheet_wording as sheets
 from alliage_web.knowledge.views import wording as knowledge
+from alliage_web.observatory.queries import trail as observatory
+from alliage_web.positioning.queries import results_wording as positioning
 from alliage_web.territories.queries import by_codes
 
 if TYPE_CHECKING:
@@ -46,6 +48,15 @@ FAMILIES: Mapping[str, Any] = {
     "reference": _("Données livrées"),
     "platform": _("Plateforme"),
     "observatory": _("Observatoire"),
+    "study": _("Études"),
+    "wave": _("Vagues d’enquête"),
+    "survey-question": _("Questions d’enquête"),
+    "respondents": _("Fichiers de répondants"),
+    "release": _("Publications de l’observatoire"),
+    "debate": _("Débats"),
+    "contribution": _("Contributions aux débats"),
+    "positioning": _("Résultats de « Se situer »"),
+    "result-group": _("Groupes de réponses"),
 }
 #: What no page but this one tells.
 _OTHER_KINDS: Mapping[str, Any] = {
@@ -93,12 +104,15 @@ _OTHER_FIELDS: Mapping[str, Any] = {
     "count": _("Nombre"),
     "kind": _("Type"),
     "description": _("Description"),
+    **positioning.FIELDS,
 }
 _KINDS_BY_APP: tuple[tuple[Any, Mapping[str, Any]], ...] = (
     (_("Alliances"), alliances.EVENTS),
     (_("Acteurs"), actors.EVENTS),
     (_("Exemples et ressources"), {**knowledge.EVENTS, **sheets.EVENTS}),
     (_("Fonds"), funds.EVENTS),
+    (_("Observatoire"), observatory.EVENTS),
+    (_("Se situer"), positioning.EVENTS),
     (_("Rôles et espaces de travail"), {**people.EVENTS, **files.EVENTS}),
     (_("Personnes, référentiels et plateforme"), _OTHER_KINDS),
 )
@@ -141,6 +155,11 @@ _TELLERS: Mapping[str, Callable[[Iterable[HistoryLine]], list[ReadableLine]]] = 
     "fund": funds.history_in_words,
     "support": funds.history_in_words,
     "raised": funds.history_in_words,
+    "observatory": observatory.told,
+    "respondents": observatory.told,
+    "release": observatory.told,
+    "debate": observatory.told,
+    "contribution": observatory.told,
     "file": _of_file,
     "role": _of_people,
     "member": _of_people,
@@ -195,4 +214,5 @@ _FINDERS: Mapping[str, Callable[[Collection[str]], Iterable[Any]]] = {
     "raised": raised_named,
     "territory": _territories,
     "person": _people,
+    **observatory.FINDERS,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .codes import CodeReading, read_commune_codes
-from .containment import communes_in, containing_ids, ids_inside, inside_ids
+from .containment import communes_in, containing_ids, ids_inside, inside_ids, regions_of
 from .facts import TerritoryFacts, facts_of
 from .finding import Suggestion, by_codes, identify, resolve, successors, suggest
 from .listings import (
@@ -47,6 +47,7 @@ __all__ = [
     "place",
     "profile_of",
     "read_commune_codes",
+    "regions_of",
     "resolve",
     "shape_of",
     "shapes_around",

@@ -74,6 +74,32 @@ def departments_and_regions(
     }
 
 
+def regions_of(territory_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Return the codes of the regions where territories lie, several for what is in several.
+
+    The country is in none, and so is what the current vintage no longer has.
+    """
+    wanted = set(territory_ids)
+    found: dict[int, set[str]] = defaultdict(set)
+    current = Snapshot.objects.filter(vintage__is_current=True).order_by()
+    for pk, level, code, region in current.filter(territory__in=wanted).values_list(
+        "territory_id", "territory__level", "territory__code", "region__code"
+    ):
+        if own := code if level == Level.REGION else region:
+            found[pk].add(own)
+    # A body of several regions says none: its communes do.
+    bodies = current.filter(epci__in=wanted - found.keys(), region__isnull=False)
+    for pk, code in bodies.values_list("epci_id", "region__code").distinct():
+        found[pk].add(code)
+    drawn = Perimeter.objects.filter(territory__in=wanted, communes__snapshots__in=current)
+    for pk, code in (
+        drawn.order_by().values_list("territory_id", "communes__snapshots__region__code").distinct()
+    ):
+        if code:
+            found[pk].add(code)
+    return {pk: frozenset(codes) for pk, codes in found.items()}
+
+
 def containing_ids(territory: Territory) -> set[int]:
     """Return the ids of the groupings and perimeters that contain a territory, country excepted."""
     if territory.level == Level.PERIMETER:

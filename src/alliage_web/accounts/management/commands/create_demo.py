@@ -49,7 +49,10 @@ ACCOUNTS = (
         for word in ("robin", "swann", "ange")
     ),
     _Account("claude", "Claude, audit du fonds", ((Role.FUND_AUDITOR, _FUND),)),
-    _Account("noa", "Noa, recherche", ((Role.RESEARCHER, "observatory"),)),
+    *(
+        _Account(word, f"{word.capitalize()}, recherche", ((Role.RESEARCHER, "observatory"),))
+        for word in ("noa", "jessy")
+    ),
     _Account(
         "maxime",
         "Maxime, partie prenante",

@@ -35,6 +35,7 @@ class Command(BaseCommand):
             ("Funds", ["load_funds"]),
             ("Alliances and inspiring examples", ["import_cases"]),
             ("Books of supports", ["load_supports"]),
+            ("Studies and published figures", ["load_observatory"]),
             ("Static files", ["collectstatic", "--noinput", "--verbosity=0"]),
             ("Demonstration accounts", ["create_demo"]),
             ("Demonstration budget", ["create_demo_budget"]),
@@ -43,6 +44,8 @@ class Command(BaseCommand):
             ("Demonstration agreements and payments", ["create_demo_agreements"]),
             ("Demonstration reports and visits", ["create_demo_follow_up"]),
             ("Demonstration sheet", ["create_demo_sheet"]),
+            ("Demonstration wave", ["create_demo_wave"]),
+            ("Demonstration debate", ["create_demo_debate"]),
         ):
             self.stdout.write(self.style.MIGRATE_HEADING(title))
             call_command(*command)
@@ -54,6 +57,7 @@ class Command(BaseCommand):
   {address}/                                  the map of alliances and catalysts
   {address}/territoires/commune/94080/        a territory: Vincennes
   {address}/fonds/odd17/                      a fund: its portfolio, its calls, its budget
+  {address}/observatoire/                     the observatory: figures, waves, profiles
   {address}/alliances/                        the alliances
   {address}/exemples/                         the inspiring examples
   {address}/compte/connexion/                 sign in with an account printed above

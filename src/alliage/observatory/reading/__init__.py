@@ -1,0 +1,1 @@
+"""What may be said of the figures of a release."""

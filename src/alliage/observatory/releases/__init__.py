@@ -1,0 +1,1 @@
+"""What a wave publishes: its values, its parts and its files."""

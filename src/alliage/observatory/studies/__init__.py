@@ -1,0 +1,1 @@
+"""Studies, their waves and questions, and the figures that documents state."""

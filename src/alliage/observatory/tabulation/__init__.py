@@ -1,0 +1,1 @@
+"""From weighted respondents to a release, protected as a whole."""

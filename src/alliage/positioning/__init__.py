@@ -1,0 +1,1 @@
+"""Self-positioning: the door that fits, the step one is on, and what to do next."""

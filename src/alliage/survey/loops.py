@@ -1,0 +1,292 @@
+"""Loops over respondents that Numba compiles, where it is installed.
+
+They are an accelerator: whoever calls `compiled` does the same work with NumPy where there is
+nothing to call, in more passes, and the results are equal but for rounding. Here rows are read one
+by one, in the plainest Python that a compiler understands; unsigned numbers spare it a test for
+indices that count from the end.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from functools import cache
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alliage.survey.arrays import Booleans, Bytes, Floats, Integers, Ints, SmallInts, Unsigned
+
+    Asked = ParamSpec("Asked")
+    Values = TypeVar("Values", Floats, Unsigned)
+    Given = TypeVar("Given")
+
+#: With fewer rows, NumPy is as fast.
+MANY = 50_000
+
+
+def compiled(loop: Callable[Asked, Given], rows: int) -> Callable[Asked, Given] | None:
+    """Return a loop as machine code.
+
+    Parameters
+    ----------
+    loop : callable
+        One of this module.
+    rows : int
+        How many it will go through.
+
+    Returns
+    -------
+    callable or None
+        ``None`` if rows are too few to be worth it, or Numba is not installed or told not to
+        compile (``NUMBA_DISABLE_JIT=1``): do the work with NumPy.
+
+    Examples
+    --------
+    >>> compiled(sort, rows=10) is None
+    True
+    """
+    return _compiled(loop) if rows >= MANY else None
+
+
+@cache
+def _compiled(loop: Callable[Asked, Given]) -> Callable[Asked, Given] | None:
+    if importlib.util.find_spec("numba") is None:
+        return None
+    # Imported when first needed: it takes longer than a small survey.
+    numba = importlib.import_module("numba")
+    if numba.config.DISABLE_JIT:
+        return None
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        made: Callable[Asked, Given] = numba.njit(loop, cache=True, **options)
+    except RuntimeError:
+        # There is nowhere to keep the machine code: each process makes its own.
+        made = numba.njit(loop, **options)
+    return made
+
+
+def look_up(table: SmallInts, places: Unsigned, found: SmallInts) -> None:
+    """Fill ``found``, which may be in the memory of ``places``, with what a table has there."""
+    for row in range(places.size):
+        found[row] = table[places[row]]
+
+
+def narrow(values: Integers, low: np.uint64, span: np.uint64, places: Bytes) -> bool:
+    """Fill ``places`` with whole numbers less the lowest; tell whether all are below ``span``."""
+    farthest = np.uint64(0)
+    for row in range(values.size):
+        # A number below the lowest goes around, and is far beyond.
+        place = np.uint64(values[row]) - low
+        farthest = max(farthest, place)
+        places[row] = place
+    return bool(farthest < span)
+
+
+def sort(cells: Unsigned, free: Unsigned, places: Unsigned) -> None:
+    """Give each row its place in the order of cells, those of a cell staying in theirs.
+
+    Parameters
+    ----------
+    cells : array of unsigned, shape (n,)
+        The cell of each row.
+    free : array of uint64, shape (J,)
+        Where each cell begins; then where it ends.
+    places : array of uint32, shape (n,)
+        To be filled.
+    """
+    for row in range(cells.size):
+        place = free[cells[row]]
+        places[row] = place
+        free[cells[row]] = place + np.uint64(1)
+
+
+def put(values: Values, places: Unsigned, found: Values) -> None:
+    """Put each value at its place in ``found``."""
+    for row in range(values.size):
+        found[places[row]] = values[row]
+
+
+def gather(
+    codes: Unsigned,
+    weights: Floats,
+    first: Ints,
+    respondents: Floats,
+    total: Floats,
+    squares: Floats,
+    smallest: Floats,
+    largest: Floats,
+) -> None:
+    """Sum up weights by code, in arrays that start from nothing.
+
+    Parameters
+    ----------
+    codes : array of unsigned, shape (n,)
+    weights : array of float, shape (n,)
+    first : array of int, shape (J,)
+        The first row of each code.
+    respondents, total, squares : array of float, shape (J,)
+        Their number, the sums of their weights and of the squares.
+    smallest, largest : array of float, shape (J,)
+        The extremes of their weights, from infinity and 0 on.
+    """
+    for row in range(codes.size):
+        code, weight = codes[row], weights[row]
+        if respondents[code] == 0:
+            first[code] = row
+        respondents[code] += 1.0
+        total[code] += weight
+        squares[code] += weight * weight
+        smallest[code] = min(smallest[code], weight)
+        largest[code] = max(largest[code], weight)
+
+
+def pack(codes: Unsigned, shift: np.uint64, words: Unsigned) -> None:
+    """Write codes in the bits of words that begin at ``shift``, which are 0."""
+    for row in range(codes.size):
+        words[row] |= np.uint64(codes[row]) << shift
+
+
+def add_up(  # noqa: C901 - a loop in parts would go through memory between them
+    words: Unsigned,
+    weights: Floats | None,
+    ends: Ints,
+    fields: Unsigned,
+    columns: Unsigned,
+    respondents: Floats,
+    sums: Floats,
+    squares: Floats,
+) -> None:
+    """Sum the answers of questions, some of which were crossed, by cell.
+
+    Parameters
+    ----------
+    words : array of uint64, shape (W, n)
+        The answers of rows in the order of cells, packed.
+    weights : array of float, shape (n,), or None
+        In the same order; ``None`` if they do not matter.
+    ends : array of int, shape (J + 1,)
+        Where each cell begins, and the end.
+    fields : array of uint64, shape (F, 4)
+        Where crossed answers stand: the word, its first bit, as many bits set as the field has,
+        and the number of the first answer.
+    columns : array of uint64, shape (E, 2)
+        Crossed answers and columns that they count in.
+    respondents : array of float, shape (J, A + Q)
+        To be filled with their number.
+    sums, squares : array of float, shape (J, A)
+        To be filled with totals of weights and of their squares, for the first columns; or of no
+        column.
+    """
+    # Three numbers of each crossed answer, in a row: indices in two dimensions take longer.
+    held = np.empty((columns[-1, 0] + np.uint64(1)) * np.uint64(3))
+    totals = np.empty((respondents.shape[1], 3))
+    for cell in range(ends.size - 1):
+        held[:] = 0.0
+        # So many rows stay near the processor while every field is read.
+        for start in range(ends[cell], ends[cell + 1], 512):
+            end = min(ends[cell + 1], start + 512)
+            own = None if weights is None else weights[start:end]
+            for field in range(len(fields)):
+                some = words[fields[field, 0], start:end]
+                shift, mask, first = fields[field, 1], fields[field, 2], fields[field, 3]
+                for row in range(np.uint64(some.size)):
+                    at = (first + (some[row] >> shift & mask)) * np.uint64(3)
+                    held[at] += 1.0
+                    if own is not None:
+                        weight = own[row]
+                        held[at + np.uint64(1)] += weight
+                        held[at + np.uint64(2)] += weight * weight
+        totals[:] = 0.0
+        for entry in range(len(columns)):
+            at, column = columns[entry, 0] * np.uint64(3), columns[entry, 1]
+            for part in range(np.uint64(3)):
+                totals[column, part] += held[at + part]
+        for column in range(respondents.shape[1]):
+            respondents[cell, column] = totals[column, 0]
+        for column in range(sums.shape[1]):
+            sums[cell, column], squares[cell, column] = totals[column, 1], totals[column, 2]
+
+
+def multiply(left: Floats, values: Floats, cells: Ints, found: Floats) -> None:
+    """Add Σ left' values over some cells to ``found``.
+
+    Parameters
+    ----------
+    left : array of float, shape (J, W)
+    values : array of float, shape (J, A)
+    cells : array of int, shape (C,)
+    found : array of float, shape (W, A)
+    """
+    zero = np.zeros(values.shape[1])
+    for start in range(0, cells.size, 4):
+        # Four cells at once: what was found is then read and written a quarter of the times.
+        factors = np.zeros((4, left.shape[1]))
+        one, two, three, four = values[cells[start]], zero, zero, zero
+        factors[0] = left[cells[start]]
+        if start + 1 < cells.size:
+            two, factors[1] = values[cells[start + 1]], left[cells[start + 1]]
+        if start + 2 < cells.size:
+            three, factors[2] = values[cells[start + 2]], left[cells[start + 2]]
+        if start + 3 < cells.size:
+            four, factors[3] = values[cells[start + 3]], left[cells[start + 3]]
+        for row in range(left.shape[1]):
+            a, b, c, d = factors[0, row], factors[1, row], factors[2, row], factors[3, row]
+            sums = found[row]
+            for column in range(values.shape[1]):
+                sums[column] += (
+                    a * one[column] + b * two[column] + c * three[column] + d * four[column]
+                )
+
+
+def tell_apart(
+    views: Unsigned,
+    answered: Booleans | None,
+    numbers: Bytes,
+    first: Ints,
+) -> int:
+    """Give numbers to the texts of a column, by where they are kept.
+
+    Parameters
+    ----------
+    views : array of uint64, shape (n, 2)
+        Each text as Arrow writes it: itself if it is short, else where it is kept.
+    answered : array of bool, shape (n,), or None
+        Which rows hold a text; ``None`` for all.
+    numbers : array of uint8, shape (n,)
+        To be filled: the number of each text, from 0 on; M where there is none.
+    first : array of int, shape (M,)
+        To be filled: the first row of each number.
+
+    Returns
+    -------
+    int
+        How many numbers there are; -1 if they would be more than M.
+    """
+    size = np.uint64(1)
+    while size < np.uint64(4 * first.size):
+        size *= np.uint64(2)
+    known = np.zeros((size, 2), dtype=np.uint64)
+    number_of = np.zeros(size, dtype=np.uint16)
+    found = 0
+    for row in range(len(views)):
+        if answered is not None and not answered[row]:
+            numbers[row] = first.size
+            continue
+        one, other = views[row, 0], views[row, 1]
+        mixed = (one ^ (other * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xD6E8FEB86659FD93)
+        place = mixed >> np.uint64(32) & (size - np.uint64(1))
+        while number_of[place] and (known[place, 0] != one or known[place, 1] != other):
+            place = (place + np.uint64(1)) & (size - np.uint64(1))
+        if number_of[place] == 0:
+            if found == first.size:
+                return -1
+            first[found] = row
+            found += 1
+            known[place, 0], known[place, 1] = one, other
+            number_of[place] = found
+        numbers[row] = number_of[place] - 1
+    return found

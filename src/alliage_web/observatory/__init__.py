@@ -1,0 +1,1 @@
+"""The observatory on the platform: studies, waves, releases, explorer, profiles and debates."""

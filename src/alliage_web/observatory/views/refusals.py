@@ -1,0 +1,43 @@
+"""Why a file of respondents, or what is asked of it, is refused, in the words of the interface."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from alliage.observatory.respondents.anomalies import UntreatedError
+from alliage.observatory.respondents.coding import CodingError
+from alliage.survey import SurveyError
+from alliage.values.yaml_files import InvalidFilesError
+from alliage_web.observatory.queries.anomaly_wording import anomaly_whole
+from alliage_web.observatory.queries.respondent_files import OtherFileError
+from alliage_web.observatory.queries.wording import (
+    coding_in_words,
+    problem_in_words,
+    refusal_in_words,
+)
+
+#: What the library and the queries refuse about respondents and specifications.
+REFUSALS: Final = (CodingError, InvalidFilesError, OtherFileError, SurveyError, UntreatedError)
+
+
+def sentences_of(
+    error: CodingError | InvalidFilesError | OtherFileError | SurveyError | UntreatedError,
+) -> list[str]:
+    """Return a sentence for each thing that is wrong, with its row and column where known."""
+    if isinstance(error, CodingError):
+        return [coding_in_words(fault) for fault in error.faults]
+    if isinstance(error, InvalidFilesError):
+        return [problem_in_words(problem) for problem in error.problems]
+    if isinstance(error, UntreatedError):
+        return [anomaly_whole(one) for one in error.anomalies]
+    if isinstance(error, SurveyError):
+        return [refusal_in_words(error)]
+    return [
+        _(
+            "`%(key)s` nomme « %(name)s ». Ici une spécification ne nomme aucun autre fichier : "
+            "écrivez-en le contenu."
+        )
+        % {"key": error.key, "name": error.name}
+    ]

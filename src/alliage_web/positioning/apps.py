@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PositioningConfig(AppConfig):
+    name = "alliage_web.positioning"
+    label = "positioning"
+    verbose_name = "Se situer"
+
+    def ready(self) -> None:
+        # The permissions register themselves when their module is read.
+        from . import permissions  # noqa: F401

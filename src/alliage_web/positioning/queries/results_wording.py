@@ -1,0 +1,25 @@
+"""What the trail says of results, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.utils.functional import _StrPromise
+
+EVENTS: Mapping[str, _StrPromise] = {
+    "positioning.kept": _("Résultat gardé"),
+    "positioning.erased": _("Résultat effacé"),
+    "positioning.consent": _("Accord pour les vues d’ensemble changé"),
+    "positioning.compared": _("Résultat comparé à un plus ancien"),
+    "positioning.group-opened": _("Groupe de réponses ouvert"),
+    "positioning.group-joined": _("Groupe de réponses rejoint"),
+    "positioning.group-left": _("Groupe de réponses quitté"),
+}
+FIELDS: Mapping[str, _StrPromise] = {
+    "consent_collective": _("Compté dans les vues d’ensemble"),
+}

@@ -1,0 +1,266 @@
+"""Results are the same with NumPy, with the loops as Python reads them, and compiled."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alliage.survey import Design, MultiResponse, Table, banner, calibrate, loops, sample
+from alliage.survey.data.coding import Coded, coded, smallest
+from alliage.survey.errors import SurveyError, SurveyProblem
+from alliage.survey.sampling.cells import gathered
+from alliage.survey.tables.crossing import crossings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WAYS = ["numpy", "plain", "compiled"]
+
+
+@contextmanager
+def by(way: str) -> Iterator[None]:
+    """Compute in one way, however few rows there are."""
+    if way == "compiled":
+        pytest.importorskip("numba")
+    with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+        patch.setattr(loops, "MANY", math.inf if way == "numpy" else 0)
+        if way == "plain":
+            patch.setattr(loops, "_compiled", lambda loop: loop)
+        yield
+
+
+def respondents(*, equal: bool) -> pl.DataFrame:
+    random, size = np.random.default_rng(5), 300
+    frame = pl.DataFrame(
+        {
+            "stratum": random.integers(0, 3, size),
+            "sex": random.choice(["a man, in the words of the file", "a woman"], size),
+            "age": random.integers(1, 5, size),
+            "size": random.integers(0, 3, size).astype(np.int8),
+            "q0": random.integers(-2, 3, size),
+            "q1": random.choice(["no", "perhaps, it depends on the day", "yes"], size),
+            "q2": random.integers(0, 200, size),
+            "c0": random.integers(0, 2, size),
+            "c1": random.integers(0, 2, size),
+            "weight": np.full(size, 12.0) if equal else random.lognormal(2, 0.4, size),
+        }
+    )
+    absent = pl.Series(random.random(size) < 0.1)
+    return frame.with_columns(
+        pl.when(absent).then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("q0", "q1", "size")
+    )
+
+
+def figures(frame: pl.DataFrame, *, strata: bool, over: dict[str, list[int]] | None) -> Any:
+    table = Table(frame, sets={"c": MultiResponse(variables=("c0", "c1"), counted=1)})
+    found = sample(table, Design(weights="weight", strata="stratum" if strata else None))
+    total = float(found.weights.sum())
+    margins = {
+        "sex": dict(zip(found.levels("sex"), (0.45 * total, 0.55 * total), strict=True)),
+        "age": dict.fromkeys(range(1, 5), total / 4),
+    }
+    fit = calibrate(found, margins)
+    made = banner(fit, ["q0", "q1", "q2", "c"], ["sex", ("age", "size")], over=over)
+    tests = [
+        (test.statistic, *test.degrees) for block in made.blocks for test in block.tests.values()
+    ]
+    return made.frame(), tests, fit.report, fit.weights
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+@pytest.mark.parametrize(
+    ("strata", "equal", "over"),
+    [(False, False, None), (True, True, None), (True, False, {"age": [1, 3]})],
+)
+def test_a_table_is_the_same_in_every_way(
+    way: str, strata: bool, equal: bool, over: dict[str, list[int]] | None
+) -> None:
+    frame = respondents(equal=equal)
+    with by("numpy"):
+        expected, tests, report, weights = figures(frame, strata=strata, over=over)
+    with by(way):
+        found = figures(frame, strata=strata, over=over)
+    numbers = pl.selectors.float()
+    assert found[0].select(~numbers).equals(expected.select(~numbers))
+    one, other = (each.select(numbers).to_numpy() for each in (found[0], expected))
+    np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(found[1], tests, rtol=1e-9)
+    assert found[2].design_effect == pytest.approx(report.design_effect, rel=1e-13)
+    assert found[2].largest_weight == report.largest_weight
+    np.testing.assert_allclose(found[3], weights, rtol=1e-13)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=40, deadline=None)
+@given(
+    widths=st.lists(st.integers(0, 9) | st.integers(0, 200), min_size=1, max_size=40),
+    seed=st.integers(0, 2**32 - 1),
+    equal=st.booleans(),
+)
+def test_answers_are_summed_by_cell(way: str, widths: list[int], seed: int, equal: bool) -> None:
+    random, size = np.random.default_rng(seed), 80
+    weights = np.full(size, 3.0) if equal else random.lognormal(2, 0.4, size)
+    frame = pl.DataFrame({"group": random.integers(0, 4, size), "weight": weights})
+    asked = [
+        Coded(random.integers(-1, width, size).astype(smallest(width)), tuple(range(width)))
+        for width in widths
+    ]
+    with by(way):
+        found = sample(frame, Design(weights="weight"))
+        made = crossings(found, [("group",)], [])
+        assert made is not None
+        (crossing,) = made
+        answers = crossing.answers(asked)
+    assert (answers.weights is None) == equal
+    groups = crossing.layout.keys["group"]
+    assert sorted(groups.tolist()) == sorted(set(found.codes("group").tolist()))
+    for cell, group in enumerate(groups):
+        own = found.codes("group") == group
+        for question, (codes, levels) in enumerate(asked):
+            given_ = np.equal.outer(codes[own], np.arange(len(levels))).astype(float)
+            columns = answers.of_question(question)
+            assert answers.given[cell, columns].tolist() == given_.sum(axis=0).tolist()
+            missing = answers.respondents[cell, answers.starts[-1] + question]
+            assert missing == np.count_nonzero(codes[own] == -1)
+            for power, sums in enumerate(answers.weights or (), start=1):
+                expected = weights[own] ** power @ given_
+                np.testing.assert_allclose(sums[cell, columns], expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_question_that_nobody_answered_is_refused(way: str) -> None:
+    frame = respondents(equal=False).with_columns(q0=pl.lit(None, dtype=pl.Int64))
+    with by(way), pytest.raises(SurveyError) as refused:
+        banner(sample(frame, Design(weights="weight")), ["q0"], ["sex"])
+    assert refused.value.problem is SurveyProblem.EMPTY_DOMAIN
+
+
+KINDS = [pl.Int8, pl.Int16, pl.Int64, pl.UInt8, pl.UInt64, pl.Float64]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), kind=st.sampled_from(KINDS), parts=st.integers(1, 3))
+def test_whole_numbers_are_ranked(way: str, data: st.DataObject, kind: Any, parts: int) -> None:
+    lowest = 0 if kind in {pl.UInt8, pl.UInt64} else -128
+    numbers = st.one_of(st.none(), st.integers(lowest, 127), st.integers(1, 5))
+    given_ = [data.draw(st.lists(numbers, min_size=1, max_size=20)) for _ in range(parts)]
+    series = pl.concat([pl.Series("q", part, dtype=kind) for part in given_], rechunk=False)
+    values = [value for part in given_ for value in part]
+    levels = sorted({value for value in values if value is not None})
+    with by(way):
+        found = coded("q", series, None)
+    assert list(found.levels) == levels
+    assert found.codes.tolist() == [-1 if each is None else levels.index(each) for each in values]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("last", [-3, 9, 300, -(2**40), 2**40])
+def test_extremes_that_come_late_are_seen(way: str, last: int) -> None:
+    kind = pl.Int8 if -128 <= last < 128 else pl.Int64
+    series = pl.Series("q", [1, 2] * 10_000 + [last], dtype=kind)
+    with by(way):
+        found = coded("q", series, None)
+    assert found.levels == tuple(sorted([1, 2, last]))
+    assert found.levels[found.codes[-1]] == last
+    assert [found.levels[code] for code in found.codes[:2]] == [1, 2]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=40, deadline=None)
+@given(
+    parts=st.lists(
+        st.lists(st.sampled_from([None, "", "yes", "no", "x" * 12, "x" * 13, "x" * 40, "é" * 9]),
+                 min_size=1, max_size=20), min_size=1, max_size=3,
+    ),
+    start=st.integers(0, 3),
+)  # fmt: skip
+def test_texts_are_ranked(way: str, parts: list[list[str | None]], start: int) -> None:
+    series = pl.concat([pl.Series("q", part, dtype=pl.String) for part in parts], rechunk=False)
+    series = series.slice(start)
+    values = [text for part in parts for text in part][start:]
+    levels = sorted({text for text in values if text is not None})
+    with by(way):
+        found = coded("q", series, None)
+    assert list(found.levels) == levels
+    assert found.codes.tolist() == [-1 if each is None else levels.index(each) for each in values]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_texts_that_are_many_are_ranked(way: str) -> None:
+    texts = [f"a place whose name is {number:04}" for number in range(1_000)]
+    with by(way):
+        found = coded("q", pl.Series("q", texts), None)
+    assert list(found.levels) == texts
+    assert found.codes.tolist() == list(range(1_000))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_texts_of_a_file_that_are_no_level_are_refused(way: str, tmp_path: Any) -> None:
+    file = tmp_path / "answers.parquet"
+    texts = ["a sentence that is long enough", "another sentence that is long", None] * 50
+    pl.DataFrame({"q": texts}).write_parquet(file)
+    series = pl.read_parquet(file)["q"]
+    with by(way):
+        known = coded("q", series, ("another sentence that is long", texts[0] or ""))
+        assert known.codes[:3].tolist() == [1, 0, -1]
+        with pytest.raises(SurveyError, match="another sentence") as refused:
+            coded("q", series, (texts[0] or "",))
+    assert refused.value.problem is SurveyProblem.LEVEL
+    assert refused.value.values["row"] == "2"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.floats(0.01, 100)), min_size=1, max_size=50)
+)  # fmt: skip
+def test_weights_are_gathered_by_code(way: str, rows: list[tuple[int, float]]) -> None:
+    present = sorted({code for code, _ in rows})
+    codes = np.array([present.index(code) for code, _ in rows], dtype=np.int8)
+    weights = np.array([weight for _, weight in rows])
+    with by(way):
+        found = gathered(codes, weights)
+    for code in range(len(present)):
+        own = weights[codes == code]
+        assert codes[found.first[code]] == code
+        assert found.respondents[code] == len(own)
+        assert found.weight[code] == pytest.approx(math.fsum(own), rel=1e-13)
+        assert found.squares[code] == pytest.approx(math.fsum(own**2), rel=1e-13)
+        assert (found.smallest[code], found.largest[code]) == (own.min(), own.max())
+
+
+def test_nothing_is_compiled_for_few_rows_or_without_a_compiler(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert loops.compiled(loops.sort, loops.MANY - 1) is None
+    loops._compiled.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert loops.compiled(loops.sort, loops.MANY) is None
+    loops._compiled.cache_clear()
+
+
+def test_the_compiler_may_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    numba = pytest.importorskip("numba")
+    loops._compiled.cache_clear()
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    assert loops.compiled(loops.sort, loops.MANY) is None
+    loops._compiled.cache_clear()
+
+
+def test_a_design_without_strata_is_that_of_one_stratum() -> None:
+    frame = respondents(equal=False).with_columns(all=pl.lit("all"))
+    one, other = (
+        banner(sample(frame, Design(weights="weight", strata=strata)), ["q0"], ["sex"]).frame()
+        for strata in (None, "all")
+    )
+    assert one.equals(other)
