@@ -109,6 +109,7 @@ def sample() -> Sample:
     # Money, reviews and applications are for those whose work they are, not for administrators.
     for role in (Role.FUND_OFFICER, Role.REVIEWER):
         give(author, role, name_of("fund"))
+    give(author, Role.RESEARCHER, "observatory")
     Membership.objects.create(user=author, organisation=name_of("organisation"), since=at)
     Term.objects.bulk_create(
         Term(scheme=scheme, code=scheme.value, label_fr=str(scheme.label), label_en=scheme.value)

@@ -30,6 +30,7 @@ from alliage_web.fund.models import (
     VisitFollowUp,
 )
 from alliage_web.fund.queries.reports import Draft, find_report
+from alliage_web.observatory.models import ReleasePart
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -58,8 +59,18 @@ def late_files(author: User) -> dict[str, dict[str, Any]]:
         **_of_the_committee(_another("friche", first), author),
         **_of_an_applicant(),
         **_of_a_report(),
+        **_of_a_release(),
         "fund:grants-json": {"code": world.fund.code},
         "api:grants-json": {"code": world.fund.code},
+    }
+
+
+def _of_a_release() -> dict[str, dict[str, Any]]:
+    """Name a part of the release that the samples of routes publish."""
+    part = ReleasePart.objects.filter(release__state="published").order_by("pk")[0]
+    return {
+        "observatory:release-part": {"uuid": part.release.uuid, "part": part.pk},
+        "observatory:profile-population-sheet": {"code": "citizen"},
     }
 
 
