@@ -412,6 +412,20 @@ def test_a_questionnaire_that_changed_since_is_told(
     assert not Release.objects.exists()
 
 
+def test_rows_that_are_not_in_the_storage_are_told(
+    client: Client, wave: Wave, tmp_path: Path, ada: User
+) -> None:
+    file = described_file(wave, tmp_path, by=ada)
+    default_storage.delete(file.coded_path)
+    client.force_login(ada)
+    for name in ("respondents-compute", "respondents-anomalies"):
+        ask = client.post if name.endswith("compute") else client.get
+        answer = ask(reverse(f"observatory:{name}", args=[file.uuid]), follow=True)
+        assert answer.status_code == 200
+        assert "n’est plus dans le stockage" in answer.text
+    assert not Release.objects.exists()
+
+
 def test_a_value_without_an_answer_is_named(wave: Wave, tmp_path: Path, ada: User) -> None:
     file = received_file(wave, tmp_path, by=ada, frame=spoilt(Q1=pl.lit(7)))
     with pytest.raises(CodingError) as refused:

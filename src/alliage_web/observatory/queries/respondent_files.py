@@ -222,6 +222,14 @@ class DestroyedError(Exception):
         super().__init__(f"{file.stable_name} was destroyed on {file.destroyed_at:%Y-%m-%d}.")
 
 
+class MissingRowsError(Exception):
+    """The rows of a file are not in the storage, though nobody destroyed them."""
+
+    def __init__(self, file: RespondentFile) -> None:
+        self.file = file
+        super().__init__(f"{file.coded_path} is not in the storage. Restore it, or send it again.")
+
+
 def received_table(file: RespondentFile) -> survey.Table:
     """Return the respondents with the labels of their file, as they were received.
 
@@ -229,11 +237,16 @@ def received_table(file: RespondentFile) -> survey.Table:
     ------
     DestroyedError
         If its rows are gone.
+    MissingRowsError
+        If they should be there, and are not.
     """
     if file.state == FileState.DESTROYED.value:
         raise DestroyedError(file)
-    with default_storage.open(file.coded_path) as content:
-        frame = pl.read_parquet(io.BytesIO(content.read()))
+    try:
+        with default_storage.open(file.coded_path) as content:
+            frame = pl.read_parquet(io.BytesIO(content.read()))
+    except FileNotFoundError as error:
+        raise MissingRowsError(file) from error
     return restored(frame, file.columns)
 
 

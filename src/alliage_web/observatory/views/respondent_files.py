@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliage.observatory.respondents.anomalies import TREATMENTS, Treatment, UntreatedError
-from alliage.observatory.respondents.coding import CodingError
 from alliage.observatory.respondents.specification_drafts import drafted
 from alliage.observatory.states import (
     FILE,
@@ -57,7 +56,6 @@ from alliage_web.observatory.queries.anomaly_wording import (
     anomaly_in_words,
 )
 from alliage_web.observatory.queries.wording import (
-    coding_in_words,
     identifier_in_words,
     pipeline_history_in_words,
     problem_in_words,
@@ -205,29 +203,17 @@ def _file_crumbs(file: RespondentFile, step: str) -> list[Crumb]:
 def questions(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Tell which column answers which question."""
     user, file = _opened(request, uuid)
-    columns = file_queries.columns_of(file) or file_queries.guess(file)
+    try:
+        columns = file_queries.columns_of(file) or file_queries.guess(file)
+    except REFUSALS as error:
+        for sentence in sentences_of(error)[:_FEW]:
+            messages.error(request, sentence)
+        return redirect("observatory:respondents", file.uuid)
     targets = file_queries.targets(file.wave)
     form = ColumnsForm(request.POST or None, file=file, columns=columns, targets=targets)
-    status = 200
-    if request.method == "POST":
-        status = _UNPROCESSABLE
-        if form.is_valid():
-            try:
-                file_actions.map_columns(
-                    file=file,
-                    columns=form.columns(),
-                    by=user,
-                    at=timezone.now(),
-                    submission=form.cleaned_data["submission"],
-                )
-            except CodingError as error:
-                for fault in error.faults:
-                    form.add_error(None, coding_in_words(fault))
-            except AlreadyDoneError:
-                return redirect("observatory:respondents-anomalies", file.uuid)
-            else:
-                messages.success(request, _("La correspondance est enregistrée."))
-                return redirect("observatory:respondents-anomalies", file.uuid)
+    if request.method == "POST" and form.is_valid() and _is_mapped(request, form, file, user):
+        return redirect("observatory:respondents-anomalies", file.uuid)
+    status = _UNPROCESSABLE if request.method == "POST" else 200
     context = {
         "form": form,
         "file": file,
@@ -236,6 +222,26 @@ def questions(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "crumbs": _file_crumbs(file, _("Colonnes et questions")),
     }
     return render(request, "observatory/pipeline_questions.html", context, status=status)
+
+
+def _is_mapped(request: HttpRequest, form: ColumnsForm, file: RespondentFile, user: User) -> bool:
+    """Keep which column answers which question, or write on the form why it is refused."""
+    try:
+        file_actions.map_columns(
+            file=file,
+            columns=form.columns(),
+            by=user,
+            at=timezone.now(),
+            submission=form.cleaned_data["submission"],
+        )
+    except AlreadyDoneError:
+        return True
+    except REFUSALS as error:
+        for sentence in sentences_of(error):
+            form.add_error(None, sentence)
+        return False
+    messages.success(request, _("La correspondance est enregistrée."))
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Command(BaseCommand):
             OSError,
             SurveyError,
             UntreatedError,
+            queries.MissingRowsError,
             queries.OtherFileError,
             release_actions.OutdatedError,
         ) as error:
