@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from alliage_web.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture

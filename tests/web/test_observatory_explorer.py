@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from alliage.observatory.releases.values import Release
     from alliage_web.observatory.queries.explorer import Explored
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 EXPLORER = "/observatoire/explorer/"
 SYNTHETIC = "synthétiques"
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from alliage.observatory.releases.values import Network, Release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine, pytest.mark.long]
 
 HIDDEN = "bretagne"
 SAID = "Données synthétiques : répondants inventés"
