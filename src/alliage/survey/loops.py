@@ -144,10 +144,27 @@ def gather(
         largest[code] = max(largest[code], weight)
 
 
-def pack(codes: Unsigned, shift: np.uint64, words: Unsigned) -> None:
-    """Write codes in the bits of words that begin at ``shift``, which are 0."""
-    for row in range(codes.size):
-        words[row] |= np.uint64(codes[row]) << shift
+def pack(codes: SmallInts, factors: Unsigned, places: Unsigned, words: Unsigned) -> None:
+    """Write the answers of some questions in the bits of a word by row, and put it at its place.
+
+    Parameters
+    ----------
+    codes : array of int, shape (Q, m)
+        The answers, -1 where there is none.
+    factors : array of uint64, shape (Q, 2)
+        By what the code of an answer is multiplied, and its first bit.
+    places : array of uint32, shape (m,)
+        Where the word of each row goes.
+    words : array of uint64, shape (n,)
+        To be filled there.
+    """
+    packed = np.zeros(places.size, dtype=np.uint64)
+    for question in range(len(codes)):
+        own, times, bit = codes[question], factors[question, 0], factors[question, 1]
+        for row in range(places.size):
+            packed[row] += np.uint64(np.int64(own[row]) + 1) * times << bit
+    for row in range(places.size):
+        words[places[row]] = packed[row]
 
 
 def add_up(  # noqa: C901 - a loop in parts would go through memory between them
@@ -211,35 +228,40 @@ def add_up(  # noqa: C901 - a loop in parts would go through memory between them
             sums[cell, column], squares[cell, column] = totals[column, 1], totals[column, 2]
 
 
-def multiply(left: Floats, values: Floats, cells: Ints, found: Floats) -> None:
-    """Add Σ left' values over some cells to ``found``.
+def multiply(left: Floats, values: Floats, cells: Ints, ends: Ints, found: Floats) -> None:
+    """Add Σ left' values over the cells of each group to ``found``.
 
     Parameters
     ----------
     left : array of float, shape (J, W)
     values : array of float, shape (J, A)
     cells : array of int, shape (C,)
-    found : array of float, shape (W, A)
+        Those of the first group, then of the second, and so on.
+    ends : array of int, shape (G + 1,)
+        Where each group begins, and the end.
+    found : array of float, shape (G, W, A)
     """
     zero = np.zeros(values.shape[1])
-    for start in range(0, cells.size, 4):
-        # Four cells at once: what was found is then read and written a quarter of the times.
-        factors = np.zeros((4, left.shape[1]))
-        one, two, three, four = values[cells[start]], zero, zero, zero
-        factors[0] = left[cells[start]]
-        if start + 1 < cells.size:
-            two, factors[1] = values[cells[start + 1]], left[cells[start + 1]]
-        if start + 2 < cells.size:
-            three, factors[2] = values[cells[start + 2]], left[cells[start + 2]]
-        if start + 3 < cells.size:
-            four, factors[3] = values[cells[start + 3]], left[cells[start + 3]]
-        for row in range(left.shape[1]):
-            a, b, c, d = factors[0, row], factors[1, row], factors[2, row], factors[3, row]
-            sums = found[row]
-            for column in range(values.shape[1]):
-                sums[column] += (
-                    a * one[column] + b * two[column] + c * three[column] + d * four[column]
-                )
+    for group in range(ends.size - 1):
+        end = ends[group + 1]
+        for start in range(ends[group], end, 4):
+            # Four cells at once: what was found is then read and written a quarter of the times.
+            factors = np.zeros((4, left.shape[1]))
+            one, two, three, four = values[cells[start]], zero, zero, zero
+            factors[0] = left[cells[start]]
+            if start + 1 < end:
+                two, factors[1] = values[cells[start + 1]], left[cells[start + 1]]
+            if start + 2 < end:
+                three, factors[2] = values[cells[start + 2]], left[cells[start + 2]]
+            if start + 3 < end:
+                four, factors[3] = values[cells[start + 3]], left[cells[start + 3]]
+            for row in range(left.shape[1]):
+                a, b, c, d = factors[0, row], factors[1, row], factors[2, row], factors[3, row]
+                sums = found[group, row]
+                for column in range(values.shape[1]):
+                    sums[column] += (
+                        a * one[column] + b * two[column] + c * three[column] + d * four[column]
+                    )
 
 
 def tell_apart(

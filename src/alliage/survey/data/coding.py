@@ -31,6 +31,9 @@ _NEAR = 65_536
 #: Numbers that a byte tells apart.
 _BYTE = 256
 
+#: The largest number of the smaller types of codes.
+_LARGEST = {kind: np.iinfo(kind).max for kind in (np.int8, np.int16, np.int32)}
+
 #: The first rows, where most levels are met.
 _FIRST = 16_384
 
@@ -348,8 +351,8 @@ def _in_its_type(name: str, series: pl.Series, levels: Levels) -> pl.Series:
 
 def smallest(levels: int) -> type[np.signedinteger[Any]]:
     """Return the smallest type that holds so many codes, and two more."""
-    for kind in (np.int8, np.int16, np.int32):
-        if levels + 2 <= np.iinfo(kind).max:
+    for kind, largest in _LARGEST.items():
+        if levels + 2 <= largest:
             return kind
     return np.int64
 

@@ -25,6 +25,7 @@ from alliage.survey.sampling.margins import (
 )
 from alliage.survey.sampling.report import CalibrationReport, MarginLine, Method
 from alliage.survey.sampling.sample import Calibration, Source
+from alliage.survey.threads import small_products
 
 if TYPE_CHECKING:
     from alliage.survey.arrays import Floats
@@ -194,6 +195,7 @@ def _errors(asked: Equations, after: Floats) -> Floats:
     return np.asarray(np.abs(after - asked.targets) / widths)
 
 
+@small_products
 def calibrate(
     source: SourceT,
     margins: Margins,

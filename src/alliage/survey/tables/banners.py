@@ -28,7 +28,7 @@ from alliage.survey.tables.crossing import crossings
 from alliage.survey.tables.crosstabs import Asked, Crosstab, Crosstabs, drawn_directly
 from alliage.survey.tables.independence import rao_scott
 from alliage.survey.tables.letters import LetterRule, alphabet
-from alliage.survey.threads import on_each
+from alliage.survey.threads import small_products, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -235,6 +235,7 @@ class Banner:
                     yield _record(block, row, column, base, cell)
 
 
+@small_products
 def banner(
     source: Source,
     questions: Sequence[Question | str],
@@ -469,13 +470,14 @@ class _Maker:
         source = self.source
         if not asked or not isinstance(source, Sample) or drawn_directly(source) is None:
             return []
-        names = [name for name, _ in self.over]
-        sorted_by = crossings(source, self._everybody(), names)
+        rows = len(source.place)
+        sort = partial(crossings, source, self._everybody(), [name for name, _ in self.over])
+        names = [one.variable for one in asked if one.answers is Answers.LEVELS]
+        sorted_by, _ = together(sort, partial(source.code, names), rows=rows)
         if sorted_by is None:
             return []
         found: list[_ByBreakdown] = [{} for _ in asked]
-        source.code(one.variable for one in asked if one.answers is Answers.LEVELS)
-        parts = on_each(partial(self._asked, source), asked, rows=len(source.place))
+        parts = [self._asked(source, one) for one in asked]
         for crossing in sorted_by:
             step = crossing.questions_at_once()
             for first in range(0, len(asked), step):

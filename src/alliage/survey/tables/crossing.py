@@ -148,9 +148,8 @@ class SortedRows:
             starts,
         )
         rows = len(self.places)
-        pack, put = loops.compiled(loops.pack, rows), loops.compiled(loops.put, rows)
-        add_up = loops.compiled(loops.add_up, rows)
-        if pack is None or put is None or add_up is None:
+        pack, add_up = loops.compiled(loops.pack, rows), loops.compiled(loops.add_up, rows)
+        if pack is None or add_up is None:
             self._sum_all(coded, bundles, found)
             return found
         words, fields, columns = _packed(bundles, starts)
@@ -159,13 +158,9 @@ class SortedRows:
 
         def write(first: int) -> None:
             block = slice(first, first + _BLOCK)
-            places = self.places[block]
-            word = np.empty(len(places), dtype=np.uint64)
-            for parts, into in zip(words, packed, strict=True):
-                word.fill(0)
-                for bundle, bit in parts:
-                    pack(unsigned(bundle.crossed(coded, block)), np.uint64(bit), word)
-                put(word, places, into)
+            for (questions, factors), into in zip(words, packed, strict=True):
+                codes = np.stack([each.codes[block] for each in coded[questions]])
+                pack(codes, factors, self.places[block], into)
 
         def add(cells: slice) -> None:
             ends = self.ends[cells.start : cells.stop + 1]
@@ -197,7 +192,7 @@ class SortedRows:
             indices = np.empty((len(self.places), len(some)), dtype=np.int32)
             for place, bundle in enumerate(some):
                 before = ends[place] - bundle.size
-                codes = bundle.crossed(coded, slice(None))[order]
+                codes = bundle.crossed(coded)[order]
                 np.add(codes, before, out=indices[:, place], dtype=np.int32)
             counts = self._sum(np.ones(indices.size, dtype=np.int32), indices, int(ends[-1]))
             totals = None
@@ -250,15 +245,21 @@ class _Bundle:
         """How many codes there may be."""
         return math.prod(self.widths)
 
-    def crossed(self, coded: Sequence[Coded], rows: slice) -> SmallInts:
-        """Return the code of some rows."""
+    @property
+    def end(self) -> int:
+        """The first question after these."""
+        return self.first + len(self.widths)
+
+    def factors(self) -> list[int]:
+        """Return by what the code of each question is multiplied in that of the bundle."""
+        return [math.prod(self.widths[place + 1 :]) for place in range(len(self.widths))]
+
+    def crossed(self, coded: Sequence[Coded]) -> SmallInts:
+        """Return the code of each row."""
         kind = smallest(self.size)
-        codes = coded[self.first].codes[rows].astype(kind)
-        codes += kind(1)
-        for each, width in zip(coded[self.first + 1 :], self.widths[1:], strict=False):
-            codes *= kind(width)
-            codes += each.codes[rows].astype(kind, copy=False)
-            codes += kind(1)
+        codes: SmallInts = np.zeros(1, dtype=kind)
+        for each, times in zip(coded[self.first : self.end], self.factors(), strict=True):
+            codes = codes + (each.codes.astype(kind, copy=False) + kind(1)) * kind(times)
         return codes
 
     def columns(self, starts: Ints) -> list[Ints]:
@@ -279,9 +280,10 @@ class _Bundle:
 
 def _packed(
     bundles: Sequence[_Bundle], starts: Ints
-) -> tuple[list[list[tuple[_Bundle, int]]], Unsigned, Unsigned]:
-    """Say what goes in each word, from which bit on, and what `loops.add_up` reads there."""
-    words: list[list[tuple[_Bundle, int]]] = [[]]
+) -> tuple[list[tuple[slice, Unsigned]], Unsigned, Unsigned]:
+    """Say which questions go in each word and how, and what `loops.add_up` reads there."""
+    words: list[list[_Bundle]] = [[]]
+    factors: list[list[tuple[int, int]]] = [[]]
     fields: list[tuple[int, ...]] = []
     columns: list[Ints] = []
     first, bit = 0, 0
@@ -289,13 +291,21 @@ def _packed(
         bits = (bundle.size - 1).bit_length()
         if bit + bits > _WORD:
             words.append([])
+            factors.append([])
             bit = 0
-        words[-1].append((bundle, bit))
+        words[-1].append(bundle)
+        factors[-1] += ((times, bit) for times in bundle.factors())
         fields.append((len(words) - 1, bit, (1 << bits) - 1, first))
         codes = np.arange(first, first + bundle.size)
         columns += (np.stack([codes, each], axis=1) for each in bundle.columns(starts))
         bit, first = bit + bits, first + bundle.size
-    return words, np.array(fields, dtype=np.uint64), np.concatenate(columns).astype(np.uint64)
+    questions = [slice(held[0].first, held[-1].end) for held in words]
+    how = [np.array(each, dtype=np.uint64) for each in factors]
+    return (
+        list(zip(questions, how, strict=True)),
+        np.array(fields, dtype=np.uint64),
+        np.concatenate(columns).astype(np.uint64),
+    )
 
 
 def crossings(

@@ -303,10 +303,14 @@ def _grouped(
             some = np.take(values, own, axis=0, out=room[: len(own)], mode="clip")
             np.matmul(left[own].T, some, out=found[g])
     else:
-        for g, own in enumerate(cells_of):
-            multiply(left, values, own, found[g])
+        multiply(left, values, np.concatenate(cells_of), _ends(cells_of), found)
     ends = np.cumsum([factor.shape[1] for factor in factors])
     return np.split(found, ends[:-1], axis=1)
+
+
+def _ends(cells_of: Sequence[Ints]) -> Ints:
+    """Return where the cells of each group begin when they stand one after the other."""
+    return np.cumsum([0, *map(len, cells_of)])
 
 
 def _stratified(
@@ -405,10 +409,7 @@ class Crosstabs:
         SurveyError
             ``EMPTY_DOMAIN`` if nobody is left for a question.
         """
-        rows = len(self.sample.place)
-        # Products of matrices take all the cores by themselves.
-        alone = loops.compiled(loops.multiply, rows) is None
-        return on_each(self.by, breakdowns, rows=0 if alone else rows)
+        return on_each(self.by, breakdowns, rows=len(self.sample.place))
 
     def by(self, breakdown: Sequence[str]) -> Crosstab:
         """Cross every question with a breakdown.
@@ -420,7 +421,7 @@ class Crosstabs:
         """
         cells_of = self._cells_of(breakdown)
         totals = _Totals.of(self.frame, self.layout, self.answers, cells_of)
-        ends = np.cumsum([0, *map(len, cells_of)])
+        ends = _ends(cells_of)
         cells = (np.ones(ends[-1]), np.concatenate(cells_of), ends)
         which = sparse.csr_matrix(cells, (len(cells_of), self.layout.count))
         everybody = np.asarray(which @ self.answers.respondents)
