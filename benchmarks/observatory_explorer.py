@@ -23,7 +23,9 @@ HEAD = """# The explorer of the observatory
 
 Written by `python scripts/with_postgres.py python -m benchmarks.observatory_explorer`.
 
-- Machine: {machine}. Load when it began: {load}. The machine is shared with other work.
+- Machine: {machine}. Load when it began: {began}; when it ended: {ended}. The machine is shared:
+  what the load has above 1 is other work, which slows every page. The engines are measured one
+  after the other, so that a small difference between them may be that work.
 - Two waves of 2,400 invented respondents, published with three questions (one of 16 items, means
   and shares) by region and by age, as in the tests.
 - Pages are answered by Django's test client, without a network: median / 95th percentile of
@@ -120,8 +122,13 @@ print(json.dumps(found))
 """
 
 
+def load() -> str:
+    """Return how many processes want a core, over 1, 5 and 15 minutes."""
+    return ", ".join(f"{value:.1f}" for value in os.getloadavg())
+
+
 def main() -> None:
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    began = load()
     found: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory(prefix="alliage-bench-") as name:
         folder = Path(name)
@@ -137,8 +144,8 @@ def main() -> None:
             found[engine] = json.loads(run(folder, url, ["-c", MEASURE, str(ROUNDS)]))
             print(engine, json.dumps(found[engine], indent=2))
     head = HEAD.format(
-        machine=describe(), load=load, rounds=ROUNDS, engines=" | ".join(found),
-        columns=" ---: |" * len(found),
+        machine=describe(), began=began, ended=load(), rounds=ROUNDS,
+        engines=" | ".join(found), columns=" ---: |" * len(found),
     )  # fmt: skip
     lines = (
         f"| {page} | {' | '.join(figures[page] for figures in found.values())} |\n"

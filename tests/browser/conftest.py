@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, str(ROOT / "manage.py")]
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,31 +44,27 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    """Prepare the demonstration as ``make demo`` does, serve it; give address and passwords."""
+    """Prepare the demonstration as ``make demo`` does, serve it; give address and passwords.
+
+    It is prepared once for all the processes of tests; each serves a copy of its own.
+    """
     folder = tmp_path_factory.mktemp("demo")
-    environment = os.environ | {
-        "ALLIAGE_MODE": "demo",
-        "ALLIAGE_VAR": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder / 'alliage.sqlite3'}",
-    }
-    command = [sys.executable, str(ROOT / "manage.py")]
-    prepared = subprocess.run(
-        [*command, "start-demo", "--no-serve"],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert prepared.returncode == 0, prepared.stdout + prepared.stderr
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    shared = folder / "first" if alone else tmp_path_factory.getbasetemp().parent / "demo"
+    with FileLock(shared.with_suffix(".lock")):
+        told = shared / "prepared.txt"
+        if not told.exists():
+            _prepare(shared, told)
+    shutil.copytree(shared, folder, dirs_exist_ok=True)
+    environment = _environment(folder)
     passwords = {
         line.split()[0]: line.split()[-1]
-        for line in prepared.stdout.splitlines()
+        for line in told.read_text(encoding="utf-8").splitlines()
         if "  password: " in line
     }
     port = _free_port()
     server = subprocess.Popen(
-        [*command, "serve", "--port", str(port)],
+        [*COMMAND, "serve", "--port", str(port)],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
@@ -80,6 +78,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[s
         server.terminate()
         server.wait(timeout=20)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "ALLIAGE_MODE": "demo",
+        "ALLIAGE_VAR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'alliage.sqlite3'}",
+    }
+
+
+def _prepare(folder: Path, told: Path) -> None:
+    """Make the demonstration in a folder, and write what the command tells."""
+    prepared = subprocess.run(
+        [*COMMAND, "start-demo", "--no-serve"],
+        env=_environment(folder),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert prepared.returncode == 0, prepared.stdout + prepared.stderr
+    told.write_text(prepared.stdout, encoding="utf-8")
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:

@@ -46,6 +46,9 @@ def test_the_questionnaire_is_answered_by_keyboard(
         if number <= COUNT - 2:
             page.keyboard.press("Space")
             page.keyboard.press("ArrowDown")
+        if 6 < number <= COUNT - 2:
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.name") == "proved"
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.tagName") == "BUTTON"
         if number in {1, 7, COUNT}:
@@ -85,7 +88,12 @@ def test_a_result_is_kept_and_found_again_without_javascript(
     page.click("text=Garder ce résultat")
     page.click("main button:has-text('Garder et recevoir')")
     link = page.url
-    elsewhere = browser.new_context(viewport=PHONE, locale="fr-FR").new_page()
+    elsewhere = browser.new_context(viewport=PHONE, locale="fr-FR", color_scheme="dark").new_page()
     elsewhere.goto(link)
     assert "Votre porte" in elsewhere.inner_text("h1")
+    assert serious(elsewhere) == []
+    elsewhere.goto(f"{link}groupe/")
+    elsewhere.fill("#open_name", "Les Jardins")
+    elsewhere.click("main form:has(#open_name) button")
+    elsewhere.wait_for_selector(".positioning-link")
     assert serious(elsewhere) == []

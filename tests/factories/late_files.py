@@ -31,6 +31,7 @@ from alliage_web.fund.models import (
 )
 from alliage_web.fund.queries.reports import Draft, find_report
 from alliage_web.observatory.models import ReleasePart
+from alliage_web.positioning.models import CharterComment
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -60,6 +61,7 @@ def late_files(author: User) -> dict[str, dict[str, Any]]:
         **_of_an_applicant(),
         **_of_a_report(),
         **_of_a_release(),
+        **_of_a_charter(),
         "fund:grants-json": {"code": world.fund.code},
         "api:grants-json": {"code": world.fund.code},
     }
@@ -71,6 +73,19 @@ def _of_a_release() -> dict[str, dict[str, Any]]:
     return {
         "observatory:release-part": {"uuid": part.release.uuid, "part": part.pk},
         "observatory:profile-population-sheet": {"code": "citizen"},
+    }
+
+
+def _of_a_charter() -> dict[str, dict[str, Any]]:
+    """Name the proposal on the charter that the samples of routes write."""
+    proposal = CharterComment.objects.select_related("version__charter").get()
+    version = proposal.version
+    return {
+        "positioning:charter-settle": {
+            "uuid": version.charter.uuid,
+            "number": version.number,
+            "proposal": proposal.pk,
+        }
     }
 
 

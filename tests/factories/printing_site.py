@@ -37,9 +37,10 @@ urlpatterns = [path("imprime.pdf", printed)]
 
 if __name__ == "__main__":
     from django import setup
-    from django.core.management import call_command
+
+    from alliage_web.site.management.commands.start_demo import become_server
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.factories.printing_settings"
     setup()
     _printed()
-    call_command("serve", port=int(sys.argv[1]))
+    become_server("127.0.0.1", int(sys.argv[1]))

@@ -33,7 +33,7 @@ from tests.factories.observatory import ask, figure, question, wave
 from tests.factories.observatory_release_values import release_values
 from tests.factories.observatory_releases import write_pipeline
 from tests.factories.people import SINCE, entrust, give, somebody
-from tests.factories.positioning import kept_result, result_group
+from tests.factories.positioning import kept_result, result_group, sample_charter
 from tests.factories.reports import ASKED, write_report
 from tests.factories.reports import SAMPLE as REPORT_SAMPLE
 
@@ -136,6 +136,11 @@ _REPORT: _Sample = {
     "code": "fonds", "reference": "convention", "asked": ASKED, "uuid": REPORT_SAMPLE,
     "section": "part-acteur", "part": "acteur", "key": "step:unknown", "obligation": 7,
     "file": uuid.UUID(int=1), "extension": "xlsx", "number": 1, "verb": "faire-completer",
+}  # fmt: skip
+
+#: A charter in force, and its amendment which is to be signed.
+_CHARTER: _Sample = {
+    "uuid": uuid.UUID(int=1), "section": "purpose", "party": "acteur", "proposal": 0,
 }  # fmt: skip
 
 #: The parameters of each route, or of each app as « app: », over those of any as « : ». Several
@@ -292,7 +297,28 @@ SAMPLES: Samples = {
             ("collisions-group", "bretagne"),
         )
     },
-    "positioning:": {"": {"token": "un-lien-de-resultat", "number": 1}},
+    "positioning:": {"": {"token": "un-lien-de-resultat", "number": 1, **_DEPARTMENT}},
+    **{
+        f"positioning:charter{name}": {"": {**_CHARTER, "number": number}}
+        for number, names in (
+            (1, ("", "-amend", "-version", "-file", "-publicity", "-leave")),
+            (
+                2,
+                (
+                    "-present",
+                    "-section",
+                    "-comment",
+                    "-settle",
+                    "-parties",
+                    "-open",
+                    "-abandon",
+                    "-remove",
+                    "-sign",
+                ),
+            ),
+        )
+        for name in names
+    },
     "site:": {"": {**_COMMUNE, **_ALLIANCE}},
     "site:organisation": {"": _ACTOR},
     "territories:": {"": _DEPARTMENT},
@@ -436,6 +462,11 @@ def sample_objects(author: User) -> Samples:
     figure()
     token = SAMPLES["positioning:"][""]["token"]
     result_group(kept_result(token), token)
+    sample_charter(
+        _CHARTER["uuid"],
+        Organisation.objects.get(slug="acteur"),
+        Alliance.objects.get(slug="alliance"),
+    )
     for kind in PLACES:
         _document(kind)
     return {**SAMPLES, **_things_of(author), **_things_of_somebody_else()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -454,6 +455,12 @@ def test_unknown_variables_are_new_questions(tmp_path: Path) -> None:
     }
 
 
+def test_an_item_goes_with_the_longest_battery_that_its_name_begins_with(tmp_path: Path) -> None:
+    longer = replace(MARKS, code="marks_now")
+    proposal = proposal_of(sent_and_read(tmp_path, longer), (MARKS, longer))
+    assert [one.question.code for one in proposal.questions] == ["marks_now"]
+
+
 def question(**told: str) -> Question:
     return Question(label="?", levels=told)
 
@@ -473,6 +480,17 @@ def question(**told: str) -> Question:
             {"x1": question(), "x2": question()},
             {"health": SeveralAnswers(label="?", variables=("x1", "x2"))},
             DescriptionProblem.KIND,
+        ),
+        ({"q1": Question(label="?", levels={"oui ou non": "?"})}, {}, DescriptionProblem.ANSWER),
+        (
+            {"marks_jobs": Question(label="?", levels={"1": "A"}, missing={"n/a": "?"})},
+            {},
+            DescriptionProblem.ANSWER,
+        ),
+        (
+            {"q_x 1": question(), "q_x-1": question()},
+            {"q": SeveralAnswers(label="?", variables=("q_x 1", "q_x-1"))},
+            DescriptionProblem.ANSWER,
         ),
     ],
 )

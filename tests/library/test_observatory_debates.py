@@ -7,13 +7,10 @@ from pathlib import Path
 import pytest
 
 from alliage.observatory.debate_states import (
+    CONTRIBUTION,
     GIVES_REASON,
-    TAKEN_BY,
-    TRANSITIONS,
     ContributionDecision,
     ContributionState,
-    check_contribution,
-    document,
 )
 from alliage.observatory.states import DecisionRefusedError
 
@@ -21,24 +18,24 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "contributio
 
 
 def test_the_page_of_the_states_is_that_of_the_table() -> None:
-    assert PAGE.read_text(encoding="utf-8") == document()
+    assert PAGE.read_text(encoding="utf-8") == CONTRIBUTION.document()
 
 
 def test_every_state_can_be_withdrawn_but_once() -> None:
     for state in set(ContributionState) - {ContributionState.WITHDRAWN}:
-        after = check_contribution(state, ContributionDecision.WITHDRAW)
+        after = CONTRIBUTION.after(state, ContributionDecision.WITHDRAW)
         assert after is ContributionState.WITHDRAWN
     with pytest.raises(DecisionRefusedError) as refusal:
-        check_contribution(ContributionState.WITHDRAWN, ContributionDecision.WITHDRAW)
+        CONTRIBUTION.after(ContributionState.WITHDRAWN, ContributionDecision.WITHDRAW)
     assert refusal.value.allowed == ()
 
 
 def test_every_decision_leads_somewhere_and_has_somebody() -> None:
-    taken = {decision for possible in TRANSITIONS.values() for decision in possible}
-    assert taken == set(ContributionDecision) == set(TAKEN_BY)
+    taken = {decision for possible in CONTRIBUTION.transitions.values() for decision in possible}
+    assert taken == set(ContributionDecision) == set(CONTRIBUTION.taken_by)
     refusing = {
         decision
-        for possible in TRANSITIONS.values()
+        for possible in CONTRIBUTION.transitions.values()
         for decision, after in possible.items()
         if after is ContributionState.REFUSED
     }

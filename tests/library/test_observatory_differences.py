@@ -170,6 +170,8 @@ def test_what_cannot_be_compared_is_refused_with_the_reason() -> None:
     here = cell("dynamic", "occitanie")
     assert refusal(here, cell("dynamic", "bretagne")).obstacle is Obstacle.HIDDEN
     assert refusal(here, here).obstacle is Obstacle.SAME_FIGURE
+    everybody = cell("dynamic", ""), cell("dynamic", "", breakdown="")
+    assert refusal(*everybody).obstacle is Obstacle.SAME_FIGURE
     mark = cell("health:mean", "occitanie", question="fragility")
     assert refusal(here, mark).obstacle is Obstacle.SCALE
     certain = replace(here, cell=replace(here.cell, error=0.0))

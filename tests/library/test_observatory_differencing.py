@@ -194,6 +194,42 @@ def test_what_a_former_release_gives_away_is_refused() -> None:
         kept_back(population, [answered], set(population.groups), Limits(), known)
 
 
+def test_a_former_group_under_another_name_tells_of_nobody() -> None:
+    """« Retired » was shown; one person more is, and the column has a new name now."""
+    ranks = np.repeat([0, 1], [41, 60])
+    codes, levels = {"status": ranks, "occupation": ranks}, ["retired", "other"]
+    population = Population.of(
+        codes, {"status": levels, "occupation": levels}, [("status",), ("occupation",)]
+    )
+    people = population.counted(np.ones(101))
+    answered = Answered(people, people, people, np.zeros((0, 2)))
+    published = {EVERYBODY, ("occupation=retired",), ("occupation=other",)}
+    assert kept_back(population, [answered], published, Limits()) == frozenset()
+    known = Known(
+        shown=frozenset({("status=retired",), ("status=other",)}),
+        changed=frozenset({("status=retired",)}),
+    )
+    kept = kept_back(population, [answered], published, Limits(), known)
+    assert ("occupation=retired",) in kept
+
+
+def test_a_group_of_another_breakdown_does_not_open_what_was_hidden() -> None:
+    """« c » is kept back with « b »; « y » is the same people as « b »."""
+    ranks = {
+        "first": np.repeat([0, 0, 1, 2], [20, 20, 30, 5]),
+        "second": np.repeat([0, 1, 2, 0], [20, 20, 30, 5]),
+    }
+    levels = {"first": ["a", "b", "c"], "second": ["w", "x", "y"]}
+    population = Population.of(ranks, levels, [("first",), ("second",)])
+    people = population.counted(np.ones(75))
+    answered = Answered(people, people, people, np.zeros((0, len(people))))
+    shown = set(population.groups) - kept_back(population, [answered], population.groups, Limits())
+    place = {key: rank for rank, key in enumerate(population.groups)}
+    matrix = population.members[[place[key] for key in shown]].T.astype(float)
+    assert EVERYBODY in shown
+    assert not is_combination(matrix, population.members[place["first=c",]])
+
+
 def test_the_base_rule_and_the_effective_size_hide_columns_too() -> None:
     population, answered = gathered((["f"] * 40 + ["m"] * 25, ["old"] * 65, ["yes"] * 65))
     keys = wanted(population, [("sex",)])

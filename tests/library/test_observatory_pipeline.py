@@ -38,7 +38,6 @@ from alliage.observatory.states import (
     ReleaseState,
     SamePersonError,
     check_second_person,
-    document,
 )
 from alliage.observatory.studies.catalogue import AskedRecord, QuestionRecord
 from alliage.survey import MultiResponse, Table, Variable, open_study, read_specification
@@ -52,8 +51,8 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 @pytest.mark.parametrize("name", LIVES)
 def test_the_page_of_states_is_that_of_the_table(name: str) -> None:
     page = REFERENCE / LIVES[name].page
-    assert page.read_text(encoding="utf-8") == document(name), (
-        f"Run python -m alliage.observatory.states {name} > docs/reference/{page.name}"
+    assert page.read_text(encoding="utf-8") == LIVES[name].document(), (
+        f"Run python -m {LIVES[name].written_by} > docs/reference/{page.name}"
     )
 
 
@@ -111,6 +110,7 @@ def test_a_second_person_is_none_of_the_makers(reviewer: int, makers: list[int |
         ("Q9", ["2 55 08 14 168 025 38", None], IdentifierKind.NUMBER, 1),
         ("Q9", ["FR76 3000 6000 0112 3456 7890 189", None], IdentifierKind.NUMBER, 1),
         ("Q9", [612345678, 687654321], IdentifierKind.PHONE, 1),
+        ("Q9", [None, 612345678.0, 687654321.0, float("nan")], IdentifierKind.PHONE, 2),
     ],
 )
 def test_what_names_people_is_recognised(
@@ -238,6 +238,22 @@ def test_a_file_of_spss_is_written_in_the_codes_of_the_wave() -> None:
     # A mark out of the scale is for the screening to tell.
     wild = coded(Table.of(pl.DataFrame({"q2": [11]})), [Column("q2", "fragility_jobs")], TARGETS)
     assert wild.frame["fragility_jobs"].to_list() == [11]
+
+
+def test_no_number_is_no_answer_and_no_mark() -> None:
+    missing = Table.of(pl.DataFrame({"q1": [1.0, float("nan")], "q2": [float("nan"), 3.0]}))
+    columns = [
+        Column("q1", "health", answers={"1": "good"}),
+        Column("q2", "fragility_jobs"),
+    ]
+    assert coded(missing, columns, TARGETS).frame.to_dict(as_series=False) == {
+        "health": ["good", None],
+        "fragility_jobs": [None, 3],
+    }
+    written = Table.of(pl.DataFrame({"q2": ["3", "inf", "nan"]}))
+    with pytest.raises(CodingError) as refused:
+        coded(written, [Column("q2", "fragility_jobs")], TARGETS)
+    assert [one.values["value"] for one in refused.value.faults] == ["inf", "nan"]
 
 
 def test_every_fault_is_told_with_its_row() -> None:

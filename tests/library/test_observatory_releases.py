@@ -119,6 +119,12 @@ def test_a_release_comes_back_whole() -> None:
     np.testing.assert_array_equal(back.covariances[0].values, [[1.0, 0.5], [0.5, 2.0]])
 
 
+def test_each_part_of_an_invented_wave_says_that_it_is() -> None:
+    assert all(part.content["synthetic"] is True for part in parts_of(RELEASE))
+    real = dataclasses.replace(RELEASE, head=dataclasses.replace(HEAD, synthetic=False))
+    assert not any(part.content.get("synthetic") for part in parts_of(real))
+
+
 def test_a_figure_kept_back_leaves_no_number() -> None:
     (part,) = (one for one in parts_of(RELEASE) if one.kind is PartKind.TABLE)
     assert part.content["rows"][0][1] == {"status": "hidden"}

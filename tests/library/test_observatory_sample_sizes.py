@@ -89,6 +89,8 @@ def test_territories_add_up(margin: float, people: list[int]) -> None:
 
 def test_everybody_who_answers_leaves_no_margin() -> None:
     assert margin_of_share(150, population=150, design_effect=2) == 0
+    # A good design leaves none before that.
+    assert margin_of_share(149, population=150, design_effect=0.5) == 0
 
 
 @pytest.mark.parametrize(

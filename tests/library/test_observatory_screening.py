@@ -116,6 +116,31 @@ def test_a_region_of_an_older_vintage_is_recognised_with_its_successor(written: 
     assert one.rows.tolist() == [1]
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([53, 28, 25, 25], {"25": [2, 3]}),
+        (["53", "1", "25"], {"25": [2]}),
+        (["Bretagne", "Basse-Normandie"], {"Basse-Normandie": [1]}),
+        # An institute that counts its regions from 1 means others.
+        ([1, 21, 22, 13], {}),
+    ],
+)
+def test_a_region_of_an_older_vintage_is_told_where_nobody_labelled_regions(
+    values: list[object], told: dict[str, list[int]]
+) -> None:
+    found = screen(Table.of(pl.DataFrame({"region": values})), rules=rules(region="region"))
+    assert {one.values["value"]: one.rows.tolist() for one in found.anomalies} == told
+    assert {one.kind for one in found.anomalies} <= {AnomalyKind.REGION_VINTAGE}
+
+
+def test_a_wave_of_before_2016_says_which_regions_it_had() -> None:
+    regions = {"label": "Region", "levels": {"25": "Basse-Normandie", "53": "Bretagne"}}
+    asked = Questionnaire.model_validate({"title": "2012", "variables": {"region": regions}})
+    table = Table.of(pl.DataFrame({"region": [25, 53]}))
+    assert screen(table, [asked], rules=rules(region="region")).anomalies == ()
+
+
 def test_every_former_region_has_a_successor_of_today() -> None:
     today = {
         code
@@ -168,6 +193,19 @@ def test_the_same_answer_to_a_whole_battery_is_told() -> None:
     assert one.values["longest"] == "6"
     strict = screen(Table.of(pl.DataFrame(items)), rules=rules(batteries={"battery": [*items]}))
     assert only(strict, AnomalyKind.STRAIGHT_LINE).rows.tolist() == [0]
+
+
+def test_answers_with_very_many_values_are_compared_as_well() -> None:
+    draw = np.random.default_rng(1)
+    columns = {f"n{at}": draw.random(9_000).tolist() for at in range(5)}
+    for values in columns.values():
+        values[0] = values[-1] = 2.0
+    asked = Questionnaire.model_validate(
+        {"title": "T", "variables": {name: {"label": name} for name in columns}}
+    )
+    table = Table.of(pl.DataFrame(columns))
+    one = only(screen(table, [asked], rules=rules(match_questions=5)), AnomalyKind.NEAR_DUPLICATE)
+    assert one.rows.tolist() == [8_999]
 
 
 def test_respondents_of_one_identifier_are_told_and_all_but_the_first_excluded() -> None:
@@ -328,6 +366,15 @@ def test_a_sound_file_is_released_whole(tmp_path: Path) -> None:
     assert again.exit_code == 2
     assert "exists already" in again.output
     assert released(tmp_path, rows(), "--force").exit_code == 0
+
+
+def test_invented_respondents_are_not_released_as_real_ones(tmp_path: Path) -> None:
+    invented = rows().with_columns(synthetic=1)
+    result = released(tmp_path, invented)
+    assert result.exit_code == 1
+    assert "« synthetic »" in result.output
+    assert_nothing_published(tmp_path)
+    assert released(tmp_path, invented, "--synthetic").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -315,6 +315,22 @@ def test_a_release_that_was_changed_is_refused(made: tuple[Study, Release], tmp_
 
 
 @pytest.mark.parametrize(
+    "part",
+    [
+        '{"kind": "head", "question": "", "breakdown": "", "group": "", "content": [1]}',
+        '{"kind": "head", "question": "", "breakdown": "", "group": "", "content": {"a": NaN}}',
+        '{"kind": "head", "question": [], "breakdown": "", "group": ""}',
+        "7",
+    ],
+)
+def test_a_file_that_is_no_release_is_refused(part: str, tmp_path: Path) -> None:
+    file = tmp_path / PARTS_FILE
+    file.write_text(f'{{"fingerprint": "x", "parts": [{part}]}}', encoding="utf-8")
+    with pytest.raises(UnreadablePartError, match="is no release"):
+        read_release(file)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ("loose: 0.8", "over: {sex: f}", "subtract"),

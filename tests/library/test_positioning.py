@@ -146,6 +146,17 @@ class TestSteps:
         more[place] += 1
         assert steps_of([more])[0] >= steps_of([levels])[0]
 
+    def test_a_person_has_the_step_that_they_have_among_many(self) -> None:
+        four = ASKED.of_door("innovate")
+        every = list(itertools.product((UNKNOWN, 0, 1, 2, 3), repeat=4))
+        alone = [
+            reach(four, {one.code: at for one, at in zip(four, levels, strict=True) if at >= 0})
+            for levels in every
+        ]
+        found = [UNKNOWN if one.level is None else one.level for one in alone]
+        assert found == steps_of(every).tolist()
+        assert [one.known for one in alone] == [4 - levels.count(UNKNOWN) for levels in every]
+
     def test_with_two_unknown_there_is_no_step(self) -> None:
         four = ASKED.of_door("innovate")
         found = reach(four, {four[0].code: 3, four[1].code: 3})

@@ -244,6 +244,7 @@ def test_the_list_is_cut_into_pages(client: Client) -> None:
     assert [card.title for card in second.context["cards"]] == ["Alliance 12", "Alliance 13"]
 
 
+@pytest.mark.one_engine
 def test_the_number_of_queries_does_not_grow(client: Client) -> None:
     shipped_world()
     few, many = shipped()[:3], shipped()

@@ -327,7 +327,7 @@ def test_the_number_of_queries_is_the_same_for_a_bare_and_a_full_alliance(client
     client.logout()
     full = count("agir-ensemble-en-territoire")
     # What is held, what is lent and the organisations one belongs to are read apart.
-    assert signed_in <= 18
+    assert signed_in <= 19
     assert count("nue") <= full <= 15
     assert count("ptce-vivre-les-mureaux") <= full
 

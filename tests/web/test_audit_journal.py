@@ -160,6 +160,7 @@ def test_fields_that_are_no_more_are_told_by_their_codes(
     assert text_of(client)
 
 
+@pytest.mark.one_engine
 def test_a_page_of_the_journal_costs_the_same_whatever_it_shows(
     client: Client, alix: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -121,6 +121,7 @@ def letters(text: str) -> str:
     return re.sub(r"[\s\u00ad\u2010\u2011\u200b-]", "", text)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", [*FULL, *SHORT])
 def test_the_page_and_the_pdf_say_the_same_words_in_the_same_order(case: str) -> None:
     on_page = letters("".join(article(page_of(shipped.sheet(case))).words))
@@ -129,6 +130,7 @@ def test_the_page_and_the_pdf_say_the_same_words_in_the_same_order(case: str) ->
     assert on_paper == on_page
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", FULL)
 def test_every_text_of_the_tree_is_on_the_page(case: str) -> None:
     on_page = letters("".join(article(page_of(shipped.sheet(case))).words))
@@ -139,6 +141,7 @@ def test_every_text_of_the_tree_is_on_the_page(case: str) -> None:
             assert letters(text) in on_page
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", [*FULL, *SHORT])
 def test_headings_of_the_page_are_nested_under_one_title(case: str) -> None:
     levels = article(page_of(shipped.sheet(case))).headings
@@ -147,6 +150,7 @@ def test_headings_of_the_page_are_nested_under_one_title(case: str) -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
+@pytest.mark.one_engine
 def test_the_page_offers_the_pdf_and_says_in_which_language_it_is() -> None:
     french = page_of(shipped.sheet(shipped.PEMB))
     assert 'href="/exemples/une-alliance/fiche.pdf"' in french
@@ -156,6 +160,7 @@ def test_the_page_offers_the_pdf_and_says_in_which_language_it_is() -> None:
     assert '<article class="sheet" lang="fr">' in english
 
 
+@pytest.mark.one_engine
 def test_the_table_of_levers_of_the_page_has_seven_headers() -> None:
     html = page_of(shipped.sheet(shipped.PEMB))
     assert html.count('role="columnheader" scope="col"') == 7
@@ -163,6 +168,7 @@ def test_the_table_of_levers_of_the_page_has_seven_headers() -> None:
     assert html.count('class="sheet-icon"') == 7
 
 
+@pytest.mark.one_engine
 def test_the_page_has_neither_inline_style_nor_script() -> None:
     for case in FULL:
         html = page_of(shipped.sheet(case))
@@ -171,6 +177,7 @@ def test_the_page_has_neither_inline_style_nor_script() -> None:
         assert not re.search(r"<script(?![^>]*\ssrc=)", html)
 
 
+@pytest.mark.one_engine
 def test_footnotes_are_linked_both_on_the_page_and_on_paper() -> None:
     html = page_of(shipped.sheet(shipped.ROMAINVILLE))
     assert set(re.findall(r'href="#note-(\d)"', html)) == set(re.findall(r'id="note-(\d)"', html))
@@ -327,6 +334,7 @@ def test_hostile_words_are_only_words(word: str) -> None:
     check_inside_the_margins(file)
 
 
+@pytest.mark.one_engine
 def test_markup_of_the_web_is_escaped() -> None:
     html = page_of(hostile(HOSTILE))
     assert "&lt;b&gt;gras&lt;/b&gt;" in html
@@ -349,6 +357,7 @@ def test_a_very_long_word_stays_in_its_column(word: str) -> None:
     check_inside_the_margins(file)
 
 
+@pytest.mark.one_engine
 def test_what_no_font_draws_is_kept_as_words_and_claims_nothing() -> None:
     sheet = hostile("une graine 🌱 et 漢字")
     file = sheet_pdf(sheet)
@@ -446,6 +455,7 @@ def test_an_unknown_alliance_has_no_sheet() -> None:
     assert sheet_of("nulle-part") is None
 
 
+@pytest.mark.one_engine
 @pytest.mark.django_db
 def test_composing_a_sheet_takes_a_constant_number_of_queries(
     alliance: Alliance, django_assert_max_num_queries: Any

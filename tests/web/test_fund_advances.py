@@ -315,6 +315,7 @@ def test_the_end_of_an_advance_is_written_from_its_page(
     assert fresh(advance).state == AdvanceState.WRITTEN_OFF
 
 
+@pytest.mark.one_engine
 def test_the_advances_of_a_fund_take_the_same_queries_whatever_their_number(
     client: Client, fund: Fund, officer: User, other: User
 ) -> None:

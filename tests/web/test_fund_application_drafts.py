@@ -272,6 +272,18 @@ def test_a_newer_form_changes_nothing_until_the_lead_asks(world: Applying, clien
     ).text  # fmt: skip
 
 
+def test_what_is_set_aside_is_read_whatever_its_question_is_called(
+    world: Applying, client: Client
+) -> None:
+    application = draft(world)
+    application.set_aside = {"shared": {"items": ["levier"], "need": "Des riverains isolés."}}
+    application.save()
+    client.force_login(world.lead)
+    page = client.get(reverse("fund:application-read", args=[application.reference]))
+    assert "levier" in page.text
+    assert "Des riverains isolés." in page.text
+
+
 def test_the_rules_follow_what_is_typed(world: Applying, client: Client) -> None:
     application = draft(world)
     client.force_login(world.lead)

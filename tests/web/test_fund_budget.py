@@ -392,6 +392,7 @@ def test_what_is_looked_for_and_means_nothing_is_left_out(officer: Client) -> No
     assert officer.get(_url("ledger") + "?file=b").context["page"].paginator.count == 0
 
 
+@pytest.mark.one_engine
 def test_pages_take_as_many_queries_whatever_the_ledger_holds(
     officer: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -414,6 +414,7 @@ def test_the_cockpit_says_what_is_late_and_leads_to_the_records(
     assert english.status_code == 200
 
 
+@pytest.mark.one_engine
 def test_the_number_of_queries_does_not_grow_with_the_files(client: Client, officer: User) -> None:
     fund = funded(500, endowment=5000)
 

@@ -165,6 +165,7 @@ def test_who_wants_none_gets_none_and_the_language_is_theirs(
         ReminderChoice.objects.update(language="xx")
 
 
+@pytest.mark.one_engine
 def test_the_number_of_queries_does_not_follow_the_number_of_files(action: Action) -> None:
     def counted() -> int:
         with CaptureQueriesContext(connection) as found:

@@ -426,6 +426,7 @@ def test_a_target_that_goes_the_wrong_way_is_refused(action: Action) -> None:
     assert not Indicator.objects.exists()
 
 
+@pytest.mark.one_engine
 def test_facts_are_read_in_a_constant_number_of_queries(action: Action) -> None:
     told.delivered(action)
     for agreement in (action.first, action.second):

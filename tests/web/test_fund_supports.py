@@ -159,6 +159,7 @@ def test_every_figure_of_the_portfolio_leads_to_its_supports(odd17: Fund, client
     assert "17 000 €" in text
 
 
+@pytest.mark.one_engine
 def test_the_pages_read_little(
     odd17: Fund, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

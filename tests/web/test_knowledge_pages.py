@@ -173,6 +173,7 @@ def test_htmx_gets_the_part_that_changes(client: Client) -> None:
     assert "HX-Request" in answer["Vary"]
 
 
+@pytest.mark.one_engine
 def test_lists_ask_a_constant_number_of_queries(client: Client) -> None:
     world()
     counts: dict[str, list[int]] = {}
@@ -283,6 +284,7 @@ def test_a_long_title_is_shown_whole_and_named_shortly_in_the_breadcrumb(client:
     assert "…" in crumbs
 
 
+@pytest.mark.one_engine
 def test_an_example_page_asks_few_queries(client: Client) -> None:
     world()
     size("94080", "large")

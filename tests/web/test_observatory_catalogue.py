@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,8 +17,11 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import override
 from tests.factories import observatory as factory
+from tests.factories.observatory_release_values import release_values
+from tests.factories.observatory_releases import published_release
 from tests.factories.people import SINCE, somebody
 
+from alliage.observatory.releases.values import Cell, CellStatus, Unit
 from alliage_web.accounts.models import Role
 from alliage_web.audit.models import Event
 from alliage_web.audit.queries import history
@@ -33,6 +37,7 @@ from alliage_web.observatory.models import (
 )
 from alliage_web.observatory.queries import catalogue, figures, series
 from alliage_web.observatory.queries.catalogue_wording import EVENTS, FIELDS, history_in_words
+from alliage_web.observatory.queries.respondent_files import targets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from django.test import Client
     from pytest_django.fixtures import DjangoAssertNumQueries
 
+    from alliage.observatory.releases.values import Release
     from alliage_web.accounts.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
@@ -164,6 +170,7 @@ def test_figures_as_files(client: Client) -> None:
     assert client.get(page("figures-export", "xml")).status_code == 404
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("code", "french", "english"),
     [
@@ -214,6 +221,75 @@ def test_a_series_breaks_where_the_question_changed(client: Client) -> None:
     assert [len(one.points) for one in both.series.segments] == [1, 1]
     shown = text_of(client, page("question", "act_together"))
     assert "sortir de la crise sanitaire" in shown
+
+
+def _with_every_mark(release: Release) -> Release:
+    """Add the share of each mark of two items, one of them kept back."""
+    question = release.head.questions[0]
+    assert question.code == "fragility"
+    marks = tuple(
+        replace(
+            question.measures[0],
+            code=f"{item}:{mark}",
+            item=item,
+            statistic="top box",
+            level=str(mark),
+            unit=Unit.SHARE,
+            bounds=(0.0, 1.0),
+        )
+        for item in ("health", "poverty")
+        for mark in range(1, 11)
+    )
+    hidden, nobody = Cell(CellStatus.HIDDEN), Cell(CellStatus.NOBODY)
+    known = Cell(CellStatus.SHOWN, value=0.1, error=0.01, low=0.08, high=0.12, respondents=2400)
+    tables = [
+        replace(
+            table,
+            rows=(
+                *table.rows,
+                *(
+                    (
+                        (known if mark.item == "poverty" else hidden)
+                        if mark.level == "1"
+                        else nobody,
+                    )
+                    * len(table.rows[0])
+                    for mark in marks
+                ),
+            ),
+        )
+        if table.question == "fragility"
+        else table
+        for table in release.tables
+    ]
+    asked = replace(question, measures=(*question.measures, *marks))
+    head = replace(release.head, questions=(asked, *release.head.questions[1:]))
+    return replace(release, head=head, tables=tuple(tables), covariances=())
+
+
+@pytest.mark.one_engine
+def test_every_mark_of_a_battery_is_folded_in_one_table(client: Client) -> None:
+    factory.loaded()
+    study = Study.objects.get(code="impact_citizens")
+    wave = Wave.objects.get(study=study, code="2022")
+    published_release(wave, _with_every_mark(release_values(synthetic=False, wave="2022")))
+    question = catalogue.question("fragility")
+    assert question is not None
+    citizens = series.followed(question)[0]
+    assert not [row for row in citizens.rows if row.level.isdecimal()]
+    (every,) = citizens.marks
+    assert every.asked.wave.code == "2022"
+    assert list(map(int, every.marks)) == list(range(1, 11))
+    labels = {one.code: one.label for one in question.items}
+    assert [row.label for row in every.items] == [labels["health"], labels["poverty"]]
+    assert [row.shares[0] for row in every.items] == [
+        ("s", ""),
+        ("10\N{NO-BREAK SPACE}%", "de 8 à 12"),
+    ]
+    assert [row.shares[1] for row in every.items] == [("n/a", ""), ("n/a", "")]
+    shown = text_of(client, page("question", "fragility"))
+    assert "Part des réponses à chaque note, Vague 2022" in shown
+    assert "de 8 à 12" in shown
 
 
 def test_a_comparable_question_is_joined() -> None:
@@ -350,6 +426,7 @@ def test_a_wrong_wave_is_told_at_its_field(
     [
         ({"answers": "Oui"}, "answers"),
         ({"answers": "yes | Oui\nyes | Encore"}, "answers"),
+        ({"answers": "oui et non | Oui"}, "answers"),
         ({"kind": "battery"}, "items"),
         ({"lowest": "1"}, "highest"),
         ({"lowest": "5", "highest": "5"}, "highest"),
@@ -363,6 +440,13 @@ def test_a_wrong_question_is_told_at_its_field(
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert not Question.objects.exists()
+
+
+def test_answers_may_have_the_codes_of_the_files_of_institutes(client: Client, noa: User) -> None:
+    client.force_login(noa)
+    told = {**NEW_QUESTION, "no_answer": "NSP | Ne sait pas\n-9 | Refus", "submission": uuid4()}
+    assert client.post(page("question-new"), told).status_code == 302
+    assert [one["code"] for one in Question.objects.get().no_answer] == ["NSP", "-9"]
 
 
 @pytest.mark.parametrize(
@@ -457,6 +541,9 @@ def test_a_questionnaire_goes_from_a_wave_to_another(client: Client, noa: User) 
     client.force_login(noa)
     sent = client.get(page("questionnaire", "impact_citizens", "2022"))
     assert sent["Content-Type"].startswith("application/xml")
+    assert "répondants inventés" not in sent.content.decode()
+    invented = client.get(page("questionnaire", "impact_citizens", "demo"))
+    assert "répondants inventés" in invented.content.decode()
     address = page("questionnaire-import", "impact_citizens", "2027")
     preview = client.post(address, _upload(sent.content))
     assert preview.status_code == 200
@@ -482,6 +569,25 @@ def test_a_questionnaire_goes_from_a_wave_to_another(client: Client, noa: User) 
     assert "rien ne change" in again
     imported = Event.objects.filter(kind="observatory.questionnaire_imported")
     assert imported.count() == 1
+
+
+def test_the_codes_of_an_institute_are_those_of_the_pipeline(client: Client, noa: User) -> None:
+    """« -9 » and « NSP » are codes of files: what the wave asks is read with them."""
+    wave = factory.wave()
+    client.force_login(noa)
+    content = """<codeBook xmlns="ddi:codebook:2_5"><dataDscr>
+      <var ID="V1" name="Q1" nature="nominal"><labl>Engagé ?</labl><universe>%s</universe>
+      <catgry><catValu>Oui</catValu><labl>Oui</labl></catgry>
+      <catgry missing="Y"><catValu>-9</catValu><labl>NSP</labl></catgry>
+    </var></dataDscr></codeBook>"""
+    content = content.replace("%s", "personnes interrogées " * 20)
+    confirmed = {"content": content, "theme": "engagement", "source": "DDI"}
+    address = page("questionnaire-import", "etude", "2022")
+    assert client.post(address, confirmed).status_code == 302
+    (target,) = targets(wave)
+    assert target.codes == ("Oui", "-9")
+    assert len(target.universe) == 300
+    assert target.universe.endswith("…")
 
 
 def test_a_new_question_of_a_file_enters_the_catalogue(client: Client, noa: User) -> None:

@@ -33,6 +33,8 @@ from alliage_web.observatory.documents.charts import (
     svg_file,
 )
 
+pytestmark = pytest.mark.one_engine
+
 ABOUT = About(
     title="Santé du territoire",
     subtitle="Réponses des citoyens",
@@ -206,18 +208,33 @@ def test_slopes_tell_established_changes_from_others() -> None:
     assert "Emploi" not in " ".join(texts(inline(SLOPES, WIDE)))
 
 
+def joined(chart: Lines) -> list[int]:
+    """Return how many strokes each line of a drawing has."""
+    paths = re.findall(r'<path[^>]* d="(M[^"]*)"', inline(chart, WIDE))
+    return [one.count("L") for one in paths if re.fullmatch(r"M[\d.,]+(L[\d.,]+)+", one)]
+
+
 def test_segments_are_never_joined() -> None:
-    svg = inline(LINES, WIDE)
-    joined = re.findall(r'<path[^>]*d="M([^"]*L[^"]*)"', svg)
     # One line between 2012 and 2015; 2022 stands alone behind the break.
-    assert len([one for one in joined if one.count("L") == 1 and "A" not in one]) <= 1 + 2
-    whole = replace(
-        LINES,
-        panels=(
-            replace(LINES.panels[0], segments=(sum(LINES.panels[0].segments, ()),), breaks=()),
-        ),
+    assert joined(LINES) == [1]
+    segments: tuple[tuple[Point, ...], ...] = (sum(LINES.panels[0].segments, ()),)
+    whole = replace(LINES, panels=(replace(LINES.panels[0], segments=segments, breaks=()),))
+    assert joined(whole) == [2]
+
+
+def test_a_mark_that_stands_out_differs_by_its_shape_too() -> None:
+    plain = replace(INTERVALS, marks=(SHOWN,), reference=None)
+    strong = replace(plain, marks=(replace(SHOWN, strong=True),))
+    one, other = (
+        re.findall(r'<path[^>]* d="([^"]*)"', inline(chart, WIDE)) for chart in (plain, strong)
     )
-    assert inline(whole, WIDE) != svg
+    assert len(one) == len(other)
+    assert sum(path != drawn_other for path, drawn_other in zip(one, other, strict=True)) == 1
+
+
+def test_a_break_is_named_where_it_is_drawn() -> None:
+    assert "formulation" in texts(inline(LINES, WIDE))
+    assert "formulation" in texts(inline(LINES, NARROW))
 
 
 def test_numbers_of_the_axis_follow_the_language() -> None:

@@ -18,7 +18,12 @@ from alliage_web.accounts.actions.erasing import erase_person
 from alliage_web.accounts.models import Role, User
 from alliage_web.actors.models import Organisation
 from alliage_web.audit.models import Event
-from alliage_web.observatory.actions.debates import DAILY_LIMIT
+from alliage_web.observatory.actions.debates import (
+    DAILY_LIMIT,
+    ContributionValues,
+    DebateChangedError,
+    contribute,
+)
 from alliage_web.observatory.models import Contribution, ContributionReport, Debate, Release
 
 if TYPE_CHECKING:
@@ -71,6 +76,35 @@ def typed(release: Release, /, **more: Any) -> dict[str, Any]:
 
 def contributed(**more: Any) -> dict[str, Any]:
     return {"question": "1", "text": SECRET, "world": "citizen", **more}
+
+
+def test_a_question_that_was_removed_is_not_answered(debate: Debate, ada: User) -> None:
+    """The page of the debate would have nowhere to show the answer."""
+    last = len(debate.questions)
+    Debate.objects.filter(pk=debate.pk).update(questions=debate.questions[:-1])
+    values = ContributionValues(world="citizen", organisation_id=None, question=last, text="Non.")
+    at = timezone.now()
+    with pytest.raises(DebateChangedError):
+        contribute(debate=debate, values=values, by=ada, at=at, day=debate.opens_on)
+    assert not Contribution.objects.exists()
+
+
+def test_what_was_typed_is_kept_where_the_question_was_removed_meanwhile(
+    client: Client, debate: Debate, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(ada)
+    shown = debate.questions
+    Debate.objects.filter(pk=debate.pk).update(questions=shown[:-1])
+    # The page was asked before the question was removed, the form sent after.
+    monkeypatch.setattr("alliage_web.observatory.views.contributions.found", lambda _uuid: debate)
+    address = page("contribution-new", debate.uuid)
+    answer = client.post(address, contributed(question=str(len(shown)), text="Mon avis."))
+    assert answer.status_code == 422
+    assert "n’est plus en débat" in answer.text
+    assert "Mon avis." in answer.text
+    assert not Contribution.objects.exists()
+    offered = answer.context["form"].fields["question"].choices
+    assert [code for code, _text in offered] == [*map(str, range(1, len(shown))), ""]
 
 
 # ---- Opening and correcting --------------------------------------------------------------------
@@ -301,7 +335,91 @@ def test_a_closed_debate_receives_nothing(client: Client, debate: Debate, ada: U
     response = client.post(page("contribution-new", debate.uuid), contributed(), follow=True)
     assert "ne reçoit pas de contribution" in response.text
     assert not Contribution.objects.exists()
-    assert "Clos depuis le" in client.get(debate.get_absolute_url()).text
+    assert "Clos le" in client.get(debate.get_absolute_url()).text
+
+
+def withdrawn(release: Release) -> None:
+    Release.objects.filter(pk=release.pk).update(
+        state="withdrawn",
+        withdrawn_for="Une erreur de pondération.",
+        withdrawn_at=timezone.now(),
+    )
+
+
+def test_a_debate_stops_when_its_release_is_withdrawn(
+    client: Client, debate: Debate, ada: User
+) -> None:
+    write_contribution(debate, ada, state="published", text=SECRET)
+    withdrawn(debate.release)
+    shown = client.get(debate.get_absolute_url()).text
+    assert "La publication en débat a été retirée" in shown
+    assert "Arrêté" in shown
+    assert SECRET in shown
+    new = page("contribution-new", debate.uuid)
+    assert new not in shown
+    listed = client.get(page("debates")).text
+    assert "Arrêté" in listed
+    assert "retirée" in listed
+    assert "publication retirée" in client.get(page("debate-file", debate.uuid)).content.decode()
+    client.force_login(ada)
+    events = Event.objects.count()
+    for answer in (client.get(new, follow=True), client.post(new, contributed(), follow=True)):
+        assert "ne reçoit plus de contribution" in answer.text
+    assert Contribution.objects.count() == 1
+    assert Event.objects.count() == events
+
+
+def test_what_was_received_before_is_still_moderated(
+    client: Client, debate: Debate, ada: User, noa: User
+) -> None:
+    row = write_contribution(debate, ada)
+    withdrawn(debate.release)
+    client.force_login(noa)
+    assert "a été retirée" in client.get(page("debate-moderate", debate.uuid)).text
+    client.post(page("contribution-decide", debate.uuid, row.uuid), {"decision": "publish"})
+    row.refresh_from_db()
+    assert row.state == "published"
+    client.force_login(ada)
+    client.post(page("contribution-withdraw", debate.uuid, row.uuid))
+    row.refresh_from_db()
+    assert row.state == "withdrawn"
+
+
+def test_what_was_typed_is_kept_where_the_release_was_withdrawn_meanwhile(
+    client: Client, debate: Debate, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(ada)
+    assert not debate.has_lost_its_release
+    withdrawn(debate.release)
+    # The page was asked before the release was withdrawn, the form sent after.
+    monkeypatch.setattr("alliage_web.observatory.views.contributions.found", lambda _uuid: debate)
+    answer = client.post(page("contribution-new", debate.uuid), contributed(text="Mon avis."))
+    assert answer.status_code == 422
+    assert "vient d’être retirée" in answer.text
+    assert "Mon avis." in answer.text
+    assert not Contribution.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "expected"),
+    [
+        (-1, "published", "upcoming"),
+        (0, "published", "open"),
+        (5, "published", "open"),
+        (6, "published", "closed"),
+        (-1, "withdrawn", "stopped"),
+        (5, "withdrawn", "stopped"),
+        (6, "withdrawn", "closed"),
+    ],
+)
+def test_a_debate_is_open_between_its_dates_while_its_release_is_public(
+    days: int, state: str, expected: str
+) -> None:
+    first = dt.date(2026, 11, 1)
+    debate = Debate(
+        release=Release(state=state), opens_on=first, closes_on=first + dt.timedelta(days=5)
+    )
+    assert debate.phase(first + dt.timedelta(days=days)) == expected
 
 
 def test_a_contribution_sent_twice_is_received_once(

@@ -14,10 +14,13 @@ from tests.factories.debates import demo_release, place
 from tests.factories.observatory_release_values import release_values
 from tests.factories.people import SINCE
 
+from alliage.observatory.reading.dynamics import Perceived, Recorded, gaps
 from alliage_web.actors.models import INVENTED
 from alliage_web.alliances.models import Alliance, AllianceTerritory, Outcome, Party, TimelineEvent
 from alliage_web.alliances.queries.activity import activity_of_all
-from alliage_web.observatory.queries.dynamics import regional_dynamics
+from alliage_web.observatory.documents.dynamics import row_of
+from alliage_web.observatory.queries.dynamics import RegionLine, regional_dynamics
+from alliage_web.observatory.queries.regions import study_regions
 from alliage_web.territories.models import Perimeter, Snapshot, Territory
 from alliage_web.territories.queries import regions_of
 
@@ -198,6 +201,9 @@ def test_few_alliances_leave_every_region_undecided(
     assert "Données synthétiques" in shown
     assert "dynamics-undecided" in shown
     assert "aucun ne suffit" in shown
+    # What would tell the sign, and what would give an interval of a useful width.
+    assert "Avis qu’il faudrait pour trancher" in shown
+    assert "largeur 0,5 : aucun ne suffit" in shown
     assert "leur écart n’est pas calculé" in shown
 
 
@@ -232,7 +238,9 @@ def test_the_file_says_what_is_synthetic_and_leaves_empty_what_is_unknown(
 ) -> None:
     assert regions
     demo_release(maturity(hidden=("bretagne",)))
-    text = client.get(reverse("observatory:dynamics-file")).content.decode("utf-8-sig")
+    answer = client.get(reverse("observatory:dynamics-file"))
+    assert "-synthetique-" in answer["Content-Disposition"]
+    text = answer.content.decode("utf-8-sig")
     rows = {row["region"]: row for row in csv.DictReader(io.StringIO(text), delimiter=";")}
     assert len(rows) == 12
     assert {row["synthetic"] for row in rows.values()} == {"yes"}
@@ -240,6 +248,20 @@ def test_the_file_says_what_is_synthetic_and_leaves_empty_what_is_unknown(
     assert (hidden["surveyed"], hidden["perceived_share"], hidden["respondents"]) == ("no", "", "")
     assert rows["normandie"]["respondents"] == "200"
     assert rows["normandie"]["alliances_active"] == "0"
+    assert "respondents_to_decide" in rows["normandie"]
+
+
+def test_a_sample_that_would_decide_is_written() -> None:
+    line = RegionLine(
+        region=study_regions().surveyed[0], name="Ici", known=1, active=1, population=1_000_000,
+        perception=None, gap=None, needed=None, deciding=None,
+    )  # fmt: skip
+    asked = [Perceived(code, 0.1 + 0.07 * rank, 60) for rank, code in enumerate("abcdef")]
+    known = [
+        Recorded(code, 900 - 60 * rank, 1_000_000, (1, 1)) for rank, code in enumerate("abcdef")
+    ]
+    told = row_of(replace(line, gap=gaps(asked, known)[0], needed=1234, deciding=56))
+    assert (told.deciding, told.needed) == ("56", "1\N{NARROW NO-BREAK SPACE}234")
 
 
 def test_the_page_asks_as_much_for_many_alliances_as_for_few(

@@ -18,9 +18,11 @@ from tests.factories import observatory
 from tests.factories.observatory_release_values import release_values
 from tests.factories.observatory_releases import published_release
 
+from alliage.observatory.reading.claims import Context, FigureClaim, rank_claim
 from alliage.observatory.releases.values import Cell, CellStatus, Measure, Table, Unit
 from alliage.observatory.releases.values import Question as LibraryQuestion
 from alliage_web.observatory.documents import explored as documents
+from alliage_web.observatory.documents import sentences
 from alliage_web.observatory.documents.charts import Diverging
 from alliage_web.observatory.documents.explored_charts import chart_of
 from alliage_web.observatory.models import PublishedFigure, Question, Wave
@@ -263,6 +265,20 @@ def test_waves_that_do_not_compare_are_told_why_and_never_joined(client: Client)
     assert "L’échelle a changé." in said.refusal
 
 
+def test_a_break_in_another_study_of_the_same_people_breaks_the_series_too() -> None:
+    """« Comparable » is said against the wave before, which may be of another study."""
+    two_waves()
+    asked = "impact_citizens:2019", "impact_citizens:2022"
+    assert queries.series_break("fragility", asked) == ""
+    between = observatory.wave(observatory.study("recovery_citizens"), "2020", year=2020)
+    broken = {"comparability": "broken", "breaks": ["context"], "reason_fr": "Une crise."}
+    observatory.ask(between, Question.objects.get(code="fragility"), **broken)
+    assert queries.series_break("fragility", asked) == "Une crise."
+    elected = observatory.study("recovery_elected", population="local_elected")
+    Wave.objects.filter(pk=between.pk).update(study=elected)
+    assert queries.series_break("fragility", asked) == ""
+
+
 def test_a_question_that_nobody_described_is_not_compared() -> None:
     two_waves()
     found = state(vague="impact_citizens:2022", question="health", avec="impact_citizens:2019")
@@ -279,8 +295,21 @@ def test_published_figures_stand_apart_without_margin(client: Client) -> None:
         source="proceedings_2022 l.299",
     )  # fmt: skip
     page = client.get(EXPLORER, {"question": "fragility", "mesure": "health:mean"})
-    assert [one.code for one in page.context["figures"]] == ["f1"]
+    (row,) = page.context["figures"].rows
+    assert (row[0].text, row[0].href) == ("Santé, note moyenne", "/observatoire/chiffres/f1/")
+    assert row[3:5] == ("5,7\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}10", "n/a")
     assert "Ce que disent les documents" in page.content.decode()
+    assert "autre chiffre de documents" not in page.content.decode()
+    for rank in range(13):
+        PublishedFigure.objects.create(
+            code=f"more{rank}", theme="fragility",
+            question=Question.objects.get(code="fragility"), wave=wave, population="citizen",
+            label_fr=f"Autre {rank}", label_en="Other", statistic="mean", item="health",
+            value="5.7", unit="mark", reading="sure", source="proceedings_2022 l.299",
+        )  # fmt: skip
+    many = client.get(EXPLORER, {"question": "fragility", "mesure": "health:mean"})
+    assert len(many.context["figures"].rows) == 12
+    assert "2 autres chiffres de documents" in many.content.decode()
     other = client.get(EXPLORER, {"question": "fragility", "mesure": "mobility:mean"})
     assert not other.context["figures"]
 
@@ -294,6 +323,7 @@ def test_a_csv_says_on_each_line_that_it_is_invented(client: Client) -> None:
     assert len(lines) == 3 * 13
     assert {line["synthetic"] for line in lines} == {"true"}
     assert all(SYNTHETIC in line["notice"] for line in lines)
+    assert all("publication n° 1" in line["source"] for line in lines)
     hidden = [line for line in lines if line["group"] == "bretagne"]
     assert {(line["status"], line["value"], line["respondents"]) for line in hidden} == {
         ("hidden", "", "")
@@ -326,6 +356,7 @@ def test_drawings_say_it_too(client: Client) -> None:
     text = svg.content.decode()
     assert SYNTHETIC in text
     assert "Impact citoyens" in text
+    assert re.search(r"base : [\d\s–]+ répondants", text)
     assert "testserver/observatoire/explorer/" in text
     png = client.get(f"{EXPLORER}fichier.png", {"question": "act_together", "par": "age"})
     assert png.content.startswith(b"\x89PNG")
@@ -343,9 +374,12 @@ def test_only_the_page_to_embed_may_be_framed(client: Client) -> None:
     assert "<script" not in embedded.content.decode()
     assert "<form" not in embedded.content.decode()
     assert SYNTHETIC in embedded.content.decode()
+    (told,) = re.findall("<title>(.*)</title>", embedded.content.decode())
+    assert SYNTHETIC in told
     whole = client.get(EXPLORER)
     pasted = "&lt;iframe src=&quot;http://testserver/observatoire/explorer/integrer/?"
     assert pasted in whole.content.decode()
+    assert f"(Données {SYNTHETIC}" in whole.context["embed_code"]
     assert whole["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in whole["Content-Security-Policy"]
 
@@ -377,6 +411,52 @@ def test_a_rank_is_quoted_with_the_ranks_that_remain_possible() -> None:
     said = documents.rank_quotation(found)
     for part in ("Santé", "entre le 1er", "sur 16", "95", "base 2", SYNTHETIC):
         assert part in said
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1.0, "plus de 99"), (0.0, "moins de 1"), (0.5, "50"), (0.99, "99")]
+)
+def test_a_probability_found_by_draws_is_never_sure(share: float, text: str) -> None:
+    ranking = values().rankings[0]
+    sure = replace(ranking, items=tuple(replace(one, top=share) for one in ranking.items))
+    claim = rank_claim(values().head, sure, ranking.items[0].item, respondents=2400)
+    said = sentences.rank_sentence(claim, "Vague")
+    assert f"les trois premiers : {text}\N{NO-BREAK SPACE}%" in said
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_sentence_names_to_whom_the_question_was_put(client: Client) -> None:
+    found = state(question="health")
+    asked = replace(found.question, universe=("salariés seulement", "employees only"))
+    claim = FigureClaim(
+        context=Context("impact_citizens", "demo", "citizen", synthetic=True, level=0.95),
+        question=asked, measure=found.rows[0][0], group=found.group,
+        value=0.5, low=0.4, high=0.6, margin=0.1, respondents=87, caution=False,
+    )  # fmt: skip
+    assert "base 87 répondants (salariés seulement)" in sentences.figure_sentence(claim, "Vague")
+    assert documents.universe_of(replace(found, question=asked)) == "salariés seulement"
+    assert "Posée seulement à" not in client.get(EXPLORER).content.decode()
+    nobody_counts = replace(found.table, missing=(None,) * len(found.table.missing))
+    told = documents.table_of(replace(found, question=asked, table=nobody_counts))
+    assert set(told.missing) == {"n/a"}
+
+
+@pytest.mark.usefixtures("demo")
+def test_silence_about_a_battery_is_silence_about_all_its_items() -> None:
+    assert documents.table_of(state(question="fragility")).missing_label == "Sans aucune réponse"
+    assert documents.table_of(state(question="health")).missing_label == "Sans réponse"
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_table_and_the_description_say_that_it_is_invented(client: Client) -> None:
+    page = client.get(EXPLORER)
+    assert SYNTHETIC in page.context["table"].caption
+    (described,) = re.findall('name="description" content="([^"]*)"', page.content.decode())
+    assert SYNTHETIC in described
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_rank_is_not_told_of_a_share() -> None:
     assert documents.rank_quotation(state(question="fragility", grandeur="top_box:8-10")) == ""
 
 

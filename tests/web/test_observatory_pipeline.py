@@ -15,6 +15,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from tests.factories.observatory_releases import (
     PUBLISHED_AT,
     SPECIFICATION,
@@ -34,12 +36,14 @@ from alliage.survey import SurveyError
 from alliage.values.yaml_files import InvalidFilesError
 from alliage_web.accounts.models import Role, User
 from alliage_web.accounts.queries.own_places import OBSERVATORY
+from alliage_web.accounts.queries.register import processing_register
 from alliage_web.audit.models import Event
 from alliage_web.observatory.actions import releases as release_actions
 from alliage_web.observatory.actions import respondent_files as actions
 from alliage_web.observatory.models import Release, RespondentFile, Wave
 from alliage_web.observatory.models.respondent_files import FOLDER
-from alliage_web.observatory.queries.respondent_files import OtherFileError
+from alliage_web.observatory.queries import respondent_files as file_queries
+from alliage_web.observatory.queries.respondent_files import Leftovers, OtherFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +109,65 @@ def test_respondents_are_destroyed_some_time_after_the_fieldwork(
     wave: Wave, fieldwork_last: dt.date, expected: dt.date
 ) -> None:
     wave.fieldwork_last = fieldwork_last
-    assert actions.destruction_date(wave, received=PUBLISHED_AT.date()) == expected
+    assert actions.latest_destruction(wave, received=PUBLISHED_AT.date()) == expected
+
+
+def test_a_fieldwork_to_come_keeps_respondents_no_longer(wave: Wave) -> None:
+    """Whatever is written of the wave, nobody answered after the file came."""
+    wave.fieldwork_last = dt.date(2090, 1, 1)
+    assert actions.latest_destruction(wave, received=dt.date(2026, 3, 2)) == dt.date(2028, 4, 1)
+
+
+def test_the_register_says_how_long_respondents_are_kept() -> None:
+    (line,) = [one for one in processing_register() if one.code == "respondents"]
+    assert [rule.months for rule in line.rules] == [24]
+    assert line.retention.startswith("Vingt-quatre mois après le terrain")
+
+
+@pytest.mark.parametrize("day", [dt.date(2028, 4, 2), PUBLISHED_AT.date(), dt.date(2020, 1, 1)])
+def test_respondents_are_kept_no_longer_than_the_register_says(
+    wave: Wave, tmp_path: Path, day: dt.date
+) -> None:
+    path = written_file(respondents(20), tmp_path)
+    with pytest.raises(actions.DestructionDateError) as refusal:
+        actions.receive_file(wave=wave, path=path, destroy_on=day, by=None, at=PUBLISHED_AT)
+    assert refusal.value.latest == dt.date(2028, 4, 1)
+    assert not RespondentFile.objects.exists()
+    assert contents() == set()
+    latest = refusal.value.latest
+    file = actions.receive_file(wave=wave, path=path, destroy_on=latest, by=None, at=PUBLISHED_AT)
+    assert file.destroy_on == latest
+
+
+def test_the_form_says_the_latest_day_and_refuses_one_after(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    address = reverse("observatory:respondents-receive", args=["impact_citizens", "2022"])
+    form = client.get(address).context["form"]
+    assert date_format(form.latest) in form.fields["destroy_on"].help_text
+    given = {"encoding": "utf-8", "destroy_on": (form.latest + dt.timedelta(days=1)).isoformat()}
+    answer = client.post(address, given | {"file": sent(respondents(20))})
+    assert answer.status_code == 422
+    assert f"Choisissez le {date_format(form.latest)} au plus tard" in answer.content.decode()
+    assert contents() == set()
+    given["destroy_on"] = form.latest.isoformat()
+    assert client.post(address, given | {"file": sent(respondents(20))}).status_code == 302
+    assert RespondentFile.objects.get().destroy_on == form.latest
+
+
+def test_a_day_that_passes_while_the_file_is_sent_is_told(
+    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(ada)
+    address = reverse("observatory:respondents-receive", args=["impact_citizens", "2022"])
+    today = timezone.localdate()
+    tomorrow = today + dt.timedelta(days=1)
+    # The form is read before midnight, the file after.
+    given = {"encoding": "utf-8", "destroy_on": tomorrow.isoformat()}
+    monkeypatch.setattr(timezone, "localdate", lambda at=None: tomorrow if at else today)
+    answer = client.post(address, given | {"file": sent(respondents(20))})
+    assert answer.status_code == 422
+    assert "Ce jour est passé" in answer.content.decode()
+    assert contents() == set()
 
 
 @pytest.mark.parametrize(
@@ -155,6 +217,24 @@ def test_columns_that_name_people_are_told_and_nothing_is_kept(client: Client, a
     with default_storage.open(file.coded_path) as content:
         kept = pl.read_parquet(io.BytesIO(content.read()))
     assert not {"Prénom", "contact"} & set(kept.columns)
+
+
+@pytest.mark.parametrize(
+    "mark", [{"synthetic": [1] * 20}, {"numero": [f"SYN-{row:04}" for row in range(1, 21)]}]
+)
+def test_invented_respondents_are_not_received_as_real_ones(
+    client: Client, ada: User, mark: dict[str, list[object]]
+) -> None:
+    client.force_login(ada)
+    frame = respondents(20).with_columns(pl.Series(name, said) for name, said in mark.items())
+    given = {"file": sent(frame), "encoding": "utf-8", "drop": "synthetic\nnumero"}
+    address = reverse("observatory:respondents-receive", args=["impact_citizens", "2022"])
+    answer = client.post(address, given)
+    assert answer.status_code == 422
+    assert "inventés par un générateur" in answer.content.decode()
+    assert contents() == set()
+    Wave.objects.update(synthetic=True)
+    assert client.post(address, given | {"file": sent(frame)}).status_code == 302
 
 
 def test_too_many_rows_are_for_the_command(
@@ -540,6 +620,18 @@ def test_the_command_destroys_what_is_past_its_date_and_what_belongs_to_nothing(
     assert "0 files destroyed" in told.getvalue()
 
 
+def test_a_file_that_somebody_destroys_meanwhile_stops_no_other(
+    wave: Wave, tmp_path: Path, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, due = received_file(wave, tmp_path, by=ada), received_file(wave, tmp_path, by=ada)
+    actions.destroy_file(file=gone, by=ada, at=LATER)
+    found = Leftovers((gone.uuid, due.uuid), ())
+    monkeypatch.setattr(file_queries, "leftovers", lambda **_now: found)
+    actions.destroy_expired(at=LATER)
+    due.refresh_from_db()
+    assert due.state == "destroyed"
+
+
 # The command.
 
 
@@ -554,8 +646,10 @@ def test_the_command_does_what_the_pages_do(tmp_path: Path, ada: User) -> None:
     )
     data = written_file(frame.drop("Q1"), tmp_path)
     told = io.StringIO()
+    day = timezone.localdate() + dt.timedelta(days=30)
     options = {"wave": "impact_citizens/2022", "spec": spec, "by": ada.email, "stdout": told}
-    call_command("import_wave", data, **options)
+    call_command("import_wave", data, destroy_on=day, **options)
+    assert RespondentFile.objects.get().destroy_on == day
     release = Release.objects.get()
     assert str(release.uuid) in told.getvalue()
     assert release.computed_by == ada
@@ -568,6 +662,7 @@ def test_the_command_does_what_the_pages_do(tmp_path: Path, ada: User) -> None:
         ({"wave": "impact_citizens/1999"}, "no wave"),
         ({"by": "nobody@example.org"}, "researcher"),
         ({"treat": ["code=drop"]}, "no treatment"),
+        ({"destroy_on": dt.date(2999, 1, 1)}, "at the latest"),
         ({}, "row 4"),
     ],
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 import pytest
+from defusedxml import ElementTree
 from django.urls import reverse
 from pypdf import PdfReader
 from tests.factories.loaded_territories import load
@@ -23,6 +24,7 @@ from tests.factories.territories import write_vintage
 
 from alliage.observatory.tabulation.collisions import network
 from alliage.survey import Design, sample
+from alliage_web.observatory.documents.networks import network_drawing, network_for_document
 from alliage_web.observatory.models import Question
 from alliage_web.observatory.queries import profiles as found
 
@@ -167,6 +169,8 @@ def test_invented_respondents_are_told_everywhere(client: Client) -> None:
     ):
         shown = page(client, name, *args)
         assert "synthétique" in shown, name
+        (described,) = re.findall('name="description" content="([^"]*)"', shown)
+        assert SAID in described, name
         for drawing in re.findall(r"<svg class=\"drawing__svg\".*?</title>", shown, re.DOTALL):
             assert SAID in drawing, name
     for name, code in (
@@ -181,6 +185,7 @@ def test_invented_respondents_are_told_everywhere(client: Client) -> None:
 def test_real_respondents_are_not_called_invented(client: Client) -> None:
     publish(synthetic=False)
     assert "synthétique" not in page(client, "profile-region", "occitanie")
+    assert "synthétique" not in page(client, "profile-population", "citizen")
     assert "synthétique" not in " ".join(words(client, "profile-region-sheet", "occitanie")[0])
 
 
@@ -203,7 +208,8 @@ def test_documents_are_told_apart_and_have_no_margin(client: Client) -> None:
     assert "Aucune publication ne porte sur cette région" in shown
     assert "Chiffres lus dans des documents" in shown
     assert "83 %" in shown
-    assert "proceedings_2022" in shown
+    # As other pages write it: the name of the document, where it is known, then the lines.
+    assert re.search(r"proceedings_2022 l\.\s\d", shown)
     assert "n/a" in shown
     # What is kept inside is not told.
     assert "Aucun chiffre assez sûr" in page(client, "profile-region", "grand_est")
@@ -318,6 +324,26 @@ def test_what_is_unknown_is_not_found(client: Client, name: str, args: list[str]
     page(client, name, *args, status=404)
 
 
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("profiles", []),
+        ("profile-region", ["occitanie"]),
+        ("profile-region-sheet", ["occitanie"]),
+        ("profile-official-region", ["76"]),
+        ("profile-population", ["citizen"]),
+        ("profile-population-sheet", ["citizen"]),
+        ("profile-fragility", ["poverty"]),
+        ("profile-fragility-sheet", ["poverty"]),
+        ("collisions", []),
+        ("commune", ["94080"]),
+        ("place", ["epci", "200054781"]),
+    ],
+)
+def test_pages_that_change_nothing_take_no_post(client: Client, name: str, args: list[str]) -> None:
+    assert client.post(reverse(f"observatory:{name}", args=args)).status_code == 405
+
+
 # Printed profiles
 
 
@@ -340,6 +366,8 @@ def test_a_profile_is_printed_on_two_tagged_pages(client: Client, name: str, cod
     assert root["/Lang"].startswith("fr")  # type: ignore[index]
     assert "empreinte" in texts[0]
     assert "Intervalles à 95 %" in texts[1]
+    drawn = code in {"occitanie", "citizen"}
+    assert ("répondants pour chaque paire" in texts[1]) is drawn
 
 
 # Collisions
@@ -355,6 +383,12 @@ def test_ties_are_drawn_with_their_table(client: Client) -> None:
     # One tie, in the wide drawing and in the narrow one.
     assert len(re.findall(r'<path d="M[^"]*Q', shown)) == 2
     assert "Répondants, au moins" in shown
+    # Every sentence has its base, and each pair is told from the next.
+    assert "Base : au moins 900 répondants pour chaque paire" in shown
+    assert "« Pauvreté et Isolement »" in shown.replace("\N{NO-BREAK SPACE}", " ")
+    assert '<strong aria-current="page">Ensemble</strong>' in shown
+    region = page(client, "collisions-group", "occitanie")
+    assert '<strong aria-current="page">Occitanie</strong>' in region
 
 
 @pytest.mark.usefixtures("released")
@@ -365,7 +399,31 @@ def test_too_few_answers_draw_no_tie(client: Client) -> None:
 
 
 def test_without_a_release_nothing_is_said_of_ties(client: Client) -> None:
-    assert "Aucune publication ne permet encore de le dire" in page(client, "collisions")
+    shown = page(client, "collisions")
+    assert "Aucune publication ne permet encore de le dire" in shown
+    assert "n’interroge les autres populations" not in shown
+
+
+@pytest.mark.usefixtures("released")
+def test_each_population_has_its_own_ties(client: Client) -> None:
+    alone = page(client, "collisions")
+    assert "Citoyens · Ensemble des régions" in alone
+    assert "n’interroge les autres populations sur les fragilités (élus locaux, " in alone
+    values = values_of(synthetic=False)
+    elected = replace(values, head=replace(values.head, population="local_elected", study="elus"))
+    of = study("elus", population="local_elected", label_fr="Élus")
+    published_release(wave(of, "demo", label_fr="Vague des élus"), elected)
+    address = reverse("observatory:collisions-group", args=["occitanie"])
+    shown = read(client.get(f"{address}?population=local_elected"))
+    assert "Élus locaux · Occitanie" in shown
+    assert "Vague des élus" in shown
+    assert "synthétique" not in shown
+    assert f'href="{address}"' in shown
+    assert "(élus locaux, " not in shown
+    # The profile of a population leads to its own ties.
+    profile = page(client, "profile-population", "local_elected")
+    assert f'href="{reverse("observatory:collisions")}?population=local_elected"' in profile
+    assert "Démonstration" in read(client.get(f"{address}?population=nobody"))
 
 
 @pytest.mark.usefixtures("released")
@@ -444,3 +502,25 @@ def loaded_beside() -> None:
         catalogue=catalogue, figures=figures, at=dt.datetime(2026, 3, 3, tzinfo=dt.UTC)
     )
     assert Question.objects.exists()
+
+
+def test_a_network_takes_the_colours_of_the_page_and_those_of_the_day_on_paper() -> None:
+    whole = networks()[0]
+    circle = tuple(ITEMS)
+    printed = network_for_document(whole, circle, ITEMS)
+    ElementTree.fromstring(printed)
+    assert "var(" not in printed
+    assert "Source Sans" in printed
+    # The ink of the design system by day; nothing of the colours that stand for others.
+    assert "#1b2330" in printed
+    assert "#0ff0" not in printed
+    publish()
+    release = found.release_for("citizen")
+    assert release is not None
+    shown = network_drawing(whole, circle, ITEMS, release=release, title="Fragilités")
+    for svg in (shown.wide, shown.narrow):
+        ElementTree.fromstring(svg)
+        assert "var(--accent-2)" in svg
+        assert not re.search(r"#[0-9a-f]{6}\b", svg)
+        assert "font-family" not in svg
+        assert SAID in svg

@@ -12,6 +12,7 @@ import rfc8785
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
+from tests.factories.observatory_release_values import release_values
 from tests.factories.observatory_releases import (
     PUBLISHED_AT,
     asked_wave,
@@ -21,6 +22,7 @@ from tests.factories.observatory_releases import (
 from tests.factories.people import somebody
 
 from alliage.observatory.releases.parts import UnreadablePartError, assembled
+from alliage.observatory.releases.values import MarginFit
 from alliage.observatory.states import DecisionRefusedError, SamePersonError
 from alliage.observatory.tabulation.tabulation import tabulate
 from alliage_web.accounts.models import Role, User
@@ -28,6 +30,7 @@ from alliage_web.accounts.queries.own_places import OBSERVATORY
 from alliage_web.audit.models import Event
 from alliage_web.observatory.actions import releases as actions
 from alliage_web.observatory.actions.respondent_files import destroy_file
+from alliage_web.observatory.documents.sentences import margin_labels
 from alliage_web.observatory.models import Release, ReleasePart, Wave
 from alliage_web.observatory.queries import releases as queries
 
@@ -338,6 +341,70 @@ def test_the_draft_of_a_synthetic_wave_says_so_everywhere(
     ]
     for address in pages:
         assert "Données synthétiques" in client.get(address).content.decode(), address
+    files = [
+        reverse("observatory:release-parts", args=[release.uuid]),
+        reverse("observatory:release-part", args=[release.uuid, release.parts.first().pk]),  # type: ignore[union-attr]
+    ]
+    for address in files:
+        assert "-synthetique" in client.get(address)["Content-Disposition"], address
+
+
+def test_a_reviewer_reads_figures_as_they_would_be_shown(
+    client: Client, draft: Release, ada: User
+) -> None:
+    client.force_login(ada)
+    address = reverse("observatory:release-draft", args=[draft.uuid])
+    shown = client.get(address, {"question": "fragility", "croisement": "region"})
+    items = dict(shown.context["items"])
+    assert items
+    # Names, not codes; and a base under each column.
+    assert all(label[0].isupper() for label in items.values())
+    assert len(shown.context["bases"]) == len(shown.context["groups"])
+    assert any(base.isdigit() for base in shown.context["bases"])
+    figures = [cell for row in shown.context["rows"] for cell in row.cells]
+    assert any("± " in cell for cell in figures)
+    assert ("« s »" in shown.content.decode()) is bool(shown.context["hidden"])
+    # Margins too are named.
+    labels = {one.code: one.labels[0] for one in queries.head(draft.uuid).breakdowns}
+    groups = {group for one in queries.head(draft.uuid).breakdowns for group in one.groups}
+    told = {(margin, category) for margin, category, _fit in shown.context["margins"]}
+    names = {one.labels[0] for one in groups if one.code in {"woman", "man"}}
+    assert told == {(labels["sex"], name) for name in names}
+
+
+def test_a_crossed_margin_is_named_variable_by_variable() -> None:
+    head = release_values().head
+
+    def named(margin: str, category: str) -> tuple[str, str]:
+        return margin_labels(MarginFit(margin, category, 1.0, 1.0, 1.0), head)
+
+    assert named("region × age", "bretagne, 18_24")[1] == "Bretagne, 18-24 ans"
+    # A variable, or a category, that the release does not cut by keeps its code.
+    assert named("region × size", "bretagne, lt_2000")[1] == "Bretagne, lt_2000"
+    assert named("region × size", "bretagne, lt_2000")[0].endswith(" × size")
+    assert named("region", "oui, bien sûr")[1] == "oui, bien sûr"
+    assert named("population", "") == ("population", "")
+
+
+def test_the_public_page_leads_to_the_tables(
+    client: Client, draft: Release, ada: User, bob: User
+) -> None:
+    release = publish(draft, ada, bob)
+    shown = client.get(reverse("observatory:release", args=[release.uuid])).content.decode()
+    wave = f"{release.wave.study.code}:{release.wave.code}"
+    assert f'{reverse("observatory:explorer")}?vague={wave}"' in shown
+    assert "95\N{NO-BREAK SPACE}%" in shown
+
+
+def test_researchers_find_their_work_from_the_home_of_the_observatory(
+    client: Client, ada: User
+) -> None:
+    work = reverse("observatory:pipeline")
+    home = reverse("observatory:index")
+    assert work not in client.get(home).content.decode()
+    client.force_login(ada)
+    assert work in client.get(home).content.decode()
+    assert home in client.get(work).content.decode().split("<h1>")[0].split("breadcrumb")[-1]
 
 
 def test_contents_are_in_private_storage_and_no_table_holds_a_row(

@@ -114,6 +114,42 @@ def test_examples_of_the_same_size_come_first_and_say_why_and_what_to_check() ->
     assert "le cercle a été élargi" in told.told
 
 
+@pytest.mark.parametrize(
+    ("needs", "sentence", "first"),
+    [
+        (["health", "health"], "Même besoin que le vôtre : santé.", "Un"),
+        (["education", "health"], "Un seul répond à votre besoin (santé)", "Deux"),
+        (["education", "education"], "ne répond à votre besoin (santé)", "Un"),
+    ],
+)
+def test_examples_of_the_same_need_come_before_those_of_the_same_size(
+    needs: list[str], sentence: str, first: str
+) -> None:
+    world()
+    sized("94080", "large")
+    sized("93048", "large")
+    sized("45208", "pmt")
+    for title, code, need in (("Un", "93048", needs[0]), ("Deux", "45208", needs[1])):
+        told = alliance(
+            title,
+            terms=[term("objective", "innovate"), term("domain", need)],
+            territories=[place(code)],
+        )
+        published(title, alliance=told.code, body="")
+    knowledge.refresh()
+    asked = questionnaire()
+    won = {
+        pair: Preference.FIRST if pair[0] == "innovate" else Preference.SECOND
+        for pair in asked.comparisons
+        if "innovate" in pair
+    }
+    told_part = orientation(
+        score(Answers(won, {}), asked), territory=commune(), domain="health"
+    ).examples
+    assert titles(told_part.lines)[0] == first
+    assert sentence in told_part.told
+
+
 def test_without_a_door_nothing_is_drawn_and_those_who_guide_are_named() -> None:
     world()
     example("Ici", "94080")
@@ -211,8 +247,21 @@ def test_a_theme_that_no_catalyst_has_is_told() -> None:
     world()
     catalyst("Tout près", seat="commune/94067")
     told = found(territory=commune(), domains=frozenset({"health"})).catalysts
-    assert told.told.startswith("Aucun catalyseur de l’annuaire ne dit travailler sur ce thème")
+    assert told.told.startswith("Près de vous, aucun catalyseur ne dit travailler sur ce thème")
     assert titles(told.lines) == ["Tout près"]
+
+
+def test_a_theme_in_common_is_said_and_far_away_does_not_outweigh_near() -> None:
+    world()
+    catalyst("Tout près", seat="commune/94067")
+    catalyst("Au thème", seat="commune/93048", catalyst_domains=("education",))
+    told = found(territory=commune(), domains=frozenset({"education"})).catalysts
+    assert titles(told.lines) == ["Au thème"]
+    assert "il travaille sur votre besoin (éducation)" in told.lines[0].why
+    Snapshot.objects.filter(territory__code="93048").update(latitude=43.3, longitude=5.4)
+    told = found(territory=commune(), domains=frozenset({"education"})).catalysts
+    assert titles(told.lines) == ["Tout près"]
+    assert told.told.startswith("Près de vous, aucun")
 
 
 def test_without_a_commune_distances_are_not_told() -> None:

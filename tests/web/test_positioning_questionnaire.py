@@ -11,7 +11,7 @@ from django.core import signing
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.factories.actors import geography
+from tests.factories.actors import geography, vocabulary
 
 from alliage.alliances.vocabulary import World
 from alliage.positioning.questionnaire import questionnaire
@@ -68,7 +68,7 @@ def messages_of(response: Response) -> str:
 
 def test_the_first_page_says_how_long_it_takes_and_what_the_tool_is_worth(client: Client) -> None:
     shown = client.get(page("index")).content.decode()
-    assert "24 questions, 5 minutes" in shown
+    assert "24 questions, environ 5 minutes" in shown
     assert "Outil de dialogue, non validé" in shown
     assert "Rien n’est gardé sur nos serveurs" in shown
 
@@ -125,6 +125,13 @@ def test_a_question_without_answer_is_asked_again_with_a_linked_error(client: Cl
     assert held(client).marks == UNSEEN * COUNT
 
 
+def test_how_to_answer_is_said_once_in_each_part(client: Client) -> None:
+    begin(client)
+    pages = [client.get(page("question", one)).content.decode() for one in range(1, COUNT + 1)]
+    for sentence, number in (("pas de bonne réponse", 1), ("Répondez sur des faits", 7)):
+        assert [one for one, shown in enumerate(pages, 1) if sentence in shown] == [number]
+
+
 def test_the_focus_goes_to_the_question(client: Client) -> None:
     begin(client)
     shown = client.get(page("question", 1)).content.decode()
@@ -145,6 +152,70 @@ def test_words_are_those_of_the_world(client: Client) -> None:
     assert "action de terrain" in client.get(page("question", 7)).content.decode()
     begin(client, world="foundation")
     assert "action de terrain" not in client.get(page("question", 7)).content.decode()
+
+
+def test_a_proof_may_be_told_of_a_fact_and_goes_with_it(client: Client) -> None:
+    begin(client)
+    assert "Un écrit peut le montrer" not in client.get(page("question", 1)).content.decode()
+    for told, proofs in (("2", {"other_worlds"}), ("0", set()), (PASSED, set())):
+        client.post(page("question", 7), {"answer": told, "proved": "on"})
+        assert filling.answers(held(client)).proofs == proofs
+    client.post(page("question", 7), {"answer": "2", "proved": "on"})
+    shown = client.get(page("question", 7)).content.decode()
+    assert re.search(r'name="proved"[^>]*checked', shown)
+    answer(client, 7, "2")
+    assert filling.answers(held(client)).proofs == set()
+
+
+def test_the_need_in_mind_is_one_of_the_vocabulary(client: Client) -> None:
+    vocabulary()
+    refused = begin(client, domain="alchemy")
+    assert refused.status_code == 422
+    assert COOKIE not in client.cookies
+    begin(client, domain="education")
+    assert held(client).domain == "education"
+
+
+def test_the_commune_and_the_need_change_and_the_answers_stay(client: Client) -> None:
+    geography()
+    vocabulary()
+    begin(client)
+    answer(client, 1, "0")
+    before = held(client)
+    assert "Dire votre commune" in client.get(page("result")).content.decode()
+    refused = client.post(page("around"), {"territory_text": "Nulle-Part-sur-Rien"})
+    assert refused.status_code == 422
+    assert "n’a pas été trouvé" in refused.content.decode()
+    assert held(client) == before
+    onward = client.post(page("around"), {"territory_text": "Vincennes", "domain": "education"})
+    assert onward["Location"] == f"{page('result')}#orientation"
+    after = held(client)
+    assert (after.territory, after.domain) == ("commune/94080", "education")
+    assert (after.marks, after.seed) == (before.marks, before.seed)
+    shown = client.get(page("result")).content.decode()
+    assert "autour de Vincennes" in shown.replace("\xa0", " ")
+    assert "Changer de commune ou de besoin" in shown
+
+
+def test_a_need_or_a_commune_that_are_no_more_are_left_out(client: Client) -> None:
+    client.cookies[COOKIE] = as_cookie(
+        start(world=World.COMPANY, territory="commune/00000", domain="alchemy")
+    )
+    shown = client.get(page("result"))
+    assert shown.status_code == 200
+    assert "Sans commune connue" in shown.content.decode()
+
+
+def test_a_program_that_sends_form_after_form_leaves_nothing(client: Client) -> None:
+    for number in range(30):
+        assert client.post(page("index"), {}).status_code == 422
+        begin(client)
+        answer(client, 1 + number % COUNT, "0")
+    client.cookies.clear()
+    for number in range(1, COUNT + 1):
+        assert client.post(page("question", number), {"answer": "0"}).status_code == 302
+    for model in (SavedResult, ResultGroup, Session, Event):
+        assert not model.objects.exists()
 
 
 def test_context_may_be_left_empty_and_refuses_what_cannot_be(client: Client) -> None:
@@ -202,7 +273,7 @@ def test_the_device_forgets_when_asked(client: Client) -> None:
     assert client.cookies[COOKIE].value == ""
 
 
-@pytest.mark.parametrize("name", ["question", "result", "result-file", "keep"])
+@pytest.mark.parametrize("name", ["question", "result", "result-file", "around", "keep"])
 @pytest.mark.parametrize(
     ("cookie", "said"),
     [
@@ -252,7 +323,7 @@ def test_answers_of_another_version_or_too_old_are_not_read(
     "change",
     [
         {"a": "0" * 23}, {"a": "9" * 24}, {"w": "other"}, {"w": "martian"}, {"z": "huge"},
-        {"s": "x"}, {"h": "douze"},
+        {"s": "x"}, {"h": "douze"}, {"e": [16]}, {"e": None},
     ],
 )  # fmt: skip
 def test_what_no_longer_fits_is_not_read(change: dict[str, Any]) -> None:
@@ -269,13 +340,15 @@ def test_what_no_longer_fits_is_not_read(change: dict[str, Any]) -> None:
     marks=st.lists(st.sampled_from("012x-"), min_size=22, max_size=22),
     text=st.text(st.characters(exclude_categories=["Cs"]), max_size=600),
     hours=st.none() | st.integers(0, 400),
+    proofs=st.frozensets(st.sampled_from([one.code for one in questionnaire().behaviours])),
 )
 def test_a_cookie_gives_back_what_was_written(
-    seed: int, marks: list[str], text: str, hours: int | None
+    seed: int, marks: list[str], text: str, hours: int | None, proofs: frozenset[str]
 ) -> None:
     one = Filling(
         version=1, seed=seed, world=World.COMPANY, size="", territory="commune/94080",
-        marks="".join(marks) + "v-", hours=hours, partner=text,
+        domain="social_inclusion", marks="".join(marks) + "v-", proofs=proofs, hours=hours,
+        partner=text,
     )  # fmt: skip
     assert from_cookie(as_cookie(one)) == one
     assert len(as_cookie(one)) < LONGEST_COOKIE

@@ -143,6 +143,30 @@ def test_contradictions_are_told_and_nothing_is_corrected(client: Client) -> Non
     assert "des réponses se contredisent" in text
 
 
+def test_what_was_said_for_the_next_is_told_again(client: Client) -> None:
+    text = shown(client, filled(hours=1, partner="Une entreprise\net deux matinées"))
+    assert "1 heure par mois" in text.replace("\xa0", " ")
+    assert "Une entreprise<br>et deux matinées" in text
+    assert "pour la suite" not in shown(client, filled())
+    sheet = on_device(client, filled(hours=3, partner="Une entreprise")).get(page("result-file"))
+    assert "3 heures par mois" in words(sheet.content)
+
+
+def test_proofs_are_counted_and_change_no_step(client: Client) -> None:
+    proofs = frozenset({"other_worlds", "own_benefit"})
+    without, with_them = (
+        shown(client, one).replace("\xa0", " ").replace("\u202f", " ")
+        for one in (filled(), filled(proofs=proofs))
+    )
+    assert "4 sur 4, dont 2 par un écrit" in with_them
+    assert "par un écrit" not in without
+    assert without.count("2, pratiquer") == with_them.count("2, pratiquer") == 4
+    token = keep(client, filled(proofs=proofs, domain="education"))
+    assert saved(token).answers["proofs"] == ["other_worlds", "own_benefit"]
+    assert saved(token).answers["domain"] == "education"
+    assert queries.answers_of(saved(token)).proofs == proofs
+
+
 def test_who_has_not_acted_yet_is_offered_to_warm_up(client: Client) -> None:
     text = shown(client, filled("222000", "0" + "1" * 15))
     assert "Pour s’échauffer" in text
@@ -168,7 +192,8 @@ def test_the_sheet_is_a_tagged_pdf_that_says_the_same(client: Client) -> None:
     assert "Performance et engagement" in words(content)
     assert "non validé" in words(content)
     assert b"/StructTreeRoot" in content
-    assert reader(content).get_num_pages() == 1
+    assert reader(content).get_num_pages() == 2, "the result, then whom to see"
+    assert "Qui peut financer quoi" in words(content)
     assert not SavedResult.objects.exists()
 
 
@@ -288,7 +313,7 @@ def test_a_link_that_is_not_whole_says_what_to_do(client: Client, name: str) -> 
     assert "Ce lien n’ouvre rien" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["consent", "leave-group", "erase"])
+@pytest.mark.parametrize("name", ["consent", "leave-group", "renew-group-link", "erase"])
 def test_a_link_that_is_not_whole_changes_nothing(client: Client, name: str) -> None:
     assert client.post(page(name, "nothing")).status_code == 404
 
@@ -382,7 +407,7 @@ def open_group(client: Client, token: str, **more: Any) -> str:
     }  # fmt: skip
     response = client.post(page("group", token), sent)
     assert response.status_code == 302, response.content.decode()
-    return str(response["Location"]).rstrip("/").rpartition("/")[2]
+    return str(response["Location"]).rpartition("lien=")[2]
 
 
 def join(client: Client, token: str, group: str, label: str = "") -> Response:
@@ -425,6 +450,46 @@ def test_who_comes_by_the_link_joins_only_if_they_say_so(client: Client) -> None
     joined = keep(client, filled(group=group), join="on", label="atelier")
     assert saved(joined).label == "atelier"
     assert saved(joined).group is not None
+
+
+def test_the_link_of_a_group_is_shown_once_and_may_be_made_again(client: Client) -> None:
+    first = keep(client)
+    lost = open_group(client, first)
+    address = page("group", first)
+    told = client.get(address, {"lien": lost}).content.decode()
+    assert page("join", lost) in told
+    assert page("join", lost) not in client.get(address).content.decode()
+    assert "à donner aux autres" not in client.get(address, {"lien": "x"}).content.decode()
+    sent = {"link": link_of(client, address)}
+    response = client.post(page("renew-group-link", first), sent)
+    again = str(response["Location"]).rpartition("lien=")[2]
+    assert client.post(page("renew-group-link", first), sent)["Location"] == response["Location"]
+    assert Event.objects.filter(kind="positioning.group-link-renewed").count() == 1
+    assert page("join", again) in client.get(response["Location"]).content.decode()
+    assert client.get(page("join", lost)).status_code == 404
+    assert client.get(page("join", again)).status_code == 200
+    assert saved(first).group is not None
+
+
+def test_a_link_is_made_again_only_by_a_member_and_by_a_form_of_ours(client: Client) -> None:
+    alone = keep(client)
+    assert client.post(page("renew-group-link", alone), {})["Location"] == page("group", alone)
+    assert client.post(page("renew-group-link", "nothing"), {}).status_code == 404
+    first = keep(client)
+    group = open_group(client, first)
+    response = client.post(page("renew-group-link", first), {"link": "aaaa"}, follow=True)
+    assert "ouverte il y a trop longtemps" in said(response)
+    assert client.get(page("join", group)).status_code == 200
+
+
+def test_who_is_wished_for_is_read_by_nobody_else_of_the_group(client: Client) -> None:
+    first = keep(client, filled(partner="Une mairie voisine", hours=7))
+    text = client.get(page("kept", first)).content.decode().replace("\xa0", " ")
+    assert "Une mairie voisine" in text
+    assert "7 heures par mois" in text
+    second = keep(client)
+    join(client, second, open_group(client, first))
+    assert "mairie voisine" not in client.get(page("group", second)).content.decode()
 
 
 def test_a_group_opened_twice_by_the_same_form_is_one(client: Client) -> None:
@@ -548,6 +613,11 @@ def test_nothing_that_is_sent_breaks_a_page(client: Client, number: int) -> None
             client.get(page("join", token + text.replace("/", "")[:200])),
             client.post(page("compare", token), {"address": text}),
             client.post(page("consent", token), {"agreed": text}),
+            client.post(page("renew-group-link", token), {"link": text}),
+            client.get(page("group", token), {"lien": text}),
+            on_device(client, filled()).post(
+                page("around"), {"domain": text, "territory_text": text}
+            ),
             *(
                 client.post(
                     page("group", token),

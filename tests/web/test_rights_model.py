@@ -39,10 +39,13 @@ from alliage_web.fund.queries.applications import Part as ApplicationPart
 from alliage_web.knowledge.models import Entry, EntryState
 from alliage_web.knowledge.queries.sheet_proposals import consents_of
 from alliage_web.observatory.models import Contribution, Debate, Release
+from alliage_web.positioning.actions.charters import begin_charter
 from alliage_web.territories.models import Perimeter, Snapshot, Territory, Vintage
 
 if TYPE_CHECKING:
     from tests.factories.people import Holding
+
+    from alliage_web.positioning.models import CharterVersion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
@@ -150,6 +153,13 @@ def _edits(facts: Facts, _it: Any) -> bool:
 def _applies(facts: Facts, alliance: str) -> bool:
     """Tell whether a person acts for « o1 », the one party of each alliance and the applicant."""
     return facts.belongs("organisation:o1") or facts.acts_in(alliance, "o1")
+
+
+def _signs(facts: Facts, charter: Any) -> bool:
+    """Tell whether a person acts for « o1 » in a charter: in its alliance, or by belonging."""
+    if charter.alliance is None:
+        return facts.belongs("organisation:o1")
+    return _applies(facts, charter.alliance.slug)
 
 
 def _speaks_for_it(facts: Facts, it: Any) -> bool:
@@ -293,6 +303,16 @@ MODEL: Mapping[str, Rule] = {
         _debates(facts, it.debate.territory) and not facts.made_it
     ),
     "observatory.withdraw_contribution": lambda facts, _: facts.made_it,
+    "positioning.read_collective": lambda facts, it: (
+        facts.holds(Role.RESEARCHER, "observatory") or facts.holds(Role.CATALYST, it.stable_name)
+    ),
+    "positioning.begin_charter": _speaks_for_it,
+    "positioning.read_charter": lambda facts, it: _signs(facts, it.charter),
+    "positioning.write_charter": lambda facts, it: _signs(facts, it.charter),
+    "positioning.answer_charter": lambda facts, it: _signs(facts, it.version.charter),
+    "positioning.attach_charter": lambda facts, it: (
+        _alliance(facts, it) or _applies(facts, it.slug)
+    ),
     "territories.add_perimeter": _signed_in,
     "territories.change_perimeter": lambda facts, _: facts.edits or facts.made_it,
     "territories.see_workspace": _territory_workspace,
@@ -379,6 +399,7 @@ def objects() -> dict[str, list[Any]]:
         Debate(uuid=UUID(int=number), territory=territory)
         for number, territory in enumerate(made.values())
     ]
+    drafts = [_charter(organisations[0], each) for each in (*alliances[:2], None)]
     entries = [Entry(kind="tool", slug=state.value, title="x", state=state) for state in EntryState]
     return {
         "alliance": alliances,
@@ -402,6 +423,8 @@ def objects() -> dict[str, list[Any]]:
         "report": reports,
         "report part": [part for report in reports for part in report.parts.all()],
         "report obligation": [each for report in reports for each in report.obligations.all()],
+        "charter version": drafts,
+        "charter party": [row for one in drafts for row in one.parties.all()],
         "sheet": sheets,
         "sheet consent": [row for sheet in sheets for row in consents_of(sheet)],
     }
@@ -425,6 +448,12 @@ def _report(fund: Fund, alliance: Alliance, organisations: list[Organisation]) -
         created_at=SINCE,
     )  # fmt: skip
     return report
+
+
+def _charter(organisation: Organisation, alliance: Alliance | None) -> CharterVersion:
+    """Begin a charter of « o1 », in an alliance or in none."""
+    made = begin_charter(title="x", organisation=organisation, alliance=alliance, by=None, at=SINCE)
+    return made.versions.select_related("charter__alliance").get()
 
 
 def _applications(fund: Fund, alliances: list[Alliance]) -> list[Application]:

@@ -112,6 +112,7 @@ def test_the_header_and_the_home_lead_here(client: Client) -> None:
     assert len(re.findall(r'action="/recherche/"', page)) >= 2
 
 
+@pytest.mark.one_engine
 def test_the_number_of_queries_is_constant(client: Client) -> None:
     everything()
     counts = []

@@ -310,6 +310,7 @@ def test_beyond_the_candidates_titles_come_first_and_nothing_is_lost() -> None:
     assert len(set(found)) == CANDIDATES + 6
 
 
+@pytest.mark.one_engine
 def test_the_number_of_queries_does_not_grow_with_the_index() -> None:
     counts = []
     for many in (3, 40):

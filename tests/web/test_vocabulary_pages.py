@@ -14,7 +14,7 @@ from tests.factories.actors import AT, editor, person, vocabulary
 
 from alliage_web.audit.models import Event
 from alliage_web.audit.queries import history
-from alliage_web.ui.citations import cite
+from alliage_web.ui.citations import cite, cited
 from alliage_web.vocabulary import actions, queries
 from alliage_web.vocabulary.models import Scheme, SourceDocument, Term
 
@@ -85,6 +85,9 @@ def test_references_are_named_in_the_language_of_the_page() -> None:
         assert "PEMB sheet" in cite("sheet_pemb l.3")
     assert "associations.gouv.fr" in cite("X01")
     assert "unknown_code" in cite("unknown_code l.3")
+    assert cited("sheet_pemb l.3, 7 ; entretien ; unknown_code") == (
+        "Fiche PEMB l.\N{NO-BREAK SPACE}3, 7 ; entretien ; unknown_code"
+    )
 
 
 def test_the_register_is_read_once_per_request_and_never_kept_longer(

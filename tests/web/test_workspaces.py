@@ -117,10 +117,11 @@ def test_each_kind_of_place_has_a_workspace(client: Client) -> None:
         _get(client, alix, "workspaces:give", name)
 
 
-def test_the_observatory_says_that_it_has_no_page_yet(client: Client) -> None:
+def test_the_observatory_leads_to_its_public_page(client: Client) -> None:
     noa = somebody("Noa", (Role.RESEARCHER, "observatory"))
     page = _get(client, noa, "workspaces:detail", "observatory")
-    assert "L’observatoire n’a pas encore de page" in page
+    assert "n’a pas encore de page" not in page
+    assert 'href="/observatoire/">Page publique' in page
 
 
 def test_my_spaces_are_those_where_i_have_a_place(client: Client) -> None:

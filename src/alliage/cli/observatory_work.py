@@ -17,6 +17,7 @@ from alliage.observatory.respondents.anomalies import AnomalyKind, Treatment, Un
 from alliage.observatory.respondents.screening import opened, screen_file
 from alliage.observatory.respondents.wave_files import WaveFile, read_wave_file
 from alliage.observatory.studies.catalogue import Catalogue, Population, read_catalogue
+from alliage.observatory.synthetic.files import check_real
 from alliage.observatory.tabulation.tabulation import About, tabulate
 from alliage.survey import SurveyError, SurveyProblem
 from alliage.values.datafiles import data_directory
@@ -89,13 +90,17 @@ def release(asked: Asked, *, force: bool) -> None:
         record = _wave(catalogue, asked)
         former = [read_release(one) for one in asked.former]
         found = screen_file(asked.file, asked.spec, checks.screening)
+        # What the catalogue says to be synthetic is, whatever the command says; so is what a file
+        # says of its own rows.
+        synthetic = asked.synthetic or (record is not None and record.synthetic)
+        if not synthetic:
+            check_real(found.table)
         study, screened = opened(found, asked.spec, treatments)
         about = About(
             study=asked.study,
             wave=asked.wave,
             population=asked.population,
-            # What the catalogue says to be synthetic is, whatever the command says.
-            synthetic=asked.synthetic or (record is not None and record.synthetic),
+            synthetic=synthetic,
             file_sha256=_sha256(asked.file),
             specification_sha256=_sha256(asked.spec),
             questions=catalogue.questions,

@@ -1,6 +1,6 @@
 """Lives of a file of respondents and of a release: which decision may be taken in which state.
 
-The two tables are the specification; ``docs/reference/respondent-file-states.md`` and
+The tables are the specification; ``docs/reference/respondent-file-states.md`` and
 ``docs/reference/release-states.md`` are generated from them.
 """
 
@@ -62,8 +62,8 @@ class ReleaseDecision(StrEnum):
     DISCARD = "discard"
 
 
-_State = TypeVar("_State", FileState, ReleaseState)
-_Decision = TypeVar("_Decision", FileDecision, ReleaseDecision)
+_State = TypeVar("_State", bound=StrEnum)
+_Decision = TypeVar("_Decision", bound=StrEnum)
 
 
 class DecisionRefusedError(ValueError):
@@ -108,6 +108,10 @@ class Life(Generic[_State, _Decision]):
         Who takes each decision, for the documentation: the permissions say it in code.
     page
         The page of the documentation that shows the table.
+    written_by
+        The module that writes it, with its arguments.
+    note
+        What the page says besides.
     """
 
     subject: str
@@ -115,6 +119,8 @@ class Life(Generic[_State, _Decision]):
     transitions: Mapping[_State, Mapping[_Decision, _State]]
     taken_by: Mapping[_Decision, str]
     page: str
+    written_by: str
+    note: str = ""
 
     def after(self, state: _State, decision: _Decision) -> _State:
         """Return the state that follows a decision.
@@ -142,6 +148,48 @@ Allowed in this state: withdraw.
     def allows(self, state: _State, decision: _Decision) -> bool:
         """Tell whether a decision may be taken in a state."""
         return decision in self.transitions[state]
+
+    def document(self) -> str:
+        """Write the page of the documentation that shows the table, with a Mermaid diagram.
+
+        Examples
+        --------
+        >>> print(RELEASE.document().splitlines()[0])
+        # States of a release
+        """
+        first, led = self.begins
+        moves = [
+            (before, decision, after)
+            for before, possible in self.transitions.items()
+            for decision, after in possible.items()
+        ]
+        module = self.written_by.split()[0].replace(".", "/")
+        return "\n".join(
+            [
+                f"# States of {self.subject}",
+                "",
+                f"Generated from `src/{module}.py` by",
+                f"`python -m {self.written_by} > docs/reference/{self.page}`;",
+                "a test fails when this page is stale.",
+                "",
+                "```mermaid",
+                "stateDiagram-v2",
+                f"    [*] --> {first}: {led}",
+                *(f"    {before} --> {after}: {decision}" for before, decision, after in moves),
+                "```",
+                "",
+                "| in state | decision | taken by | then |",
+                "| --- | --- | --- | --- |",
+                *(
+                    f"| `{before}` | `{decision}` | {self.taken_by[decision]} | `{after}` |"
+                    for before, decision, after in moves
+                ),
+                "",
+                *([self.note] if self.note else []),
+                "Who may decide is held by `src/alliage_web/observatory/permissions.py`.",
+                "",
+            ]
+        )
 
 
 FILE: Life[FileState, FileDecision] = Life(
@@ -171,6 +219,7 @@ FILE: Life[FileState, FileDecision] = Life(
         FileDecision.DESTROY: "a researcher; the platform once its date is past",
     },
     page="respondent-file-states.md",
+    written_by="alliage.observatory.states respondent-file",
 )
 
 RELEASE: Life[ReleaseState, ReleaseDecision] = Life(
@@ -199,6 +248,7 @@ RELEASE: Life[ReleaseState, ReleaseDecision] = Life(
         ReleaseDecision.DISCARD: "a researcher",
     },
     page="release-states.md",
+    written_by="alliage.observatory.states release",
 )
 
 LIVES: Mapping[str, Life[Any, Any]] = {"respondent-file": FILE, "release": RELEASE}
@@ -232,57 +282,5 @@ review it. Ask another researcher.
         raise SamePersonError
 
 
-def document(name: str) -> str:
-    """Write the page of the documentation that shows a table.
-
-    Parameters
-    ----------
-    name : str
-        ``respondent-file`` or ``release``.
-
-    Returns
-    -------
-    str
-        Markdown with a Mermaid diagram.
-
-    Examples
-    --------
-    >>> print(document("release").splitlines()[0])
-    # States of a release
-    """
-    life = LIVES[name]
-    first, led = life.begins
-    moves = [
-        (before, decision, after)
-        for before, possible in life.transitions.items()
-        for decision, after in possible.items()
-    ]
-    return "\n".join(
-        [
-            f"# States of {life.subject}",
-            "",
-            "Generated from `src/alliage/observatory/states.py` by",
-            f"`python -m alliage.observatory.states {name} > docs/reference/{life.page}`;",
-            "a test fails when this page is stale.",
-            "",
-            "```mermaid",
-            "stateDiagram-v2",
-            f"    [*] --> {first}: {led}",
-            *(f"    {before} --> {after}: {decision}" for before, decision, after in moves),
-            "```",
-            "",
-            "| in state | decision | taken by | then |",
-            "| --- | --- | --- | --- |",
-            *(
-                f"| `{before}` | `{decision}` | {life.taken_by[decision]} | `{after}` |"
-                for before, decision, after in moves
-            ),
-            "",
-            "Who may decide is held by `src/alliage_web/observatory/permissions.py`.",
-            "",
-        ]
-    )
-
-
 if __name__ == "__main__":
-    sys.stdout.write(document(sys.argv[1]))
+    sys.stdout.write(LIVES[sys.argv[1]].document())

@@ -128,7 +128,12 @@ def preferences(answers: Sequence[Preference]) -> Preferences:
     if len(answers) != len(PAIRS):
         msg = f"{len(answers)} comparisons are given. Give {len(PAIRS)}, in the order of PAIRS."
         raise ValueError(msg)
-    given = [Preference(answer) for answer in answers]
+    return _read(tuple(map(Preference, answers)))
+
+
+@functools.cache
+def _read(given: tuple[Preference, ...]) -> Preferences:
+    """Read one of the 4,096 ways to answer, which are few enough to be kept once they are read."""
     circular = circular_triads(given)
     return Preferences(
         scores=_scores(given),

@@ -205,7 +205,7 @@ class Questionnaire(Part):
             if code not in codes
         ]
 
-    @property
+    @functools.cached_property
     def comparisons(self) -> tuple[tuple[str, str], ...]:
         """The pairs of doors, in the order of the questionnaire.
 
@@ -218,7 +218,14 @@ class Questionnaire(Part):
 
     def of_door(self, door: str) -> tuple[Behaviour, ...]:
         """Return the behaviours of a door, in their order."""
-        return tuple(one for one in self.behaviours if one.door == door)
+        return self._by_door.get(door, ())
+
+    @functools.cached_property
+    def _by_door(self) -> dict[str, tuple[Behaviour, ...]]:
+        return {
+            door.code: tuple(one for one in self.behaviours if one.door == door.code)
+            for door in self.doors
+        }
 
 
 @functools.cache

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: The door where one learns to work with other worlds, and its first behaviour.
 _LEARNING_DOOR = "performance_engagement"
 _FIRST_ACTION = "other_worlds"
+_PREFERENCES = frozenset(Preference)
 
 
 class InvalidAnswersError(ValueError):
@@ -40,10 +41,13 @@ class Answers:
         One for each pair of doors, by the codes of the two doors.
     levels
         The level of each behaviour that is known, from 0 to 3.
+    proofs
+        The behaviours of which something written can be shown: told with the result, never scored.
     """
 
     comparisons: Mapping[tuple[str, str], Preference]
     levels: Mapping[str, int]
+    proofs: frozenset[str] = frozenset()
 
 
 class Doubt(StrEnum):
@@ -155,22 +159,19 @@ def score(answers: Answers, asked: Questionnaire) -> Positioning:
         [answers.comparisons.get(pair, Preference.NOT_ANSWERED) for pair in asked.comparisons]
     )
     reaches = {door.code: reach(asked.of_door(door.code), answers.levels) for door in asked.doors}
-    named = [asked.doors[place].code for place in compared.named]
+    named = [(asked.doors[place].code, compared.probabilities[place]) for place in compared.named]
     contradictions = tuple(one for one in asked.contradictions if _contradicts(one, answers.levels))
     return Positioning(
         version=asked.version,
         preferences=compared,
         recommendations=tuple(
             Recommendation(
-                asked.doors[place].code,
-                compared.probabilities[place],
-                reaches[asked.doors[place].code],
-                reaches[asked.doors[place].code].next_action(answers.levels),
+                door, probability, reaches[door], reaches[door].next_action(answers.levels)
             )
-            for place in compared.named
+            for door, probability in named
         ),
         reaches=reaches,
-        warm_up=_warm_up(named, answers.levels, asked),
+        warm_up=_warm_up([door for door, _probability in named], answers.levels, asked),
         doubts=frozenset(_doubts(compared, contradictions)),
         contradictions=contradictions,
         answered=len(asked.comparisons) - compared.missing + len(answers.levels),
@@ -233,11 +234,13 @@ def _check(answers: Answers, asked: Questionnaire) -> None:
             raise InvalidAnswersError(code, level, f"one of: {', '.join(sorted(codes))}")
         if isinstance(level, bool) or level not in range(LEVELS):
             raise InvalidAnswersError(code, level, "0, 1, 2 or 3, or no answer")
+    for code in answers.proofs - set(answers.levels):
+        raise InvalidAnswersError(code, "with a proof alone", "its level too, or no proof")
     for pair, answer in answers.comparisons.items():
         if pair not in asked.comparisons:
             pairs = ", ".join(" / ".join(one) for one in asked.comparisons)
             raise InvalidAnswersError(" / ".join(pair), answer, f"one of: {pairs}")
-        if answer not in set(Preference):
+        if answer not in _PREFERENCES:
             raise InvalidAnswersError(" / ".join(pair), answer, "0, 1, 2, or 3 for no answer")
 
 

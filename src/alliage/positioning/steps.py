@@ -60,9 +60,8 @@ class Reach:
         """
         if self.blocking is None:
             return None
-        level = levels.get(self.blocking.code, UNKNOWN)
-        place = max(level, 0)
-        return self.blocking.next_fr[place], self.blocking.next_en[place]
+        level = levels[self.blocking.code]
+        return self.blocking.next_fr[level], self.blocking.next_en[level]
 
 
 def reach(behaviours: Sequence[Behaviour], levels: Mapping[str, int]) -> Reach:
@@ -88,14 +87,15 @@ def reach(behaviours: Sequence[Behaviour], levels: Mapping[str, int]) -> Reach:
     Source: the rule is Alliage's; Guttman (1944), American Sociological Review 9, 139, for scales
     whose levels include the former ones.
     """
-    known = [levels.get(one.code, UNKNOWN) for one in behaviours]
-    level = int(steps_of([known])[0])
-    if level == UNKNOWN:
-        return Reach(None, _known(known), None)
-    blocking = next(
-        (one for one, at in zip(behaviours, known, strict=True) if UNKNOWN < at <= level), None
-    )
-    return Reach(level, _known(known), blocking if level < LEVELS - 1 else None)
+    known = sorted(levels[one.code] for one in behaviours if one.code in levels)
+    if len(known) < _PER_DOOR - 1:
+        return Reach(None, len(known), None)
+    # Three of four, or two of three, have at least the second.
+    level = known[1]
+    if level == LEVELS - 1:
+        return Reach(level, len(known), None)
+    blocking = next(one for one in behaviours if levels.get(one.code, LEVELS) <= level)
+    return Reach(level, len(known), blocking)
 
 
 def steps_of(levels: ArrayLike) -> Ints:
@@ -129,11 +129,7 @@ def steps_of(levels: ArrayLike) -> Ints:
         msg = f"A level is {given.min()} or {given.max()}. Give 0 to 3, or -1 if it is not known."
         raise ValueError(msg)
     ordered = np.sort(given.astype(np.int64), axis=1)
-    # Unknown ones come first. Three of four, or two of three, have at least the second known one.
+    # Unknown ones come first, then those of which :func:`reach` takes the second.
     unknown = (ordered == UNKNOWN).sum(axis=1)
     second: Ints = ordered[np.arange(len(ordered)), np.minimum(unknown + 1, _PER_DOOR - 1)]
     return np.where(unknown <= 1, second, UNKNOWN)
-
-
-def _known(levels: Sequence[int]) -> int:
-    return sum(level != UNKNOWN for level in levels)

@@ -21,6 +21,7 @@ alliage-web: run and feed the Alliage platform.
   alliage-web audit verify       check that nothing in the trail was changed or removed
   alliage-web fund-calendar      take the decisions of the funds that dates take (every day)
   alliage-web send-reminders     send each person what is due, once a week (every day)
+  alliage-web form-positioning-packets     count together those who agreed to it (every day)
   alliage-web create-demo        create the demonstration accounts
   alliage-web serve              serve the platform on http://127.0.0.1:8000
   alliage-web backup FILE        save the database and the files in one file, checked and restorable

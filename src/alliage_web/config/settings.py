@@ -24,8 +24,6 @@
     How many proxies stand in front and add to ``X-Forwarded-For``; 1 in production, else 0.
 ``ALLIAGE_FILE_MAX_MB``
     How much one document may weigh, in mebibytes; 25 by default.
-``ALLIAGE_RESPONDENTS_MONTHS``
-    How many months after the fieldwork a file of respondents is destroyed; 24 by default.
 ``ALLIAGE_CONTROLLER``
     Who answers for the personal data and where to write to them, shown on the page
     « Données personnelles ».
@@ -326,9 +324,6 @@ _FILE_MAX_MB = environment.whole_number(
     "ALLIAGE_FILE_MAX_MB", os.environ.get("ALLIAGE_FILE_MAX_MB", "25")
 )
 ALLIAGE_FILE_MAX_BYTES = _FILE_MAX_MB * 1024 * 1024
-ALLIAGE_RESPONDENTS_MONTHS = environment.whole_number(
-    "ALLIAGE_RESPONDENTS_MONTHS", os.environ.get("ALLIAGE_RESPONDENTS_MONTHS", "24")
-)
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "alliage_web.config.upload_handlers.BoundedUploads",

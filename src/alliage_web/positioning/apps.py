@@ -9,5 +9,10 @@ class PositioningConfig(AppConfig):
     verbose_name = "Se situer"
 
     def ready(self) -> None:
+        from alliage_web.actors.queries import register_obstacles
+
         # The permissions register themselves when their module is read.
         from . import permissions  # noqa: F401
+        from .queries.charter_mergers import obstacles
+
+        register_obstacles(obstacles)

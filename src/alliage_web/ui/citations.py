@@ -37,12 +37,32 @@ def register_labels(lookup: LabelLookup) -> None:
 
 def cite(source: str) -> SafeString:
     """Write the citations of a fact as references linked to the page of the sources."""
+    references = [(_reference(citation, label),) for citation, label in _labelled(source)]
+    between = format_html('<span class="cite__sep">{}</span>', _(" ; "))
+    return format_html_join(between, "{}", references)
+
+
+def cited(source: str) -> str:
+    """Write the citations of a fact as text, for a cell or for a printed page."""
+    return " ; ".join(
+        " ".join(
+            part
+            for part in (
+                label.short if label else citation.code or citation.note,
+                write_lines(citation) if citation.code else "",
+            )
+            if part
+        )
+        for citation, label in _labelled(source)
+    )
+
+
+def _labelled(source: str) -> list[tuple[Citation, SourceLabel | None]]:
+    """Return the citations of a fact, each with the names of its document."""
     citations = parse_citations(source or "")
     codes = {citation.code for citation in citations if citation.code}
     labels = _registry[0](codes) if _registry and codes else {}
-    references = [(_reference(citation, labels.get(citation.code)),) for citation in citations]
-    between = format_html('<span class="cite__sep">{}</span>', _(" ; "))
-    return format_html_join(between, "{}", references)
+    return [(citation, labels.get(citation.code)) for citation in citations]
 
 
 def _reference(citation: Citation, label: SourceLabel | None) -> SafeString:

@@ -429,10 +429,16 @@ def _shown(one: PlacedCell) -> tuple[float, float]:
 
 
 def _basis_in_release(first: PlacedCell, second: PlacedCell) -> Basis:
-    same_table = first.question.code == second.question.code and first.breakdown == second.breakdown
-    if same_table and first.place == second.place:
+    if _figure(first) == _figure(second):
         _refuse(Obstacle.SAME_FIGURE, "Both are the same figure. Choose two.")
+    same_table = first.question.code == second.question.code and first.breakdown == second.breakdown
     return Basis.COVARIANCE if same_table else Basis.WIDEST
+
+
+def _figure(one: PlacedCell) -> tuple[str, str, str, str]:
+    # Everybody stands in every table of a question.
+    breakdown = one.breakdown if one.group.code else ""
+    return one.question.code, one.measure.code, one.group.code, breakdown
 
 
 def _basis_of_waves(first: PlacedCell, second: PlacedCell, broken: str) -> Basis:

@@ -1,7 +1,7 @@
 """What a release says of one group, of one item, and of the first items of a battery.
 
-A profile makes many comparisons at once: what it tells as established stands all of them. See
-``docs/algorithms/observatory-profiles.md``.
+A profile makes many comparisons at once: what it tells of a question as established stands all
+those of that question. See ``docs/algorithms/observatory-profiles.md``.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Gap:
     value, error
         The difference and its standard error, in the unit of the figures.
     low, high
-        Its interval; those of all the gaps of the profile hold together.
+        Its interval; those of all the gaps of the question in the profile hold together.
     verdict
-        What may be said beside all the other gaps of the profile: the interval leaves zero out.
+        What may be said beside all these gaps: the interval leaves zero out.
     basis
         Whether how the group varies with everybody is known, or the widest error was taken.
     """

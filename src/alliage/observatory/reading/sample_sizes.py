@@ -255,7 +255,8 @@ def margin_of_share(
         return 0.0
     effective = respondents / design_effect
     left = 1.0 if population is None else (population - effective) / (population - 1)
-    return _quantile(level) * math.sqrt(share * (1 - share) * left / effective)
+    # A design better than a simple sample is worth more answers than it has, and than there are.
+    return _quantile(level) * math.sqrt(share * (1 - share) * max(0.0, left) / effective)
 
 
 def _needed(

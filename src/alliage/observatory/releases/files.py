@@ -155,11 +155,11 @@ def read_release(file: Path) -> Release:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         parts = [_part(one) for one in content["parts"]]
-        told = content["fingerprint"]
+        told, found = content["fingerprint"], fingerprint(parts)
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"« {file.name} » is no release: {error}. Give the file that was written."
         raise UnreadablePartError(msg) from error
-    if fingerprint(parts) != told:
+    if found != told:
         msg = (
             f"« {file.name} » was changed: its fingerprint is not {told}. Give the file as it was."
         )

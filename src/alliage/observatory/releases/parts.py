@@ -78,23 +78,27 @@ class Part:
 
 
 def parts_of(release: Release) -> tuple[Part, ...]:
-    """Return a release cut in parts: its head, then its figures."""
+    """Return a release cut in parts: its head, then its figures.
+
+    A part may be read alone: each one of an invented wave says that it is.
+    """
+    mark = {"synthetic": True} if release.head.synthetic else {}
     return (
         Part(PartKind.HEAD, "", "", "", {"format": FORMAT, **_plain(release.head)}),
         *(
-            Part(PartKind.TABLE, one.question, one.breakdown, "", _plain(one))
+            Part(PartKind.TABLE, one.question, one.breakdown, "", _plain(one) | mark)
             for one in release.tables
         ),
         *(
-            Part(PartKind.COVARIANCE, one.question, one.breakdown, "", _packed(one))
+            Part(PartKind.COVARIANCE, one.question, one.breakdown, "", _packed(one) | mark)
             for one in release.covariances
         ),
         *(
-            Part(PartKind.RANKING, one.question, one.breakdown, one.group, _plain(one))
+            Part(PartKind.RANKING, one.question, one.breakdown, one.group, _plain(one) | mark)
             for one in release.rankings
         ),
         *(
-            Part(PartKind.NETWORK, one.question, one.breakdown, one.group, _plain(one))
+            Part(PartKind.NETWORK, one.question, one.breakdown, one.group, _plain(one) | mark)
             for one in release.networks
         ),
     )

@@ -7,6 +7,7 @@ See ``docs/algorithms/observatory-coding.md``.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
@@ -399,6 +400,9 @@ def _wrong_answers(one: Column, target: Target) -> Iterable[CodingFault]:
 
 def _written(values: pl.Series, one: Column, target: Target) -> tuple[pl.Series, list[CodingFault]]:
     """Write the answers of a column in the codes of its target."""
+    if values.dtype.is_float():
+        # Other programs write an answer that is missing as no number.
+        values = values.fill_nan(None)
     # A column has few different values: what each stands for is found once.
     distinct = values.unique(maintain_order=True).drop_nulls()
     texts = [_text(value) for value in distinct]
@@ -522,10 +526,9 @@ def _text(value: object) -> str:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True
 
 
 def _listed(items: Iterable[str]) -> str:

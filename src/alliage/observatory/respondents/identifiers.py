@@ -181,8 +181,9 @@ def _said(text: str, *, whole: bool) -> IdentifierKind | None:
 
 def _shaped(series: pl.Series) -> tuple[IdentifierKind, int] | None:
     """Find what the answers give away, and the first row that does."""
-    if series.dtype.is_integer():
+    if series.dtype.is_numeric():
         # Telephone and social security numbers lose their first zero, or nothing, as numbers.
+        # Files of SPSS, and columns where an answer is missing, hold them with decimals.
         return _numbers(series)
     if series.dtype in {pl.Categorical, pl.Enum}:
         series = series.cast(pl.String)
@@ -204,8 +205,8 @@ def _numbers(series: pl.Series) -> tuple[IdentifierKind, int] | None:
         (IdentifierKind.NUMBER, 1_000_000_000_000, 2_999_999_999_999),
         (IdentifierKind.NUMBER, 100_000_000_000_000, 299_999_999_999_999),
     )
-    answered = len(series) - series.null_count()
     wide = series.cast(pl.Int64, strict=False)
+    answered = len(wide) - wide.null_count()
     for kind, low, high in ranges:
         hits = ((wide >= low) & (wide <= high)).fill_null(value=False)
         count = int(hits.sum())

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alliage.observatory.respondents.anomalies import Anomaly, AnomalyKind, Screening, Treatment
 from alliage.observatory.respondents.wave_files import ScreeningRules
+from alliage.observatory.studies.regions import read_regions
 from alliage.survey import Scale, SurveyError, SurveyProblem, open_study, read, read_specification
 from alliage.survey.data.questionnaire import described, level_of
 from alliage.survey.errors import listed
@@ -73,6 +74,11 @@ def former_regions() -> tuple[FormerRegion, ...]:
     """
     path = data_directory() / "observatory" / "former_regions.yaml"
     return read_record(path, _FormerRegions).regions
+
+
+def _codes_of_today() -> set[str]:
+    regions = read_regions(data_directory() / "observatory" / "regions.yaml")
+    return {code for one in regions.surveyed for code in one.official} | {*regions.not_surveyed}
 
 
 def screen(
@@ -288,6 +294,40 @@ class _Screen:
             if 0 < bare < len(named):
                 missing = list(described_as.missing)
                 yield from self._unknown(name, named, missing, numeric=False, labelled=True)
+        region = self.rules.region
+        if region is not None and region not in known and not self._labels_of(region):
+            yield from self._vintages(region)
+
+    def _labels_of(self, name: str) -> Mapping[Any, str]:
+        described_as = self.table.variables.get(name)
+        return {} if described_as is None else described_as.labels
+
+    def _vintages(self, name: str) -> Iterator[Anomaly]:
+        """Find regions before 2016 in a column of which nobody said what its answers are."""
+        series = self.frame.get_column(name)
+        present = series.drop_nulls().unique().sort().to_list()
+        former = {value: self._former(name, value) for value in present}
+        # An institute may count its regions from 1: codes are official where all of them are.
+        today = _codes_of_today()
+        are_codes = all(_text(value).zfill(2) in today or former[value] for value in present)
+        for value, one in former.items():
+            if one is not None and (are_codes or _text(value).strip() != one.code):
+                yield self._of_vintage(name, value, one)
+
+    def _of_vintage(
+        self, name: str, value: object, former: FormerRegion, told: Sequence[str] = ()
+    ) -> Anomaly:
+        return _anomaly(
+            AnomalyKind.REGION_VINTAGE,
+            name,
+            self._where(self.frame.get_column(name) == value),
+            told,
+            (name,),
+            value=value,
+            former=former.name,
+            successor=former.successor_name,
+            code=former.successor,
+        )
 
     def _unknown(
         self,
@@ -313,25 +353,18 @@ class _Screen:
             )
             if inside and numeric:
                 continue
-            rows = self._where(series == value)
             former = self._former(name, value)
             if former is not None:
-                facts = {
-                    "former": former.name,
-                    "successor": former.successor_name,
-                    "code": former.successor,
-                }
-                yield _anomaly(
-                    AnomalyKind.REGION_VINTAGE, name, rows, told, (name,), value=value, **facts
-                )
+                yield self._of_vintage(name, value, former, told)
                 continue
+            rows = self._where(series == value)
             kind = AnomalyKind.NO_LABEL if inside or labelled else AnomalyKind.CODE
             yield _anomaly(kind, name, rows, told, (name,), value=value)
 
     def _former(self, name: str, value: object) -> FormerRegion | None:
         if name != self.rules.region:
             return None
-        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        text = _text(value)
         for one in former_regions():
             if text.strip() == one.code or name_key(text) == name_key(one.name):
                 return one
@@ -386,7 +419,7 @@ class _Screen:
         numbers = {word: rank for rank, word in enumerate(words.to_list())}
         found = np.empty((self.frame.height, len(columns)), dtype=np.int64)
         for place, one in enumerate(columns):
-            coded = one.replace_strict(numbers, default=-1, return_dtype=pl.Int16)
+            coded = one.replace_strict(numbers, default=-1, return_dtype=pl.Int32)
             found[:, place] = coded.fill_null(-1).to_numpy()
         return found
 
@@ -437,7 +470,10 @@ class _Screen:
         height = self.frame.height
         if len(names) < self.rules.match_questions or height > MOST_COMPARED:
             return
-        codes = np.ascontiguousarray(self._codes_of(names).T.astype(np.int16))
+        codes = self._codes_of(names).T
+        # Short numbers are compared twice as fast.
+        short = np.int16 if codes.max(initial=0) <= np.iinfo(np.int16).max else np.int32
+        codes = np.ascontiguousarray(codes.astype(short))
         first = np.full(height, -1, dtype=np.int64)
         for start in range(0, height, _BLOCK):
             end = min(start + _BLOCK, height)

@@ -117,6 +117,9 @@ class CatalogueProblem(Problem):
 
 
 _Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
+#: How the code of an answer may be written: as files of respondents do, « 1 », « -9 », « NSP ».
+ANSWER_CODE = r"[\w.-]{1,40}"
+_AnswerCode = Annotated[str, Field(pattern=f"^{ANSWER_CODE}$")]
 _Text = Annotated[str, Field(min_length=1)]
 
 
@@ -127,7 +130,7 @@ class _Part(BaseModel):
 class Answer(_Part):
     """An answer of a scale, or an item of a battery, with its code."""
 
-    code: _Code
+    code: _AnswerCode
     label_fr: _Text
     label_en: str = ""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from alliage.observatory.studies.catalogue import QuestionKind
+from alliage.observatory.studies.catalogue import ANSWER_CODE, QuestionKind
 from alliage.survey import MultiResponse, Scale, Table, Variable, write_ddi
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from alliage.survey.data.questionnaire import Question as Described
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
+_ANSWER = re.compile(ANSWER_CODE)
 _APART = " | "
 
 #: A code and its words.
@@ -76,6 +77,8 @@ class DescriptionProblem(StrEnum):
     UNEVEN = "uneven"
     #: Its name is that of a question that is answered in another way.
     KIND = "kind"
+    #: An answer has a code that nothing can hold, or that of another answer.
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +102,12 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A variable that cannot be taken, and why."""
+    """A variable that cannot be taken, and why; ``answer`` is the code in question."""
 
     variable: str
     problem: DescriptionProblem
     question: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,8 @@ class _Reading:
             (_code(member.removeprefix(f"{name}_")) or member, _split(variables[member].label)[1])
             for member in members
         )
+        if not self._may_answer(name, answers):
+            return
         self._found[code] = AskedQuestion(
             code=code,
             wording=label,
@@ -254,6 +260,8 @@ class _Reading:
         if not self._may_be(name, code, QuestionKind.LEVELS):
             return
         answers, no_answer = _answers_of(variable, self.known.get(code))
+        if not self._may_answer(name, (*answers, *no_answer)):
+            return
         self._found[code] = AskedQuestion(
             code=code,
             wording=variable.label,
@@ -265,11 +273,12 @@ class _Reading:
         )
 
     def _battery_of(self, name: str) -> AskedQuestion | None:
-        for one in self.known.values():
-            prefix = f"{one.code}_"
-            if one.kind is QuestionKind.BATTERY and name.startswith(prefix):
-                return one
-        return None
+        batteries = (
+            one
+            for one in self.known.values()
+            if one.kind is QuestionKind.BATTERY and name.startswith(f"{one.code}_")
+        )
+        return max(batteries, key=lambda one: len(one.code), default=None)
 
     def _take_item(self, battery: AskedQuestion, name: str, variable: Described) -> None:
         item = _code(name.removeprefix(f"{battery.code}_"))
@@ -278,6 +287,8 @@ class _Reading:
         found = self._found.get(battery.code)
         if not item:
             self._refused.append(Refused(name, DescriptionProblem.NAME))
+        elif not self._may_answer(name, (*answers[0], *answers[1])):
+            pass
         elif found is not None and self._answers[battery.code] != answers:
             self._refused.append(Refused(name, DescriptionProblem.UNEVEN, battery.code))
         else:
@@ -287,7 +298,7 @@ class _Reading:
                 wording=wording,
                 kind=QuestionKind.BATTERY,
                 ordered=battery.ordered,
-                items=(*(found.items if found else ()), (item, words)),
+                items=(*(found.items if found else ()), (item, words or item)),
                 answers=answers[0],
                 no_answer=answers[1] or battery.no_answer,
                 universe=variable.universe,
@@ -304,6 +315,15 @@ class _Reading:
         else:
             return True
         return False
+
+    def _may_answer(self, name: str, answers: Sequence[Named]) -> bool:
+        """Tell whether answers have codes that can be kept; name the first that has not."""
+        codes = [code for code, _words in answers]
+        for rank, code in enumerate(codes):
+            if not _ANSWER.fullmatch(code) or code in codes[:rank]:
+                self._refused.append(Refused(name, DescriptionProblem.ANSWER, answer=code))
+                return False
+        return True
 
     def proposal(self, title: str) -> Proposal:
         """Return what was found."""

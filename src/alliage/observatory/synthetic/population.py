@@ -8,10 +8,11 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
+from alliage.observatory.studies.regions import read_regions
 from alliage.territories.levels import Level
 from alliage.territories.size_classes import SizeClass
 from alliage.territories.vintages import read_vintage
@@ -83,15 +84,6 @@ class _Population(_Part):
     regions: tuple[_Counted, ...]
 
 
-class _StudyRegion(_Part):
-    code: str
-    official: Annotated[tuple[str, ...], Field(min_length=1)]
-
-
-class _StudyRegions(_Part):
-    regions: tuple[_StudyRegion, ...]
-
-
 def count_adults(observatory: Path, vintage: Path) -> Adults:
     """Count the adults of the regions of the study from the sources.
 
@@ -115,7 +107,7 @@ def count_adults(observatory: Path, vintage: Path) -> Adults:
     alliage.territories.vintages.VintageError
         If the folder is not a vintage.
     """
-    regions = read_record(observatory / "regions.yaml", _StudyRegions).regions
+    regions = read_regions(observatory / "regions.yaml").surveyed
     study_region = {official: one.code for one in regions for official in one.official}
     aged = _by_sex_and_age(read_record(observatory / "population.yaml", _Population), study_region)
     people = _by_town_size(vintage, study_region)

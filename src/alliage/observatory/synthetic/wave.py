@@ -23,6 +23,7 @@ from alliage.observatory.synthetic.answers import (
     drawn,
     repaired,
 )
+from alliage.observatory.synthetic.files import MARK
 from alliage.observatory.synthetic.population import (
     AGES,
     SEXES,
@@ -200,7 +201,7 @@ def _people(adults: Adults, targets: Targets, rows: int, seed: int) -> pl.DataFr
     width = max(4, len(str(rows)))
     return found.select(
         pl.Series("id", [f"SYN-{number:0{width}}" for number in range(1, rows + 1)]),
-        pl.lit(1, dtype=pl.Int64).alias("synthetic"),
+        pl.lit(1, dtype=pl.Int64).alias(MARK),
         *("region", "sex", "age", "town_size"),
         pl.Series("socio", _socio(found["age"], targets.socio, _stream(seed, "socio"))),
         "design_weight",

@@ -277,7 +277,9 @@ class _Question:
             return frozenset(self.published)
 
     def _solved(self) -> frozenset[Key]:
-        own = self.small() | (self.known.changed & set(self.published))
+        # A group that only a former release showed counts too: another name, or a combination of
+        # groups, could give its new figures.
+        own = self.small() | (self.known.changed & self.place.keys())
         own |= self.twins((set(self.published) | self.known.shown) - own)
         values, sums, costs, remainders = self.system()
         sensitive = own | remainders
@@ -379,7 +381,7 @@ class _Question:
             }
             shown = set(self._shown())
             more = self._cheapest((one for one in near & shown if values[one] > 0), never)
-            if more is None or (more == EVERYBODY and values[EVERYBODY] == 0):
+            if more is None:
                 return
             self.hidden.add(more)
 

@@ -593,9 +593,9 @@ class _Asked:
     def _table(self, breakdown: Breakdown, columns: Sequence[int]) -> Table:
         hidden = [self._key(place) in self.hidden for place in columns]
         letters = {
-            self.banner.columns[place].letter: group.letter
+            self.banner.columns[place].letter: "" if closed else group.letter
             for place, group, closed in zip(columns, breakdown.groups, hidden, strict=True)
-            if not closed and group.letter
+            if group.letter
         }
         rows = []
         for row in self.laid.rows:
@@ -791,15 +791,17 @@ def _cell(cell: TableCell | None, letters: Mapping[str, str], *, closed: bool) -
 
 
 def _letters(above: str, letters: Mapping[str, str]) -> str:
-    """Write letters of the whole table as those of one breakdown; those kept back are left out.
+    """Write letters of the whole table as those of one breakdown; those kept back have none.
 
     Examples
     --------
-    >>> _letters("Z aa", {"Z": "A", "AA": "B"}), _letters("Cd", {"C": "A"})
+    >>> _letters("Z aa", {"Z": "A", "AA": "B"}), _letters("Cd", {"C": "A", "D": ""})
     ('Ab', 'A')
+    >>> _letters("AA", {"A": "A", "AA": ""})
+    ''
     """
     marks = above.split() if " " in above or above.upper() in letters else list(above)
-    kept = [(letters[mark.upper()], mark.isupper()) for mark in marks if mark.upper() in letters]
+    kept = [(letters[mark.upper()], mark.isupper()) for mark in marks if letters[mark.upper()]]
     between = " " if max(map(len, letters.values()), default=0) > 1 else ""
     return between.join(mark if capital else mark.lower() for mark, capital in kept)
 

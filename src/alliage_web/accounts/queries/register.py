@@ -95,6 +95,8 @@ class RetentionRule:
     folder: str = ""
     warn_days: int = 0
     """How long before an account goes its person is told."""
+    months: int = 0
+    """How long something is kept at most, where each thing has a date of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def retention_rules() -> tuple[RetentionRule, ...]:
             trail=line.get("trail", ""),
             folder=line.get("folder", ""),
             warn_days=line.get("warn_days", 0),
+            months=line.get("months", 0),
         )
         for line in _read()["rules"]
     )

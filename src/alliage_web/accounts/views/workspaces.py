@@ -173,6 +173,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "gives": gives,
         "may_give_directly": permissions.is_administrator.test(request.user),
         "documents_url": _documents_url(where.name),
+        "answers_url": _answers_url(request.user, where),
         "history": words.story(lines_of(chosen, with_personal=bool(gives))),
         "crumbs": crumbs_at(where),
     }
@@ -185,6 +186,15 @@ def _documents_url(name: str) -> str:
         return reverse("files:documents", args=[name])
     except NoReverseMatch:
         return ""
+
+
+def _answers_url(user: User, where: Place) -> str:
+    """Return where answers about a place are read together, by who may; an app above has them."""
+    if not user.has_perm("positioning.read_collective", where.object):
+        return ""
+    if where.kind != "territory":
+        return reverse("positioning:collective-index")
+    return reverse("positioning:collective", args=[where.object.level, where.object.code])
 
 
 def _role_line(standing: Standing, user: User, gives: tuple[str, ...]) -> RoleLine:

@@ -319,6 +319,8 @@ def read(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "application": application,
         "sections": sections_read(content),
+        # As pairs: a template would take a question whose code is « items » for the method.
+        "set_aside": list(application.set_aside.get("shared", {}).items()),
         "crumbs": crumbs(application, Crumb(_("Lire le dossier"))),
     }
     return render(request, "fund/application_read.html", context)

@@ -200,7 +200,7 @@ def _imported(
             "theme": theme,
             "kind": told.kind.value,
             "ordered": told.ordered,
-            "label_fr": told.wording[:200],
+            "label_fr": _cut(told.wording, 200),
             "items": _lines(told.items, ()),
             "answers": _lines(told.answers, ()),
             "no_answer": _lines(told.no_answer, ()),
@@ -212,7 +212,7 @@ def _imported(
     answers = _lines(told.answers, question.answers)
     # What a wave asks is kept only where it is not what the question says.
     own: dict[str, Any] = {
-        "universe_fr": told.universe,
+        "universe_fr": _cut(told.universe, 300),
         "items": [] if items == question.items else items,
         "answers": [] if answers in ([], question.answers) else answers,
     }
@@ -237,6 +237,10 @@ def _imported(
         return False
     _changed(asked, own, by, at)
     return True
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _lines(told: Iterable[Named], known: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:

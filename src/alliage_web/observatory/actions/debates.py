@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import transaction
 
 from alliage.observatory.debate_states import (
+    CONTRIBUTION,
     ContributionDecision,
     ContributionState,
-    check_contribution,
 )
 from alliage.observatory.states import ReleaseState
 from alliage_web.audit.actions import record, refuse_repeat
@@ -59,11 +59,11 @@ class DebateChangedError(Exception):
 
 
 class NotPublicError(Exception):
-    """A debate is about a release that may be read."""
+    """A debate is about a release that may be read: it neither opens nor goes on without."""
 
     def __init__(self, release: Release) -> None:
         self.release = release
-        super().__init__(f"{release.stable_name} is {release.state}. Publish it before a debate.")
+        super().__init__(f"{release.stable_name} is {release.state}. Debate one that is published.")
 
 
 class QuestionsAnsweredError(Exception):
@@ -203,15 +203,24 @@ def contribute(
     ------
     AlreadyDoneError
         The form was received before.
+    NotPublicError
+        The release was withdrawn.
     DebateClosedError
         The debate is not open on that day.
+    DebateChangedError
+        The question that it answers was removed meanwhile.
     TooManyContributionsError
         The person sent as many as a day allows.
     """
     refuse_repeat(submission)
-    present = Debate.objects.select_for_update().get(pk=debate.pk)
-    if not present.is_open(day):
+    # The release is locked too: nothing is received once it is withdrawn.
+    present = Debate.objects.select_for_update().select_related("release").get(pk=debate.pk)
+    if present.has_lost_its_release:
+        raise NotPublicError(present.release)
+    if present.phase(day) != "open":
         raise DebateClosedError(present)
+    if (values.question or 0) > len(present.questions):
+        raise DebateChangedError(present)
     sent = Contribution.objects.filter(debate=present, author=by, received_at__date=day)
     if by is not None and sent.count() >= DAILY_LIMIT:
         raise TooManyContributionsError
@@ -249,7 +258,7 @@ def decide_contribution(
     rows = Contribution.objects.select_for_update(of=("self",)).select_related("debate")
     row = rows.get(pk=contribution.pk)
     before = row.state
-    state = check_contribution(ContributionState(before), decision)
+    state = CONTRIBUTION.after(ContributionState(before), decision)
     row.state, row.decided_at = state.value, at
     row.reason = reason if state is ContributionState.REFUSED else ""
     aside = state in {ContributionState.REFUSED, ContributionState.WITHDRAWN}
@@ -280,7 +289,7 @@ def report_contribution(
         If it is not published.
     """
     row = Contribution.objects.select_for_update().get(pk=contribution.pk)
-    check_contribution(ContributionState(row.state), ContributionDecision.REMOVE)
+    CONTRIBUTION.after(ContributionState(row.state), ContributionDecision.REMOVE)
     report, is_new = ContributionReport.objects.get_or_create(
         contribution=row,
         person=by,

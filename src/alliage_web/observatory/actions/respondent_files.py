@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 
 from alliage import survey
 from alliage.observatory.respondents.coding import descriptions
@@ -19,7 +20,9 @@ from alliage.observatory.respondents.identifiers import (
     direct_identifiers,
     without_columns,
 )
-from alliage.observatory.states import FILE, FileDecision, FileState
+from alliage.observatory.states import FILE, DecisionRefusedError, FileDecision, FileState
+from alliage.observatory.synthetic.files import check_real
+from alliage_web.accounts.queries.register import retention_rules
 from alliage_web.audit.actions import record, refuse_repeat
 from alliage_web.observatory.models import RespondentFile
 from alliage_web.observatory.models.respondent_files import FOLDER
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
     from alliage_web.observatory.queries.respondent_files import Leftovers
 
 _LONGEST_NAME = 150
+#: The rule of the register that says how long respondents are kept.
+_RETENTION = "expired-respondents"
+#: An old wave whose file comes late is used before it goes.
+_TIME_TO_COMPUTE = dt.timedelta(days=90)
 
 
 class IdentifiersError(Exception):
@@ -54,6 +61,17 @@ class TooManyRowsError(Exception):
     def __init__(self, rows: int, most: int) -> None:
         self.rows, self.most = rows, most
         super().__init__(f"{rows} rows; {most} at most are read here.")
+
+
+class DestructionDateError(Exception):
+    """A file is destroyed after the day it is received, and no later than the register says."""
+
+    def __init__(self, day: dt.date, latest: dt.date) -> None:
+        self.day, self.latest = day, latest
+        super().__init__(
+            f"A file of respondents cannot be kept until {day}. Choose a day to come, {latest} at "
+            "the latest."
+        )
 
 
 def receive_file(
@@ -85,7 +103,7 @@ def receive_file(
         Columns that name people, which are not kept. Then the file as received, which holds them,
         is not kept either.
     destroy_on : date, optional
-        When everything is destroyed; some months after the fieldwork if not given.
+        When everything is destroyed; as late as the register of processing allows if not given.
     most_rows : int, optional
         How many respondents are read at most, where somebody waits for an answer.
 
@@ -97,9 +115,19 @@ def receive_file(
         If it has more rows than ``most_rows``.
     IdentifiersError
         If a column seems to name people; nothing is kept.
+    DestructionDateError
+        If the day of its destruction is not to come, or later than `latest_destruction`.
+    alliage.observatory.synthetic.files.InventedRespondentsError
+        If a generator invented the respondents, and the wave is of real people; nothing is kept.
     """
     refuse_repeat(submission)
+    today = timezone.localdate(at)
+    latest = latest_destruction(wave, received=today)
+    if destroy_on is not None and not today < destroy_on <= latest:
+        raise DestructionDateError(destroy_on, latest)
     table = survey.read(path, encoding=encoding)
+    if not wave.synthetic:
+        check_real(table)
     if most_rows is not None and table.frame.height > most_rows:
         raise TooManyRowsError(table.frame.height, most_rows)
     dropped = [column for column in drop if column in table.frame.columns]
@@ -119,7 +147,7 @@ def receive_file(
         dropped=dropped,
         added_by=by,
         added_at=at,
-        destroy_on=destroy_on or destruction_date(wave, received=at.date()),
+        destroy_on=destroy_on or latest,
     )
     as_parquet = io.BytesIO()
     table.frame.write_parquet(as_parquet)
@@ -149,15 +177,15 @@ def receive_file(
     return file
 
 
-def destruction_date(wave: Wave, *, received: dt.date) -> dt.date:
-    """Return when a file is destroyed if nobody says otherwise."""
-    start = wave.fieldwork_last or received
-    months = start.month - 1 + settings.ALLIAGE_RESPONDENTS_MONTHS
+def latest_destruction(wave: Wave, *, received: dt.date) -> dt.date:
+    """Return when a file is destroyed at the latest, and if nobody says otherwise."""
+    # Nobody answered after the file came, whatever is written of the fieldwork.
+    start = min(wave.fieldwork_last or received, received)
+    kept = next(one.months for one in retention_rules() if one.code == _RETENTION)
     # The first day of the month after: never a day that a month has not, never too early.
-    months += 1
+    months = start.month - 1 + kept + 1
     day = dt.date(start.year + months // 12, months % 12 + 1, 1)
-    # An old wave whose file comes late is used before it goes.
-    return max(day, received + dt.timedelta(days=90))
+    return max(day, received + _TIME_TO_COMPUTE)
 
 
 @transaction.atomic
@@ -320,7 +348,9 @@ def destroy_expired(*, at: dt.datetime) -> Leftovers:
     """Destroy the files whose date is past, and contents that belong to none."""
     found = queries.leftovers(now=at)
     for uuid in found.expired:
-        destroy_file(file=RespondentFile.objects.get(uuid=uuid), by=None, at=at)
+        # Somebody may have destroyed it meanwhile: the others still go.
+        with contextlib.suppress(DecisionRefusedError):
+            destroy_file(file=RespondentFile.objects.get(uuid=uuid), by=None, at=at)
     for name in found.orphans:
         default_storage.delete(f"{FOLDER}/{name}")
     return found

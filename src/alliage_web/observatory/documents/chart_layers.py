@@ -208,6 +208,7 @@ def _intervals(chart: Intervals, frame: Frame) -> tuple[dict[str, Any], int]:
             "base": base, "end": mark.value if mark.high is None else mark.high,
             "colour": _tone(mark),
             "fill": stand_in("surface") if mark.caution else _tone(mark),
+            "shape": "diamond" if mark.strong else "circle",
         }
         for mark, place in zip(chart.marks, layout.places, strict=True)
         if mark.value is not None
@@ -241,9 +242,10 @@ def _intervals(chart: Intervals, frame: Frame) -> tuple[dict[str, Any], int]:
         layers += [
             rule.encode(stroke=colour),
             shown.mark_point(size=80, strokeWidth=2, opacity=1, filled=False).encode(
-                x=alt.X("value:Q", scale=x_scale), y=y, fill=fill, stroke=colour
+                x=alt.X("value:Q", scale=x_scale), y=y, fill=fill, stroke=colour,
+                shape=alt.Shape("shape:N", scale=None),
             ),
-        ]
+        ]  # fmt: skip
     layers.append(
         shown.mark_text(
             align="left", baseline="middle", dx=9, fontSize=_SIZE, color=stand_in("ink")
@@ -645,8 +647,10 @@ class _PanelRows:
             {"x": across(year), "y": top + tall + 12, "text": f"{year:g}"} for year in years
         )
         self.breaks.extend(
-            {"x": across(year), "y": top + 4, "y2": top + tall} for year, _why in panel.breaks
-        )
+            {"x": across(year), "y": top + 4, "y2": top + tall, "text_x": across(year) + 5,
+             "text_y": top + tall - 8, "text": why}
+            for year, why in panel.breaks
+        )  # fmt: skip
         for rank, part in enumerate(panel.segments):
             self.points.extend(
                 {
@@ -681,6 +685,9 @@ class _PanelRows:
             _data(self.breaks)
             .mark_rule(strokeDash=[3, 3], strokeWidth=1.5, color=stand_in("warning"))
             .encode(x=x, y=y, y2=y2),
+            _data(self.breaks)
+            .mark_text(align="left", baseline="middle", fontSize=12, color=stand_in("warning"))
+            .encode(x=_x(width, "text_x"), y=_y(height, "text_y"), text="text:N"),
             points.mark_line(color=tone, strokeWidth=2).encode(x=x, y=y, detail="segment:N"),
             _data(with_interval)
             .mark_rule(color=tone, strokeWidth=2)

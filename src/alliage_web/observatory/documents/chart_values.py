@@ -53,7 +53,7 @@ class Mark:
     caution
         Drawn hollow: the base is small.
     strong
-        Drawn in the colour that stands out.
+        Drawn as a diamond, in the colour that stands out.
     """
 
     label: str

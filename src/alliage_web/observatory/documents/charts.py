@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NARROW", "WIDE", "About", "Answers", "Change", "Diverging", "Drawable", "Drawing", "Intervals",
     "Lines", "Mark", "Panel", "Point", "RankBar", "Ranks", "Scale", "Slopes", "drawn",
-    "for_document", "inline", "png_file", "svg_file", "synthetic_words",
+    "for_document", "in_page", "inline", "on_paper", "png_file", "svg_file", "synthetic_words",
 ]  # fmt: skip
 
 _FILE_FONTS = "'Source Sans Pro', 'Source Sans 3', 'Segoe UI', Helvetica, Arial, sans-serif"
@@ -83,19 +83,24 @@ def drawn(chart: Drawable) -> Drawing:
 def inline(chart: Drawable, width: int) -> SafeString:
     """Return an SVG to put in a page: its colours and its fonts are those of the page."""
     drawing = _drawing(chart, width, get_language() or "fr")
-    body = re.sub(r' font-family="[^"]*"', "", drawing.body)
+    return in_page(chart.about, drawing.body, (drawing.width, drawing.height))
+
+
+def in_page(about: About, body: str, size: tuple[int, int]) -> SafeString:
+    """Frame for a page what was drawn in the colours that stand for tokens, its texts escaped."""
+    wide, high = size
+    key = hashlib.sha256(f"{about}{size}{body}".encode()).hexdigest()[:10]
+    body = re.sub(r' font-family="[^"]*"', "", body)
     for name in COLOURS:
         body = body.replace(stand_in(name), f"var(--{name})")
-    about = chart.about
-    key = hashlib.sha256(f"{about}{width}{body}".encode()).hexdigest()[:10]
     body = body.replace('"clip', f'"clip-{key}-').replace("#clip", f"#clip-{key}-")
-    return mark_safe(  # noqa: S308 - every text was escaped by Vega or below
+    hatch = _hatch(f"h{key}", "var(--line-strong)") if HATCH in body else ""
+    return mark_safe(  # noqa: S308 - every text was escaped by who drew it or below
         f'<svg class="drawing__svg" role="img" aria-labelledby="t{key} d{key}"'
-        f' viewBox="0 0 {drawing.width} {drawing.height}" width="{drawing.width}"'
-        f' height="{drawing.height}"><title id="t{key}">{html.escape(_titled(about))}</title>'
+        f' viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">'
+        f'<title id="t{key}">{html.escape(_titled(about))}</title>'
         f'<desc id="d{key}">{html.escape(about.description)}</desc>'
-        f"{_hatch(f'h{key}', 'var(--line-strong)')}"
-        f"{body.replace(HATCH, f'url(#h{key})')}</svg>"
+        f"{hatch}{body.replace(HATCH, f'url(#h{key})')}</svg>"
     )
 
 
@@ -112,10 +117,16 @@ def png_file(chart: Drawable, *, width: int = WIDE) -> bytes:
 def for_document(chart: Drawable, *, width: int = WIDE) -> str:
     """Return the drawing alone in colours of the day, for a document that writes its title."""
     drawing = _drawing(chart, width, get_language() or "fr")
+    return on_paper(drawing.body, (drawing.width, drawing.height))
+
+
+def on_paper(body: str, size: tuple[int, int]) -> str:
+    """Frame for a printed document what was drawn in the colours that stand for tokens."""
+    wide, high = size
+    hatch = _hatch("hatch", _day("line-strong")) if HATCH in body else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {drawing.width} {drawing.height}"'
-        f' width="{drawing.width}" height="{drawing.height}">'
-        f"{_hatch('hatch', _day('line-strong'))}{_by_day(drawing.body)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}"'
+        f' width="{wide}" height="{high}">{hatch}{_by_day(body)}</svg>'
     )
 
 

@@ -20,6 +20,8 @@ def contributions_csv(debate: Debate) -> str:
         *(_("texte"), _("débat"), _("territoire"), _("données de la publication")),
     )
     told = _("synthétiques") if debate.release.synthetic else _("d’enquête")
+    if debate.has_lost_its_release:
+        told = f"{told} ; {_('publication retirée')}"
     rows = (
         (
             str(one.uuid),

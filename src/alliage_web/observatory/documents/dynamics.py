@@ -83,6 +83,8 @@ class Row:
     unaware_bounds: str = ""
     rate: str = ""
     rate_bounds: str = ""
+    deciding: str = ""
+    needed: str = ""
 
 
 def row_of(line: RegionLine) -> Row:
@@ -95,12 +97,18 @@ def row_of(line: RegionLine) -> Row:
         if gap.surveyed:
             written["gap"] = signed(gap.gap.value)
             written["gap_bounds"] = _bounds(gap.gap.low, gap.gap.high, signed)
+            written["deciding"] = _people(line.deciding)
+            written["needed"] = _people(line.needed)
             written["smoothed"] = _percent(gap.perceived.value)
             written["smoothed_bounds"] = _bounds(gap.perceived.low, gap.perceived.high, _percent)
     if seen is not None and seen.opinion is not None:
         written["unaware"] = _percent(1 - seen.opinion.awareness)
         written["unaware_bounds"] = _bounds(seen.opinion.low, seen.opinion.high, _percent)
     return Row(line, said_of(line), **written)
+
+
+def _people(count: int | None) -> str:
+    return _("aucun ne suffit") if count is None else french.number(count, 0, language=_language())
 
 
 def signed(value: float) -> str:
@@ -132,7 +140,7 @@ def dynamics_csv(found: RegionalDynamics) -> str:
         *("alliances_known", "alliances_active", "population", "per_million"),
         *("per_million_low", "per_million_high", "perceived_share", "respondents", "effective"),
         *("dont_know_unweighted", "bound_low", "bound_high", "gap", "gap_low", "gap_high"),
-        *("probability_positive", "respondents_needed"),
+        *("probability_positive", "respondents_needed", "respondents_to_decide"),
     )
     return write_csv([columns, *(_row(found, line) for line in found.lines)])
 
@@ -162,6 +170,7 @@ def _row(found: RegionalDynamics, line: RegionLine) -> tuple[str, ...]:
           if gap else ("", "", "")),
         _told(gap.positive if gap else None),
         _told(line.needed),
+        _told(line.deciding),
     )  # fmt: skip
 
 

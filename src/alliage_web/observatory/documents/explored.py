@@ -18,11 +18,12 @@ from alliage.observatory.reading.claims import (
 from alliage.observatory.reading.differences import Basis, IncomparableError, Verdict
 from alliage.observatory.releases.values import CellStatus
 from alliage_web.observatory.models.catalogue import in_language
-from alliage_web.observatory.queries import explorer
+from alliage_web.observatory.queries import explorer, figures
 from alliage_web.ui.components import Column, DataTable
 from alliage_web.ui.templatetags.ui import number, percent
 
 from . import sentences
+from .charts import synthetic_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from alliage.observatory.reading.differences import Difference
     from alliage.observatory.releases.values import Cell, Group, Measure
     from alliage_web.observatory.queries.explorer import Explored, Pick, WavePair
+    from alliage_web.observatory.queries.figures import FigureRow
     from alliage_web.observatory.queries.releases import PublishedRelease
 
 
@@ -91,6 +93,7 @@ class ShownTable:
     rows: tuple[ShownRow, ...]
     bases: tuple[str, ...]
     missing: tuple[str, ...]
+    missing_label: str
     has_letters: bool
     has_hidden: bool
     has_nobody: bool
@@ -164,6 +167,7 @@ def table_of(state: Explored) -> ShownTable:
             for part in (
                 title_of(state), kind_label(state, state.kind),
                 in_language(*state.breakdown.labels), wave_name(state.release),
+                synthetic_words() if state.head.synthetic else "",
             )
             if part
         ),
@@ -178,11 +182,16 @@ def table_of(state: Explored) -> ShownTable:
             )
             for measure, row in state.rows
         ),
-        bases=tuple(_base(state, place) for place in range(len(groups))),
-        missing=tuple(
-            sentences.unseen_words(state.rows[0][1][place]) if one is None else number(one)
-            for place, one in enumerate(state.table.missing)
+        bases=tuple(
+            sentences.bases([row[place] for _measure, row in state.rows])
+            for place in range(len(groups))
         ),
+        missing=tuple(
+            _missing(state, place, one) for place, one in enumerate(state.table.missing)
+        ),
+        missing_label=_("Sans aucune réponse")
+        if state.question.kind == "battery"
+        else _("Sans réponse"),
         has_letters=any(cell.above for cell in cells),
         has_hidden=CellStatus.HIDDEN in statuses,
         has_nobody=CellStatus.NOBODY in statuses,
@@ -190,22 +199,18 @@ def table_of(state: Explored) -> ShownTable:
     )  # fmt: skip
 
 
-def _base(state: Explored, place: int) -> str:
-    cells = [row[place] for _measure, row in state.rows]
-    known = [cell.respondents for cell in cells if cell.is_shown and cell.respondents is not None]
-    if not known:
-        return sentences.unseen_words(cells[0])
-    low, high = min(known), max(known)
-    return number(low) if low == high else f"{number(low)}–{number(high)}"
+def _missing(state: Explored, place: int, count: int | None) -> str:
+    """Write how many did not answer; nobody counts them where only some people were asked."""
+    if count is not None:
+        return number(count)
+    return _("n/a") if universe_of(state) else sentences.unseen_words(state.rows[0][1][place])
 
 
 def _shown(state: Explored, measure: Measure, group: Group, cell: Cell) -> ShownCell:
     pick = state.pick(measure, group)
     if not cell.is_shown or cell.value is None:
         return ShownCell(sentences.unseen_words(cell), "", "", cell.status.value, "", "", "")
-    margin = None
-    if cell.low is not None and cell.high is not None:
-        margin = max(cell.high - cell.value, cell.value - cell.low)
+    margin = sentences.margin_of(cell)
     mark = "a" if pick == state.first else "b" if pick == state.second else ""
     return ShownCell(
         text=sentences.written(cell.value, measure.unit),
@@ -333,7 +338,7 @@ def metadata(state: Explored, address: str) -> Mapping[str, str]:
         "question": title_of(state),
         "wording": in_language(*state.question.wording),
         "population": state.head.population,
-        "universe": in_language(*state.question.universe) or _("ensemble"),
+        "universe": universe_of(state) or _("ensemble"),
         "confidence": percent(state.head.provenance.level),
         "standard_error": state.head.provenance.standard_error,
         "fingerprint": state.release.fingerprint,
@@ -348,6 +353,11 @@ def cells_of(state: Explored) -> Iterator[tuple[Measure, Group, Cell]]:
     for measure, row in zip(state.question.measures, state.table.rows, strict=True):
         for group, cell in zip(state.breakdown.groups, row, strict=True):
             yield measure, group, cell
+
+
+def universe_of(state: Explored) -> str:
+    """Return to whom the question was put; empty for everybody."""
+    return in_language(*state.question.universe)
 
 
 def wording_of(state: Explored) -> str:
@@ -390,6 +400,15 @@ def waves_of(state: Explored) -> DataTable | None:
             for pair in state.pairs
         ),
     )
+
+
+def documents_beside(state: Explored) -> tuple[FigureRow, ...]:
+    """Return what documents state on the same question, of the same people."""
+    variables = set(state.breakdown.code.split(" × "))
+    stated = figures.figures_of_question(
+        state.question.code, population=state.head.population, item=state.measure.item
+    )
+    return tuple(one for one in stated if {name for name, _level in one.group} <= variables)
 
 
 def file_name(state: Explored) -> str:

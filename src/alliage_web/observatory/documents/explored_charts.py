@@ -24,7 +24,7 @@ from .charts import (
     Scale,
     Slopes,
 )
-from .explored import kind_label, label_of, source_of, title_of
+from .explored import kind_label, label_of, source_of, title_of, universe_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,10 +93,18 @@ def chart_of(state: Explored, *, address: str = "") -> Drawable | None:
 
 def _about(state: Explored, title: str, subtitle: str, description: str, address: str) -> About:
     people = sentences.people(state.head.population)
+    bases = sentences.bases(_cells_of(state))
     return About(
         title=title,
         subtitle=" · ".join(
-            part for part in (_("Réponses %(people)s") % {"people": people}, subtitle) if part
+            part
+            for part in (
+                _("Réponses %(people)s") % {"people": people},
+                subtitle,
+                _("base : %(count)s répondants") % {"count": bases},
+                universe_of(state),
+            )
+            if part
         ),
         description=f"{description} {_('Les mêmes chiffres sont dans le tableau.')}",
         source=_("Source : %(source)s.") % {"source": source_of(state.release)},
@@ -104,6 +112,16 @@ def _about(state: Explored, title: str, subtitle: str, description: str, address
         fingerprint="",
         synthetic=state.head.synthetic,
     )
+
+
+def _cells_of(state: Explored) -> list[Cell]:
+    """Return the cells that a chart is drawn from: a row, a column, or the whole table."""
+    name = chart_name(state)
+    if name == "groupes":
+        return list(state.cells)
+    if name == "reponses" and state.question.kind != "battery":
+        return [cell for _measure, cells in state.rows for cell in cells]
+    return [cells[state.column] for _measure, cells in state.rows]
 
 
 def _mark(label: str, cell: Cell, unit: Unit, *, strong: bool = False) -> Mark:

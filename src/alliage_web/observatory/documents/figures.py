@@ -1,4 +1,4 @@
-"""The figures of documents as files; what is kept inside is in none of them."""
+"""The figures of documents as a table and as files; what is kept inside is in none of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from alliage.values.cells import write_csv
+from alliage_web.ui.citations import cited
+from alliage_web.ui.components import Cell, Column, DataTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +27,38 @@ _CODES = (
     *("code", "theme", "question", "study", "wave", "population", "statistic", "item", "level"),
     *("answer", "unit", "operator", "reading", "margin"),
 )
+
+
+def document_table(figures: Sequence[FigureRow], *, caption: str) -> DataTable:
+    """Return what documents state; they give no margin."""
+    return DataTable(
+        caption=caption,
+        columns=(
+            Column(_("Énoncé")),
+            Column(_("De qui")),
+            Column(_("Vague")),
+            Column(_("Valeur"), numeric=True),
+            Column(_("Marge"), numeric=True),
+            Column(_("Lecture du document")),
+            Column(_("Document")),
+        ),
+        rows=tuple(
+            (
+                Cell(one.label, one.url),
+                one.group_label or _("ensemble"),
+                one.wave_label or _("non connue"),
+                one.text,
+                one.margin,
+                one.reading_label,
+                cited(one.source),
+            )
+            for one in figures
+        ),
+        note=_(
+            "« n/a » : les documents ne donnent pas le plan de sondage dont une marge d’erreur se "
+            "calcule."
+        ),
+    )
 
 
 def figures_file(rows: Sequence[FigureRow], extension: str, *, root: str) -> HttpResponse:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,8 +14,10 @@ from django.utils.translation import ngettext
 from alliage_web.ui.components import Column, DataTable
 from alliage_web.ui.templatetags.ui import number
 
-from .charts import About, Drawing, synthetic_words
-from .profiles import NOT_APPLICABLE, chance, read_in
+from .chart_layers import FONT, stand_in
+from .charts import About, Drawing, in_page, on_paper
+from .profiles import NOT_APPLICABLE, read_in
+from .sentences import chance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 STABLE = 0.8
 
 _WIDE, _NARROW = (720, 540), (350, 350)
-#: The colours of paper, as those of the printed documents.
-_PAPER = {
-    "ink": "#1b2330",
-    "surface": "#ffffff",
-    "accent-2": "#0f6b63",
-    "line-strong": "#8d8878",
-}
 
 
 def network_drawing(
@@ -70,20 +63,14 @@ def network_drawing(
     )
     return Drawing(
         about,
-        _inline(about, _svg_body(network, circle, labels, _WIDE, named=True), _WIDE),
-        _inline(about, _svg_body(network, circle, labels, _NARROW, named=False), _NARROW),
+        in_page(about, _svg_body(network, circle, labels, _WIDE, named=True), _WIDE),
+        in_page(about, _svg_body(network, circle, labels, _NARROW, named=False), _NARROW),
     )
 
 
 def network_for_document(network: Network, circle: Sequence[str], labels: Mapping[str, str]) -> str:
     """Return the drawing in colours of the day, for a printed document."""
-    body = _svg_body(network, circle, labels, _WIDE, named=True)
-    for name, colour in _PAPER.items():
-        body = body.replace(f"var(--{name})", colour)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE[0]} {_WIDE[1]}"'
-        f' font-family="Source Sans Pro">{body}</svg>'
-    )
+    return on_paper(_svg_body(network, circle, labels, _WIDE, named=True), _WIDE)
 
 
 def told(network: Network, labels: Mapping[str, str]) -> str:
@@ -99,7 +86,7 @@ def told(network: Network, labels: Mapping[str, str]) -> str:
             "Aucune paire de fragilités n’est liée plus que la moyenne des %(total)s paires de "
             "façon établie."
         ) % {"total": number(len(network.ties))}
-    strongest = [pair(tie, labels) for tie in drawn[:3]]
+    strongest = [_("« %(pair)s »") % {"pair": pair(tie, labels)} for tie in drawn[:3]]
     return ngettext(
         "Sur %(total)s paires de fragilités, une est liée plus que la moyenne de façon établie : "
         "%(pairs)s.",
@@ -127,6 +114,14 @@ def halo(network: Network) -> str:
         "total": number(len(network.ties)),
         "mean": number(network.reference, 2),
     }
+
+
+def base(network: Network) -> str:
+    """Say how many people the pairs are known from."""
+    if not network.ties or network.respondents is None:
+        return ""
+    count = number(network.respondents)
+    return _("Base : au moins %(n)s répondants pour chaque paire.") % {"n": count}
 
 
 def drawn_ties(network: Network) -> list[Tie]:
@@ -174,17 +169,6 @@ def pair(tie: Tie, labels: Mapping[str, str]) -> str:
     """Name the two fragilities of a tie."""
     one, other = (labels.get(code, code) for code in tie.items)
     return _("%(one)s et %(other)s") % {"one": one, "other": other}
-
-
-def _inline(about: About, body: str, size: tuple[int, int]) -> SafeString:
-    key = hashlib.sha256(f"{about}{size}{body}".encode()).hexdigest()[:10]
-    title = f"{about.title} ({synthetic_words()})" if about.synthetic else about.title
-    return mark_safe(  # noqa: S308 - every text is escaped here or where the body is made
-        f'<svg class="drawing__svg" role="img" aria-labelledby="t{key} d{key}"'
-        f' viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}" height="{size[1]}">'
-        f'<title id="t{key}">{html.escape(title)}</title>'
-        f'<desc id="d{key}">{html.escape(about.description)}</desc>{body}</svg>'
-    )
 
 
 def _svg_body(
@@ -237,7 +221,7 @@ def _tie(
     dash = "" if stable else ' stroke-dasharray="7 5"'
     return (
         f'<path d="M{one[0]:.1f} {one[1]:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {other[0]:.1f}'
-        f' {other[1]:.1f}" fill="none" stroke="var(--accent-2)" stroke-width="{width:.2f}"'
+        f' {other[1]:.1f}" fill="none" stroke="{stand_in("accent-2")}" stroke-width="{width:.2f}"'
         f' stroke-opacity="0.75"{dash}/>'
     )
 
@@ -245,8 +229,8 @@ def _tie(
 def _dot(place: tuple[float, float], radius: float, *, tied: bool) -> str:
     fill, stroke = ("accent-2", "accent-2") if tied else ("surface", "line-strong")
     return (
-        f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="{radius}" fill="var(--{fill})"'
-        f' stroke="var(--{stroke})" stroke-width="2"/>'
+        f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="{radius}"'
+        f' fill="{stand_in(fill)}" stroke="{stand_in(stroke)}" stroke-width="2"/>'
     )
 
 
@@ -265,7 +249,7 @@ def _named_node(
         first = y + 24 if down > 0 else y - 14 - 18 * (len(lines) - 1)
     texts = "".join(
         f'<text x="{x + shift:.1f}" y="{first + 18 * rank:.1f}" text-anchor="{anchor}"'
-        f' font-size="15" fill="var(--ink)">{html.escape(line)}</text>'
+        f' font-family="{FONT}" font-size="15" fill="{stand_in("ink")}">{html.escape(line)}</text>'
         for rank, line in enumerate(lines)
     )
     return _dot(place, 6, tied=tied) + texts
@@ -276,6 +260,6 @@ def _numbered_node(place: tuple[float, float], rank: int, *, tied: bool) -> str:
     ink = "surface" if tied else "ink"
     return (
         f"{_dot(place, 13, tied=tied)}"
-        f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" font-size="14" font-weight="600"'
-        f' fill="var(--{ink})">{rank}</text>'
+        f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" font-family="{FONT}"'
+        f' font-size="14" font-weight="600" fill="{stand_in(ink)}">{rank}</text>'
     )

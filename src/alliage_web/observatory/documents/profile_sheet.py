@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from alliage_web.observatory.queries import profiles as found
 from alliage_web.observatory.queries.profiles import labelled
+from alliage_web.observatory.queries.regions import region_label
 from alliage_web.ui.components import Cell as TableCell
 from alliage_web.ui.printing import print_pdf
 
 from . import profiles as told
 from .charts import for_document, synthetic_words
-from .networks import halo, network_for_document
+from .figures import document_table
+from .networks import base, halo, network_for_document
 from .networks import told as told_network
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ _ALONE, _BESIDE = 22, 5
 def region_sheet(profile: GroupProfile, region: StudyRegion) -> bytes:
     """Print the profile of a region, in French."""
     with translation.override("fr"):
-        name = found.region_label(region)
+        name = region_label(region)
         documents = found.documents_on(population="citizen", region=region.code)
         return print_pdf(
             _TEMPLATE,
@@ -168,7 +170,8 @@ def _network(profile: GroupProfile, labels: Mapping[str, str]) -> list[dict[str,
     network = profile.network
     if network is None:
         return []
-    said = _text(f"{told_network(network, labels)} {halo(network)}".strip())
+    words = (told_network(network, labels), halo(network), base(network))
+    said = _text(" ".join(part for part in words if part))
     heading = {"kind": "heading", "text": _("Les fragilités qui vont ensemble")}
     if not network.ties:
         return [heading, said]
@@ -188,8 +191,8 @@ def _stated(documents: Sequence[FigureRow], most: int) -> list[dict[str, Any]]:
     if not documents:
         return []
     table = _table(
-        told.document_table(documents[:most], caption=_("Ce que les documents en disent")),
-        widths=(2.4, 1, 0.8, 1.3, 0, 1, 1.6),
+        document_table(documents[:most], caption=_("Ce que les documents en disent")),
+        widths=(2.3, 1.1, 1.2, 1.1, 0, 0.9, 1.6),
     )
     left = len(documents) - most
     if left <= 0:

@@ -19,14 +19,13 @@ from alliage_web.ui.components import Column, DataTable
 from alliage_web.ui.templatetags.ui import number, percent
 
 from .charts import About, Intervals, Mark, RankBar, Ranks, Scale
-from .sentences import rank_sentence
+from .sentences import chance, rank_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from alliage.observatory.reading.profiles import Answer, Gap, GroupAnswer
     from alliage.observatory.releases.values import Cell
-    from alliage_web.observatory.queries.figures import FigureRow
     from alliage_web.observatory.queries.profiles import (
         FragilityProfile,
         GroupProfile,
@@ -340,47 +339,6 @@ def answer_table(asked: QuestionAnswers, profile: GroupProfile) -> DataTable:
     )  # fmt: skip
 
 
-def document_table(figures: Sequence[FigureRow], *, caption: str) -> DataTable:
-    """Return what documents state; they give no margin."""
-    return DataTable(
-        caption=caption,
-        columns=(
-            Column(_("Énoncé")),
-            Column(_("De qui")),
-            Column(_("Vague")),
-            Column(_("Valeur"), numeric=True),
-            Column(_("Marge"), numeric=True),
-            Column(_("Lecture du document")),
-            Column(_("Document")),
-        ),
-        rows=tuple(
-            (
-                TableCell(one.label, one.url),
-                one.group_label or _("ensemble"),
-                one.wave_label or _("non connue"),
-                one.text,
-                one.margin,
-                one.reading_label,
-                one.source,
-            )
-            for one in figures
-        ),
-        note=_(
-            "« n/a » : les documents ne donnent pas le plan de sondage dont une marge d’erreur se "
-            "calcule."
-        ),
-    )
-
-
-def chance(share: float) -> str:
-    """Write a probability found by draws, which proves neither 0 nor 1."""
-    if share > 0.995:
-        return _("plus de %(share)s") % {"share": percent(0.99)}
-    if share < 0.005:
-        return _("moins de %(share)s") % {"share": percent(0.01)}
-    return percent(share)
-
-
 def _base(cell: Cell) -> str:
     return number(cell.respondents) if cell.respondents is not None else HIDDEN
 
@@ -442,7 +400,7 @@ def gap_chart(profile: GroupProfile, title: str) -> Intervals | None:
             profile.release,
             title,
             _("Écart de chaque note à celle de l’ensemble, avec son intervalle."),
-            _("En points de note ; en couleur, les écarts établis"),
+            _("En points de note ; en losange et en couleur, les écarts établis"),
         ),
         marks=marks,
         domain=(-reach, reach),
@@ -471,7 +429,10 @@ def region_chart(profile: FragilityProfile, title: str) -> Intervals:
             profile.release,
             title,
             _("Note moyenne de cette fragilité dans chaque région, avec son intervalle."),
-            _("Note de 1 à 10 ; en couleur, les régions dont l’écart à l’ensemble est établi"),
+            _(
+                "Note de 1 à 10 ; en losange et en couleur, les régions dont l’écart à l’ensemble "
+                "est établi"
+            ),
         ),
         marks=marks,
         domain=_ends(marks, profile.measure.bounds),

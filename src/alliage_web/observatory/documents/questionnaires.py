@@ -12,6 +12,8 @@ from alliage.observatory.studies.catalogue import QuestionKind
 from alliage.observatory.studies.questionnaires import AskedQuestion, Proposal, ddi_of, proposal_of
 from alliage.survey import read_ddi
 
+from .charts import synthetic_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 def ddi_file(wave: WaveRow, asked: Iterable[AskedRow]) -> HttpResponse:
     """Return the questionnaire of a wave as a file; invented respondents are told in its title."""
     title = f"{wave.study_label}, {wave.label}"
+    if wave.synthetic:
+        title = f"{title} ({synthetic_words()})"
     response = HttpResponse(
         ddi_of(title, map(as_asked, asked)), content_type="application/xml; charset=utf-8"
     )

@@ -19,14 +19,16 @@ from alliage_web.observatory.models.catalogue import in_language
 from alliage_web.ui.templatetags.ui import number, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from django.utils.functional import _StrPromise
 
     from alliage.observatory.reading.claims import DifferenceClaim, FigureClaim, RankClaim
     from alliage.observatory.reading.differences import Difference, IncomparableError
-    from alliage.observatory.releases.values import Cell, Measure
+    from alliage.observatory.releases.values import Cell, Head, MarginFit, Measure, Question
 
+#: A share of draws beyond which only a bound is written.
+_NEARLY_SURE = 0.995
 #: « de qui » : the people of each study.
 PEOPLE: Mapping[str, _StrPromise] = {
     "citizen": gettext_lazy("des citoyens"),
@@ -101,6 +103,21 @@ def reach(margin: float, unit: Unit) -> str:
     return number(margin, 2) if unit is Unit.SCORE else points(margin)
 
 
+def margin_labels(fit: MarginFit, head: Head) -> tuple[str, str]:
+    """Name a margin and its category by the labels of the release; a code without one stays."""
+    cuts = {one.code: one for one in head.breakdowns if one.code}
+    variables, levels = fit.margin.split(" × "), fit.category.split(", ")
+    named = [in_language(*cuts[one].labels) if one in cuts else one for one in variables]
+    if len(levels) != len(variables):
+        return " × ".join(named), fit.category
+    known = [
+        {one.code: in_language(*one.labels) for one in cuts[name].groups} if name in cuts else {}
+        for name in variables
+    ]
+    told = [labels.get(code, code) for labels, code in zip(known, levels, strict=True)]
+    return " × ".join(named), ", ".join(told)
+
+
 def row_label(measure: Measure) -> str:
     """Return the name of a figure, enough by itself."""
     return in_language(*measure.labels)
@@ -109,6 +126,38 @@ def row_label(measure: Measure) -> str:
 def item_label(measure: Measure) -> str:
     """Return the name of a row among those of one level: the item alone."""
     return in_language(*measure.item_labels) or row_label(measure)
+
+
+def chance(share: float) -> str:
+    """Write a probability found by draws, which proves neither 0 nor 1."""
+    if share > _NEARLY_SURE:
+        return _("plus de %(share)s") % {"share": percent(0.99)}
+    if share < 1 - _NEARLY_SURE:
+        return _("moins de %(share)s") % {"share": percent(0.01)}
+    return percent(share)
+
+
+def base(question: Question, respondents: int) -> str:
+    """Write the base of a figure, and to whom the question was put if not to everybody."""
+    count = _("%(base)s répondants") % {"base": number(respondents)}
+    universe = in_language(*question.universe)
+    return f"{count} ({universe})" if universe else count
+
+
+def margin_of(cell: Cell) -> float | None:
+    """Return the longer half of an interval: what « ± » is followed by."""
+    if cell.value is None or cell.low is None or cell.high is None:
+        return None
+    return max(cell.high - cell.value, cell.value - cell.low)
+
+
+def bases(cells: Sequence[Cell]) -> str:
+    """Write the bases of the figures of a column; why none is told where none is."""
+    known = [one.respondents for one in cells if one.is_shown and one.respondents is not None]
+    if not known:
+        return unseen_words(cells[0])
+    low, high = min(known), max(known)
+    return number(low) if low == high else f"{number(low)}–{number(high)}"
 
 
 def figure_sentence(claim: FigureClaim, wave: str) -> str:
@@ -136,14 +185,11 @@ def figure_sentence(claim: FigureClaim, wave: str) -> str:
     return _joined(
         text % told
         + " "
-        + _(
-            "(marge d’erreur ± %(margin)s, confiance %(level)s ; base %(base)s répondants ; "
-            "%(wave)s)."
-        )
+        + _("(marge d’erreur ± %(margin)s, confiance %(level)s ; base %(base)s ; %(wave)s).")
         % {
             "margin": reach(claim.margin, measure.unit),
             "level": percent(claim.context.level),
-            "base": number(claim.respondents),
+            "base": base(claim.question, claim.respondents),
             "wave": wave,
         },
         _caution(claim),
@@ -204,8 +250,8 @@ def rank_sentence(claim: RankClaim, wave: str) -> str:
         "rank": ordinal(claim.rank),
         "count": number(claim.count),
         "level": percent(claim.level),
-        "base": number(claim.respondents),
-        "top": percent(claim.top),
+        "base": base(claim.question, claim.respondents),
+        "top": chance(claim.top),
         "wave": wave,
     }
     if claim.evidence is Evidence.ESTABLISHED:
@@ -217,9 +263,9 @@ def rank_sentence(claim: RankClaim, wave: str) -> str:
         )
     end = _(
         ", réponses %(people)s (confiance %(level)s pour l’ensemble des rangs ; probabilité d’être "
-        "parmi les trois premiers : %(top)s ; base %(base)s répondants ; %(wave)s)."
+        "parmi les trois premiers : %(top)s ; base %(base)s ; %(wave)s)."
     )
-    return _joined(text % told + end % told, "", _synthetic(claim))
+    return _joined(text % told + end % told, _synthetic(claim))
 
 
 def ordinal(rank: int) -> str:
@@ -284,12 +330,12 @@ def _subject(one: FigureClaim, other: FigureClaim, wave: str) -> str:
         in_language(*one.group.labels),
         wave if one.context.wave != other.context.wave else "",
     ]
-    return _("%(name)s (%(parts)s) : %(value)s, ± %(margin)s, base %(base)s répondants") % {
+    return _("%(name)s (%(parts)s) : %(value)s, ± %(margin)s, base %(base)s") % {
         "name": name,
         "parts": ", ".join(part for part in parts if part),
         "value": written(one.value, one.measure.unit),
         "margin": reach(one.margin, one.measure.unit),
-        "base": number(one.respondents),
+        "base": base(one.question, one.respondents),
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from alliage.observatory.studies.series import Origin
+from alliage.observatory.studies.series import Gap, Origin
 from alliage_web.observatory.models import FigureUnit
 from alliage_web.observatory.queries.figures import with_unit
 
@@ -54,18 +54,17 @@ def chart_of(question: QuestionRow, followed: Followed) -> Lines | None:
                 "comparables de même nature."
             )
             % {"count": len(rows)},
-            source=_("Documents cités dans le tableau ; marges n/a pour leurs chiffres."),
+            source=_(
+                "Carré : chiffre d’un document, cité dans le tableau, marge n/a. Rond : calculé "
+                "ici, avec son intervalle."
+            ),
             synthetic=False,
         ),
         panels=tuple(
             Panel(
                 label=row.label,
                 segments=_segments(row, years, share=share),
-                breaks=tuple(
-                    (float(years[one.after.wave]), _("rupture"))
-                    for one in row.series.interruptions
-                    if one.after.wave in years
-                ),
+                breaks=_breaks(row, years),
             )
             for row in rows
         ),
@@ -82,6 +81,19 @@ def _dated(row: Row, years: dict[str, int]) -> set[str]:
         for point in segment.points
         if point.value is not None and point.wave in years
     }
+
+
+def _breaks(row: Row, years: dict[str, int]) -> tuple[tuple[float, str], ...]:
+    """Say where the question changed, or may have, halfway from the figure drawn before."""
+    drawn = {years[wave] for wave in _dated(row, years)}
+    words = {Gap.BROKEN: _("rupture"), Gap.UNKNOWN: _("comparaison inconnue")}
+    found = []
+    for one in row.series.interruptions:
+        after = years.get(one.after.wave)
+        before = [year for year in drawn if after is not None and year < after]
+        if one.gap in words and before and after is not None:
+            found.append(((max(before) + after) / 2, words[one.gap]))
+    return tuple(found)
 
 
 def _segments(row: Row, years: dict[str, int], *, share: bool) -> tuple[tuple[Point, ...], ...]:

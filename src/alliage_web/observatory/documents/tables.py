@@ -16,7 +16,7 @@ from alliage.values.cells import neutralise, write_csv
 from alliage_web.observatory.models.catalogue import in_language
 
 from .charts import synthetic_words
-from .explored import cells_of, metadata
+from .explored import cells_of, metadata, source_of
 from .sentences import row_label
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ COLUMNS: Mapping[str, Any] = {
     "respondents": pl.Int64,
     "effective": pl.Float64,
     "above": pl.String,
+    "source": pl.String,
     "notice": pl.String,
 }
 _WIDTHS: Mapping[str, int] = {"question_label": 32, "measure_label": 32, "group_label": 30}
@@ -76,6 +77,7 @@ def frame(state: Explored) -> pl.DataFrame:
     What is not shown has no figure; its status says why.
     """
     head, release = state.head, state.release
+    source = source_of(release)
     notice = synthetic_words() if head.synthetic else ""
     rows = [
         {
@@ -106,6 +108,7 @@ def frame(state: Explored) -> pl.DataFrame:
             "respondents": cell.respondents,
             "effective": cell.effective,
             "above": cell.above,
+            "source": source,
             "notice": notice,
         }
         for measure, group, cell in cells_of(state)

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from alliage.observatory.studies.catalogue import ANSWER_CODE
 from alliage_web.audit.forms import OnceForm
 from alliage_web.observatory.models import (
     BreakKind,
@@ -29,7 +30,7 @@ from alliage_web.observatory.models.catalogue import CODE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_LINE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_LINE = re.compile(ANSWER_CODE)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
 #: Words of the addresses: a study or a wave that bore one could not be reached.
 _RESERVED = frozenset({"ajouter", "modifier", "questionnaire", "questions", "fichiers"})
@@ -96,7 +97,8 @@ class ChoicesField(forms.CharField):
                 raise ValidationError(
                     _(
                         "Ligne %(rank)s : « %(line)s » n’a pas la forme « identifiant | texte ». "
-                        "L’identifiant est en minuscules sans accent."
+                        "L’identifiant est fait de lettres, de chiffres, de « _ », de « . » et de "
+                        "« - », 40 au plus."
                     ),
                     params={"rank": rank, "line": line[:80]},
                     code="line",

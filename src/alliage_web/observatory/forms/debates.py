@@ -178,20 +178,25 @@ class ContributionForm(OnceForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        question, organisation = self.fields["question"], self.fields["organisation"]
-        assert isinstance(question, forms.TypedChoiceField)
+        self.offer(questions)
+        organisation = self.fields["organisation"]
         assert isinstance(organisation, forms.ChoiceField)
-        question.choices = [
-            *((str(rank), text) for rank, text in enumerate(questions, start=1)),
-            ("", _("Aucune en particulier")),
-        ]
         if organisations:
             organisation.choices = [
-                ("", _("Non, en mon nom")),
+                ("", _("Non, à titre personnel")),
                 *organisations.items(),
             ]
         else:
             del self.fields["organisation"]
+
+    def offer(self, questions: Sequence[str]) -> None:
+        """Let one of these questions be answered, or none in particular."""
+        field = self.fields["question"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [
+            *((str(rank), text) for rank, text in enumerate(questions, start=1)),
+            ("", _("Aucune en particulier")),
+        ]
 
     def values(self) -> ContributionValues:
         data = self.cleaned_data
@@ -220,7 +225,7 @@ class ContributionDecisionForm(forms.Form):
         rows=2,
         most=1000,
         required=False,
-        hint=gettext_lazy("Il est lu de l’auteur seul. Obligatoire pour ne pas publier."),
+        hint=gettext_lazy("L’auteur et la modération le lisent. Obligatoire pour ne pas publier."),
     )
 
     def clean(self) -> dict[str, Any]:

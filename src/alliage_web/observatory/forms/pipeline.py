@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -58,12 +59,14 @@ class RespondentsForm(OnceForm):
         label=gettext_lazy("À détruire le"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=gettext_lazy("Vide : selon la durée fixée par la plateforme après le terrain."),
     )
 
-    def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: dt.date, latest: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
+        self.today, self.latest = today, latest
+        self.fields["destroy_on"].help_text = _(
+            "Vide : le %(latest)s, le plus tard que permet le registre des traitements."
+        ) % {"latest": date_format(latest)}
         self.fields["file"].help_text = _(
             "SPSS, Stata, CSV, XLSX ou Parquet, %(size)s Mo au plus. Un fichier plus lourd, ou de "
             "plus de %(rows)s lignes, se dépose par la commande import_wave."
@@ -93,10 +96,18 @@ class RespondentsForm(OnceForm):
         return [line.strip() for line in self.cleaned_data["drop"].splitlines() if line.strip()]
 
     def clean_destroy_on(self) -> dt.date | None:
-        """Refuse a day that is past."""
+        """Refuse a day that is past, or too far."""
         day: dt.date | None = self.cleaned_data["destroy_on"]
         if day is not None and day <= self.today:
             raise ValidationError(_("Ce jour est passé. Choisissez-en un à venir."))
+        if day is not None and day > self.latest:
+            raise ValidationError(
+                _(
+                    "Le registre des traitements ne permet pas de garder ce fichier si longtemps. "
+                    "Choisissez le %(latest)s au plus tard, ou laissez vide."
+                ),
+                params={"latest": date_format(self.latest)},
+            )
         return day
 
 

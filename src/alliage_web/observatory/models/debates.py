@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from alliage.observatory.debate_states import ContributionState
+from alliage.observatory.states import ReleaseState
 from alliage_web.actors.models import WorldChoices
 
 if TYPE_CHECKING:
@@ -73,13 +74,21 @@ class Debate(models.Model):
     def stable_name(self) -> str:
         return f"debate:{self.uuid}"
 
-    def is_open(self, day: dt.date) -> bool:
-        """Tell whether contributions are received on a day."""
-        return self.opens_on <= day <= self.closes_on
+    @property
+    def has_lost_its_release(self) -> bool:
+        """Whether the release that it is about was withdrawn."""
+        return self.release.state == ReleaseState.WITHDRAWN.value
 
     def phase(self, day: dt.date) -> str:
-        """Tell where the debate is on a day: ``upcoming``, ``open`` or ``closed``."""
-        return "open" if self.is_open(day) else "upcoming" if day < self.opens_on else "closed"
+        """Tell where the debate is on a day: ``upcoming``, ``open``, ``closed`` or ``stopped``.
+
+        It receives contributions while it is open; a release that is withdrawn stops it.
+        """
+        if day > self.closes_on:
+            return "closed"
+        if self.has_lost_its_release:
+            return "stopped"
+        return "upcoming" if day < self.opens_on else "open"
 
 
 class Contribution(models.Model):

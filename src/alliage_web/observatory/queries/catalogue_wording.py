@@ -86,5 +86,10 @@ def refusal(refused: Refused) -> str:
         DescriptionProblem.KIND: _(
             "La question « %(question)s » existe sous une autre forme : renommez la variable."
         ),
+        DescriptionProblem.ANSWER: _(
+            "Le code de réponse « %(answer)s » est répété, ou n’est pas fait de lettres, de "
+            "chiffres, de « _ », de « . » et de « - », 40 au plus : corrigez-le."
+        ),
     }
-    return sentences[refused.problem] % {"question": refused.question}
+    facts = {"question": refused.question, "answer": refused.answer}
+    return sentences[refused.problem] % facts

@@ -24,7 +24,8 @@ from alliage_web.observatory.models import Population
 from alliage_web.observatory.models.catalogue import in_language
 from alliage_web.territories.queries import figures, regions_of
 
-from .profiles import REGION, regions
+from .profiles import REGION
+from .regions import study_regions
 from .releases import covariance, head, published, table
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def regional_dynamics(today: dt.date) -> RegionalDynamics:
     asked = _asked(release)
     found = _gaps(tuple(asked.values()), active, inhabitants) if asked else {}
     lines = []
-    for region in regions().surveyed:
+    for region in study_regions().surveyed:
         one, gap = asked.get(region.code), found.get(region.code)
         effect = one.design_effect if one else None
         needed = deciding = None
@@ -176,7 +177,7 @@ def _asked(release: PublishedRelease | None) -> dict[str, Perception]:
 def _gaps(
     asked: tuple[Perception, ...], active: dict[str, int], inhabitants: dict[str, int]
 ) -> dict[str, Gap]:
-    codes = [region.code for region in regions().surveyed if region.code in inhabitants]
+    codes = [region.code for region in study_regions().surveyed if region.code in inhabitants]
     by_code = {one.perceived.code: one.perceived for one in asked}
     perceived = tuple(by_code.get(code, Perceived(code, None, 0.0)) for code in codes)
     recorded = tuple(
@@ -202,7 +203,9 @@ def _worlds(
         if release is None or other is None or other.synthetic != release.synthetic:
             continue
         actors = _asked(other)
-        both = [one for one in regions().surveyed if one.code in actors and one.code in citizens]
+        both = [
+            one for one in study_regions().surveyed if one.code in actors and one.code in citizens
+        ]
         surveyed = [
             sum(side[one.code].perceived.effective > 0 for one in both)
             for side in (actors, citizens)
@@ -236,7 +239,7 @@ def _recorded(today: dt.date) -> tuple[dict[str, int], dict[str, int], int, int]
     elsewhere = nowhere = 0
     for one in found:
         codes = {code for place in one.territories for code in official.get(place, ())}
-        studied = {region.code for code in codes if (region := regions().of_official(code))}
+        studied = {region.code for code in codes if (region := study_regions().of_official(code))}
         for place in studied:
             known[place] += 1
             active[place] += one.is_active
@@ -250,7 +253,7 @@ def _inhabitants() -> dict[str, int]:
     """Return the population of the regions of the studies that the geography wholly knows."""
     of_official = {row.territory.code: row.population for row in figures(level=Level.REGION)}
     found = {}
-    for region in regions().surveyed:
+    for region in study_regions().surveyed:
         parts = [of_official.get(code) for code in region.official]
         if all(parts):
             found[region.code] = sum(part for part in parts if part)

@@ -16,9 +16,9 @@ from alliage.observatory.reading.differences import (
     placed,
 )
 from alliage.observatory.releases.values import Unit
-from alliage_web.observatory.models import AskedQuestion, Comparability, PublishedFigure
+from alliage_web.observatory.models import Comparability
 
-from . import releases
+from . import catalogue, releases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,8 +47,6 @@ class _HasCode(Protocol):
 _Coded = TypeVar("_Coded", bound=_HasCode)
 _BETWEEN = "~"
 _PICK_PARTS = 5
-#: Published figures shown beside a table; more of them are a page away.
-_BESIDE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,35 +370,17 @@ def _covariance(state: Explored, pick: Pick) -> Covariance | None:
 def series_break(question: str, waves: tuple[str, str]) -> str:
     """Return why the series of a question breaks between two waves of a study, or "".
 
-    Each wave says whether it can be compared with the one before that asked the question: the
-    series holds if each one after the first, up to the second, says that it can. What nobody said
-    is not taken for granted.
+    Each wave says whether it can be compared with the one before that asked the question of the
+    same people, in this study or another: the series holds if each one after the first, up to the
+    second, says that it can. What nobody said is not taken for granted.
     """
-    study = waves[0].partition(":")[0]
-    codes = [wave.partition(":")[2] for wave in waves]
-    asked = list(
-        AskedQuestion.objects.filter(wave__study__code=study, question__code=question)
-        .select_related("wave")
-        .order_by("wave__year", "wave__code")
-    )
-    places = [place for place, one in enumerate(asked) if one.wave.code in codes]
-    if len(places) < len(codes):
+    # Invented waves come last: none is a step between two waves of real people.
+    asked = catalogue.asked_of(question)
+    names = [f"{one.wave.study}:{one.wave.code}" for one in asked]
+    if not {*waves} <= {*names}:
         return _("rien ne dit que la question a été posée de la même façon dans les deux vagues.")
-    for one in asked[places[0] + 1 : places[-1] + 1]:
-        # A synthetic wave is no step between two waves of real people.
-        if one.wave.synthetic and one.wave.code not in codes:
-            continue
+    first, last = sorted(map(names.index, waves))
+    for one in asked[first + 1 : last + 1]:
         if one.comparability != Comparability.COMPARABLE:
-            return one.reason or str(one.get_comparability_display())
+            return one.reason or one.comparability_label
     return ""
-
-
-def figures_beside(state: Explored) -> Sequence[PublishedFigure]:
-    """Return what documents state on the same question, of the same people: without margins."""
-    rows = PublishedFigure.objects.filter(
-        question__code=state.question.code, population=state.head.population, withheld=""
-    ).select_related("wave")
-    if state.measure.item:
-        rows = rows.filter(item=state.measure.item)
-    variables = set(state.breakdown.code.split(" × "))
-    return [one for one in rows if set(one.group) <= variables][:_BESIDE]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
@@ -11,9 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from alliage.observatory.studies.regions import read_regions
 from alliage.values import french
-from alliage.values.datafiles import data_directory
 from alliage_web.observatory.models import (
     Disagreement,
     FigureUnit,
@@ -28,6 +25,7 @@ from alliage_web.observatory.models import (
 from alliage_web.observatory.models.catalogue import in_language
 
 from .catalogue import choices
+from .regions import region_label, study_regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -171,9 +169,12 @@ def figures(selection: Selection | None = None, *, withheld: bool = False) -> tu
     return _rows((selection or Selection()).as_filter, withheld=withheld)
 
 
-def figures_of_question(code: str, *, withheld: bool = False) -> tuple[FigureRow, ...]:
-    """Return the figures on a question, of every wave and population."""
-    return _rows(Q(question__code=code), withheld=withheld)
+def figures_of_question(
+    code: str, *, population: str = "", item: str = "", withheld: bool = False
+) -> tuple[FigureRow, ...]:
+    """Return the figures on a question, of every wave, population and item unless told."""
+    asked = {"question__code": code, "population": population, "item": item}
+    return _rows(Q(**{name: told for name, told in asked.items() if told}), withheld=withheld)
 
 
 def figure(code: str, *, withheld: bool = False) -> FigureRow | None:
@@ -349,14 +350,9 @@ def group_label(group: Mapping[str, str]) -> str:
 
 def _code_label(breakdown: str, code: str) -> str:
     if breakdown in {"region", "region_group"}:
-        return in_language(*_regions().get(code, (code, code)))
+        region = study_regions().of_code(code)
+        return code if region is None else region_label(region)
     return str(_GROUPS.get((breakdown, code), code))
-
-
-@cache
-def _regions() -> Mapping[str, tuple[str, str]]:
-    read = read_regions(data_directory() / "observatory" / "regions.yaml")
-    return {one.code: one.labels for one in read.surveyed}
 
 
 def _english() -> bool:

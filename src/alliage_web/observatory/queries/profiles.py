@@ -6,13 +6,10 @@ The two are never joined: a release has margins, a document's figure has none.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from alliage.observatory.reading import profiles
-from alliage.observatory.studies.regions import read_regions
 from alliage.observatory.tabulation import collisions
-from alliage.values.datafiles import data_directory
 from alliage_web.observatory.models import Population, Question
 from alliage_web.observatory.models.catalogue import in_language
 
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
         Ranking,
     )
     from alliage.observatory.releases.values import Question as AskedQuestion
-    from alliage.observatory.studies.regions import StudyRegion, StudyRegions
 
     from .figures import FigureRow
     from .releases import PublishedRelease
@@ -122,12 +118,6 @@ class FragilityProfile:
     rank: RankedItem | None
     regions: tuple[GroupAnswer, ...]
     ranks: dict[str, RankedItem]
-
-
-@cache
-def regions() -> StudyRegions:
-    """Return the regions of the studies."""
-    return read_regions(data_directory() / "observatory" / "regions.yaml")
 
 
 def release_for(population: str) -> PublishedRelease | None:
@@ -290,11 +280,6 @@ def documents_on(
 def populations() -> tuple[tuple[str, str], ...]:
     """Return the populations of the studies with their names."""
     return tuple((code, str(label)) for code, label in Population.choices)
-
-
-def region_label(region: StudyRegion) -> str:
-    """Return the name of a region in the language of the page."""
-    return in_language(*region.labels)
 
 
 def labelled(labels: tuple[str, str]) -> str:

@@ -43,6 +43,8 @@ _WAITING = (ReleaseState.IN_REVIEW.value, ReleaseState.DRAFT.value, ReleaseState
 _PUBLIC = (ReleaseState.PUBLISHED.value, ReleaseState.WITHDRAWN.value)
 #: How many parts are kept in memory: a wave of 10 questions by 6 breakdowns has about 200.
 _KEPT = 512
+#: How many covariances are: one of 1,000 cells takes 8 MB.
+_KEPT_LARGE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,7 @@ def table(release: UUID, question: str, breakdown: str = "") -> Table | None:
     return table_of(found) if found else None
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_KEPT_LARGE)
 def covariance(release: UUID, question: str, breakdown: str = "") -> Covariance | None:
     """Return the covariances of the shown cells of a table."""
     found = content(release, PartKind.COVARIANCE, question, breakdown)

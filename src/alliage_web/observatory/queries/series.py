@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: How many times a share of one goes into what documents print.
 _HUNDRED = 100.0
+#: What stands for a figure that is kept back.
+HIDDEN = "s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class MarksOfItem:
+    """The shares of every mark of an item, each with its interval, or why there is none."""
+
+    label: str
+    shares: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Every mark of every item, computed in one wave: too much to stand among other figures."""
+
+    asked: AskedRow
+    url: str
+    marks: tuple[str, ...]
+    items: tuple[MarksOfItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """Between two waves, why they are not compared."""
 
@@ -86,13 +106,22 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A question asked of one population, from wave to wave."""
+    """A question asked of one population, from wave to wave.
+
+    Attributes
+    ----------
+    rows
+        What is followed from wave to wave: means, answers, and classes of marks.
+    marks
+        The shares of each mark by itself, wave by wave, unless a document states one.
+    """
 
     population: str
     population_label: str
     asked: tuple[AskedRow, ...]
     breaks: tuple[Break, ...]
     rows: tuple[Row, ...]
+    marks: tuple[Marks, ...]
 
     @property
     def has_synthetic(self) -> bool:
@@ -148,14 +177,47 @@ def _followed(
         release = computed.get((one.wave.study, one.wave.code))
         if release is not None:
             _add_release(found, question, one, release)
-    rows = tuple(_row(key, cells, waves, question) for key, cells in found.items())
+    every = [_row(key, cells, waves, question) for key, cells in found.items()]
+    rows = [row for row in every if not _is_one_mark(row, question)]
     return Followed(
         population=asked[0].wave.population,
         population_label=asked[0].wave.population_label,
         asked=asked,
         breaks=_breaks(waves, asked),
         rows=tuple(sorted(rows, key=lambda row: _place(row, question))),
+        marks=_marks([row for row in every if _is_one_mark(row, question)], asked, question),
     )
+
+
+def _is_one_mark(row: Row, question: QuestionRow) -> bool:
+    """Tell the computed share of one mark of a scale from that of a class of marks."""
+    stated = any(one.origin is Origin.DOCUMENT for cell in row.cells for one in cell)
+    return question.lowest is not None and row.level.isdecimal() and not stated
+
+
+def _marks(
+    rows: list[Row], asked: tuple[AskedRow, ...], question: QuestionRow
+) -> tuple[Marks, ...]:
+    labels = {one.code: one.label for one in question.items} or {"": question.label}
+    found = []
+    for place, one in enumerate(asked):
+        shown = {(row.item, row.level): row.cells[place][0] for row in rows if row.cells[place]}
+        marks = sorted({level for _item, level in shown}, key=int)
+        items = tuple(
+            MarksOfItem(label, tuple(_share(shown.get((item, mark))) for mark in marks))
+            for item, label in labels.items()
+            if any((item, mark) in shown for mark in marks)
+        )
+        if items:
+            url = next(iter(shown.values())).url
+            found.append(Marks(one, url, tuple(marks), items))
+    return tuple(found)
+
+
+def _share(shown: Shown | None) -> tuple[str, str]:
+    if shown is None:
+        return "", ""
+    return shown.text, "" if shown.text in {HIDDEN, figures.NO_MARGIN} else shown.margin
 
 
 def name_of(asked: AskedRow) -> str:
@@ -240,9 +302,9 @@ def _point(wave: str, origin: Origin, cell: Cell, unit: Unit) -> Point:
 def _words(cell: Cell, unit: Unit) -> tuple[str, str]:
     """Write a cell of a release and its interval."""
     if cell.status is CellStatus.HIDDEN:
-        return "s", _("gardé : trop peu de réponses, ou un autre chiffre s’en déduirait")
+        return HIDDEN, _("gardé : trop peu de réponses, ou un autre chiffre s’en déduirait")
     if cell.value is None:
-        return "n/a", _("personne n’a été interrogé")
+        return figures.NO_MARGIN, _("personne n’a été interrogé")
     times = _scale(unit)
     decimals = 0 if unit is Unit.SHARE else 1
     name = FigureUnit.PERCENT if unit is Unit.SHARE else FigureUnit.MARK
@@ -291,7 +353,9 @@ def _label(key: _Key, question: QuestionRow) -> str:
         told = _("notes %(marks)s") % {"marks": level.replace("-", "\N{EN DASH}")}
     elif level:
         return ""
-    return " : ".join(part for part in (items.get(item, item), told) if part)
+    if not (item and told):
+        return told or items.get(item, item)
+    return _("%(item)s : %(told)s") % {"item": items.get(item, item), "told": told}
 
 
 def _place(row: Row, question: QuestionRow) -> tuple[int, bool, int, str]:

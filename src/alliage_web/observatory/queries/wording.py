@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from alliage.observatory.respondents.coding import CodingProblem
 from alliage.observatory.respondents.identifiers import IdentifierKind
+from alliage.observatory.synthetic.files import InventedRespondentsError
 from alliage.survey import Adjustment, DfRule, StandardError, SurveyProblem
 from alliage.survey.study.specification import SpecificationProblem
 from alliage.values.yaml_files import RecordProblem
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
     from alliage.survey import SurveyError
     from alliage.values.yaml_files import FileProblem, Problem
     from alliage_web.audit.queries import HistoryLine, ReadableLine
-
-#: What every page, chart, file and quotation of a synthetic wave says. Nothing switches it off.
-SYNTHETIC = gettext_lazy(
-    "Données synthétiques : répondants inventés par un générateur. Ces chiffres ne décrivent "
-    "personne."
-)
 
 EVENTS: Mapping[str, _StrPromise] = {
     "respondents.received": gettext_lazy("Fichier de répondants reçu"),
@@ -189,6 +184,12 @@ _FACTS: Mapping[str, _StrPromise] = {
 
 def refusal_in_words(error: SurveyError) -> str:
     """Say why a file or a computation is refused, with the row and the column where known."""
+    if isinstance(error, InventedRespondentsError):
+        return _(
+            "La colonne « %(column)s » dit que ces répondants sont inventés par un générateur. "
+            "Seule une vague synthétique les reçoit : c’est ce qui fait dire partout qu’ils le "
+            "sont."
+        ) % {"column": error.values["column"]}
     facts = [
         str(words) % error.values[name] for name, words in _FACTS.items() if error.values.get(name)
     ]

@@ -19,7 +19,8 @@ from alliage_web.observatory.documents.series_charts import chart_of
 from alliage_web.observatory.queries import catalogue, figures, releases, series
 from alliage_web.ui.components import Crumb, KeyFigure
 
-from .figures import home_crumb, may
+from .figures import may
+from .home import home_crumb
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -48,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "overview": catalogue.overview(),
         "figures_count": figures.published_count(),
         "releases": releases.published(current=True),
-        "researches": may(request, permissions.WRITE_CATALOGUE),
+        "prepares": may(request, permissions.SEE_PIPELINE),
         "crumbs": [Crumb(_("Observatoire"))],
     }
     return render(request, "observatory/index.html", context)

@@ -39,7 +39,8 @@ from .catalogue import (
     wave_crumbs,
     wave_or_404,
 )
-from .figures import home_crumb, may
+from .figures import may
+from .home import home_crumb
 
 if TYPE_CHECKING:
     from collections.abc import Callable

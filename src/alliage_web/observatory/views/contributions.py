@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from alliage.observatory.debate_states import (
-    TRANSITIONS,
+    CONTRIBUTION,
     ContributionDecision,
     ContributionState,
 )
@@ -49,9 +49,14 @@ def new(request: HttpRequest, uuid: UUID) -> HttpResponse:
     debate = found(uuid)
     if not request.user.has_perm(permissions.CONTRIBUTE, debate):
         raise PermissionDenied
-    today = timezone.localdate()
-    if not debate.is_open(today):
-        messages.info(request, _("Ce débat ne reçoit pas de contribution aujourd’hui."))
+    phase = debate.phase(timezone.localdate())
+    if phase != "open":
+        messages.info(
+            request,
+            _("La publication en débat a été retirée : il ne reçoit plus de contribution.")
+            if phase == "stopped"
+            else _("Ce débat ne reçoit pas de contribution aujourd’hui."),
+        )
         return redirect(debate)
     form = ContributionForm(
         request.POST if request.method == "POST" else None,
@@ -59,38 +64,58 @@ def new(request: HttpRequest, uuid: UUID) -> HttpResponse:
         organisations=queries.own_organisations(request.user),
         use_required_attribute=False,
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.contribute(
-                debate=debate,
-                values=form.values(),
-                by=request.user,
-                at=timezone.now(),
-                day=today,
-                submission=form.cleaned_data["submission"],
-            )
-        except AlreadyDoneError:
-            messages.info(
-                request, _("Cette contribution est déjà reçue : elle ne l’est pas deux fois.")
-            )
-            return redirect(debate)
-        except actions.DebateClosedError:
-            form.add_error(None, _("Le débat vient de se fermer. Gardez votre texte."))
-        except actions.TooManyContributionsError:
-            form.add_error(
-                None,
-                _("Vous avez envoyé %(most)d contributions aujourd’hui. Revenez demain.")
-                % {"most": actions.DAILY_LIMIT},
-            )
-        else:
-            messages.success(
-                request,
-                _("Votre contribution est reçue. Elle est publiée quand la modération l’a lue."),
-            )
-            return redirect(debate)
+    if request.method == "POST" and form.is_valid() and _is_sent(request, form, debate):
+        return redirect(debate)
     context = {"form": form, "debate": debate, "crumbs": crumbs(debate, _("Contribuer"))}
     status = _UNPROCESSABLE if form.errors else 200
     return render(request, "observatory/contribution_form.html", context, status=status)
+
+
+def _is_sent(request: HttpRequest, form: ContributionForm, debate: Debate) -> bool:
+    """Send what was written, or write on the form why it cannot be received."""
+    assert isinstance(request.user, User)
+    try:
+        actions.contribute(
+            debate=debate,
+            values=form.values(),
+            by=request.user,
+            at=timezone.now(),
+            day=timezone.localdate(),
+            submission=form.cleaned_data["submission"],
+        )
+    except AlreadyDoneError:
+        messages.info(
+            request, _("Cette contribution est déjà reçue : elle ne l’est pas deux fois.")
+        )
+        return True
+    except actions.NotPublicError:
+        form.add_error(
+            None,
+            _(
+                "La publication en débat vient d’être retirée : il ne reçoit plus de "
+                "contribution. Gardez votre texte."
+            ),
+        )
+    except actions.DebateClosedError:
+        form.add_error(None, _("Le débat vient de se fermer. Gardez votre texte."))
+    except actions.DebateChangedError as changed:
+        form.offer(changed.debate.questions)
+        form.add_error(
+            "question",
+            _("Cette question n’est plus en débat. Choisissez-en une autre, ou aucune."),
+        )
+    except actions.TooManyContributionsError:
+        form.add_error(
+            None,
+            _("Vous avez envoyé %(most)d contributions aujourd’hui. Revenez demain.")
+            % {"most": actions.DAILY_LIMIT},
+        )
+    else:
+        messages.success(
+            request,
+            _("Votre contribution est reçue. Elle est publiée quand la modération l’a lue."),
+        )
+    return not form.errors
 
 
 @require_safe
@@ -125,7 +150,7 @@ def _choices(
         return None, []
     possible = [
         decision.value
-        for decision in TRANSITIONS[ContributionState(one.state)]
+        for decision in CONTRIBUTION.transitions[ContributionState(one.state)]
         if decision is not ContributionDecision.WITHDRAW
     ]
     if refused and refused[0].pk == one.pk:

@@ -27,6 +27,8 @@ from alliage_web.observatory.queries.releases import published
 from alliage_web.territories.queries import resolve
 from alliage_web.ui.components import Crumb
 
+from .home import home_crumb
+
 if TYPE_CHECKING:
     from uuid import UUID
 
@@ -60,7 +62,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "lines": [Line(one, one.phase(today), waiting.get(one.pk, 0)) for one in shown],
         "moderates": bool(moderated),
         "may_open": _may_open_somewhere(request),
-        "crumbs": [Crumb(_("Observatoire"), _home()), Crumb(_("Débats"))],
+        "crumbs": [home_crumb(), Crumb(_("Débats"))],
     }
     return render(request, "observatory/debates.html", context)
 
@@ -266,14 +268,10 @@ def moderated(request: HttpRequest, uuid: UUID) -> Debate:
 
 
 def crumbs(debate: Debate | None, *last: str) -> list[Crumb]:
-    steps = [Crumb(_("Observatoire"), _home()), Crumb(_("Débats"), reverse("observatory:debates"))]
+    steps = [home_crumb(), Crumb(_("Débats"), reverse("observatory:debates"))]
     if debate is not None:
         steps.append(Crumb(debate.title, debate.get_absolute_url() if last else ""))
     return [*steps, *(Crumb(step) for step in last)]
-
-
-def _home() -> str:
-    return "/observatoire/"
 
 
 def _may_open_somewhere(request: HttpRequest) -> bool:

@@ -16,6 +16,8 @@ from alliage_web.observatory.queries import dynamics as queries
 from alliage_web.observatory.queries.dynamics_wording import LABELS
 from alliage_web.ui.components import Crumb
 
+from .home import home_crumb
+
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
@@ -45,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "detection": queries.DETECTION,
         "useful": queries.USEFUL,
         "crumbs": [
-            Crumb(_("Observatoire"), "/observatoire/"),
+            home_crumb(),
             Crumb(_("Dynamiques perçues et recensées")),
         ],
     }
@@ -56,10 +58,12 @@ def index(request: HttpRequest) -> HttpResponse:
 def table_file(request: HttpRequest) -> HttpResponse:
     """Give both sides of each region as CSV; ``bom=0`` leaves out the mark of spreadsheets."""
     today = timezone.localdate()
+    found = queries.regional_dynamics(today)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"alliage-dynamiques-{today.isoformat()}.csv"
+    synthetic = found.release is not None and found.release.synthetic
+    name = f"alliage-dynamiques{'-synthetique' if synthetic else ''}-{today.isoformat()}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     if request.GET.get("bom") != "0":
         response.write("\N{ZERO WIDTH NO-BREAK SPACE}")
-    response.write(dynamics_csv(queries.regional_dynamics(today)))
+    response.write(dynamics_csv(found))
     return response

@@ -15,18 +15,28 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from alliage_web.observatory.documents import explored as documents
-from alliage_web.observatory.documents.charts import drawn, png_file, svg_file
+from alliage_web.observatory.documents.charts import (
+    drawn,
+    png_file,
+    svg_file,
+    synthetic_words,
+)
 from alliage_web.observatory.documents.explored_charts import chart_of
+from alliage_web.observatory.documents.figures import document_table
 from alliage_web.observatory.documents.tables import WRITERS, media_type
 from alliage_web.observatory.forms.explorer import ExplorerForm
 from alliage_web.observatory.queries import explorer as queries
 from alliage_web.ui.components import Crumb
+
+from .home import home_crumb
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from alliage_web.observatory.queries.explorer import Explored
 
+#: Figures of documents that the page shows; the page of the question has the others.
+BESIDE = 12
 _DRAWERS = {"svg": svg_file, "png": png_file}
 
 
@@ -35,17 +45,19 @@ def explorer(request: HttpRequest) -> HttpResponse:
     """Show the table that was chosen, the chart that fits, and what may be said of it."""
     state = queries.explored(request.GET.dict())
     crumbs = [
-        Crumb(_("Observatoire"), reverse("observatory:index")),
+        home_crumb(),
         Crumb(_("Explorer une vague")),
     ]
     if state is None:
         return render(request, "observatory/explorer_empty.html", {"crumbs": crumbs})
     chart = chart_of(state)
+    beside = documents.documents_beside(state)
     context = {
         "state": state,
         "form": ExplorerForm(state),
         "title": documents.title_of(state),
         "wording": documents.wording_of(state),
+        "universe": documents.universe_of(state),
         "wave_name": documents.wave_name(state.release),
         "source": documents.source_of(state.release),
         "table": documents.table_of(state),
@@ -58,7 +70,12 @@ def explorer(request: HttpRequest) -> HttpResponse:
         if state.first and state.second
         else None,
         "rank_sentence": documents.rank_quotation(state),
-        "figures": queries.figures_beside(state),
+        "figures": document_table(
+            beside[:BESIDE], caption=_("Chiffres des documents sur la même question")
+        )
+        if beside
+        else None,
+        "figures_left": max(len(beside) - BESIDE, 0),
         "query": state.query(),
         "without_picks": state.query(a="", b=""),
         "extensions": [*WRITERS, *(_DRAWERS if chart else ())],
@@ -115,11 +132,12 @@ def explorer_embed(request: HttpRequest) -> HttpResponse:
 
 def _embed_code(request: HttpRequest, state: Explored) -> str:
     """Return what another page pastes to show the chart."""
+    title = documents.title_of(state)
     path = f"{reverse('observatory:explorer-embed')}?{state.query(a='', b='')}"
     return format_html(
         '<iframe src="{}" title="{}" width="100%" height="640" loading="lazy"></iframe>',
         request.build_absolute_uri(path),
-        documents.title_of(state),
+        f"{title} ({synthetic_words()})" if state.head.synthetic else title,
     )
 
 

@@ -18,6 +18,8 @@ from alliage_web.observatory.queries import figures as queries
 from alliage_web.observatory.queries.figures import Selection
 from alliage_web.ui.components import Crumb, Facet, FacetOption
 
+from .home import home_crumb
+
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, QueryDict
 
@@ -25,11 +27,6 @@ FIGURES_PER_PAGE = 40
 _LONGEST = 60
 #: Headings of the facets, by the name of their parameter.
 _PARAMETERS = ("population", "theme", "wave")
-
-
-def home_crumb() -> Crumb:
-    """Return the first crumb of every page of the observatory."""
-    return Crumb(_("Observatoire"), reverse("observatory:index"))
 
 
 def may(request: HttpRequest, permission: str) -> bool:

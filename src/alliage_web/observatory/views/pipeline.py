@@ -24,6 +24,8 @@ from alliage_web.observatory.queries import releases as release_queries
 from alliage_web.observatory.queries import respondent_files as file_queries
 from alliage_web.ui.components import Crumb
 
+from .home import home_crumb
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -46,8 +48,8 @@ def person_who(request: HttpRequest, permission: str) -> User:
 
 def crumbs_of(*more: Crumb) -> list[Crumb]:
     return [
-        Crumb(_("Observatoire"), reverse("observatory:index")),
-        Crumb(_("Vagues en préparation"), reverse("observatory:pipeline")),
+        home_crumb(),
+        Crumb(_("Vagues en préparation"), reverse("observatory:pipeline") if more else ""),
         *more,
     ]
 
@@ -63,6 +65,6 @@ def pipeline(request: HttpRequest) -> HttpResponse:
         "waves": release_queries.every_wave(),
         "may_receive": user.has_perm(READ_RESPONDENTS, here()),
         "today": timezone.localdate(),
-        "crumbs": [Crumb(_("Vagues en préparation"))],
+        "crumbs": crumbs_of(),
     }
     return render(request, "observatory/pipeline.html", context)

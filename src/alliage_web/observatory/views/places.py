@@ -8,15 +8,20 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from alliage.observatory.reading.sample_sizes import sample_everywhere, sample_for_share
 from alliage.territories.levels import Level
 from alliage_web.observatory.queries import profiles as found
 from alliage_web.observatory.queries.profiles import labelled
+from alliage_web.observatory.queries.regions import region_label, study_regions
 from alliage_web.territories import queries as territories
 from alliage_web.territories.models import LevelChoices
 from alliage_web.ui.components import Column, Crumb, DataTable
 from alliage_web.ui.templatetags.ui import number, percent
+
+from .collisions import CITIZEN
+from .home import home_crumb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,16 +31,17 @@ if TYPE_CHECKING:
     from alliage.observatory.studies.regions import StudyRegion
     from alliage_web.observatory.queries.releases import PublishedRelease
 
-CITIZEN = "citizen"
 #: Half-widths of the interval of a share that the needed samples are told for.
 MARGINS = (0.10, 0.07, 0.05)
 
 
+@require_safe
 def commune(request: HttpRequest, code: str) -> HttpResponse:
     """Say why nothing is told of a commune, and what is told of its region."""
     return place(request, Level.COMMUNE, code)
 
 
+@require_safe
 def place(request: HttpRequest, level: str, code: str) -> HttpResponse:
     """Lead to the profile of a region; say of a smaller place why there is none."""
     if level == Level.COUNTRY:
@@ -47,7 +53,7 @@ def place(request: HttpRequest, level: str, code: str) -> HttpResponse:
         raise Http404(_("Aucun territoire n’a ce code."))
     release = found.release_for(CITIZEN)
     codes = territories.regions_of([about.territory.pk]).get(about.territory.pk, frozenset())
-    cut = found.regions()
+    cut = study_regions()
     # Two official regions may be one of the studies.
     surveyed = [one for one in cut.surveyed if codes & set(one.official)]
     return render(
@@ -55,14 +61,14 @@ def place(request: HttpRequest, level: str, code: str) -> HttpResponse:
         "observatory/place.html",
         {
             "crumbs": [
-                Crumb(_("Observatoire"), reverse("observatory:index")),
+                home_crumb(),
                 Crumb(_("Profils"), reverse("observatory:profiles")),
                 Crumb(about.name),
             ],
             "place": about,
             "place_url": reverse("site:territory", args=[level, code]),
             "regions": [
-                (found.region_label(one), reverse("observatory:profile-region", args=[one.code]))
+                (region_label(one), reverse("observatory:profile-region", args=[one.code]))
                 for one in surveyed
             ],
             "outside": [

@@ -9,10 +9,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from alliage.observatory.reading.differences import Verdict
 from alliage_web.observatory.documents import profiles as told
 from alliage_web.observatory.documents.charts import drawn
+from alliage_web.observatory.documents.figures import document_table
 from alliage_web.observatory.documents.networks import told as told_network
 from alliage_web.observatory.documents.profile_sheet import (
     fragility_sheet,
@@ -21,8 +23,12 @@ from alliage_web.observatory.documents.profile_sheet import (
 )
 from alliage_web.observatory.queries import profiles as found
 from alliage_web.observatory.queries.profiles import labelled
+from alliage_web.observatory.queries.regions import region_label, study_regions
 from alliage_web.ui.components import Card, Crumb
 from alliage_web.ui.maps import FranceMap, LegendEntry, MapArea, MapLegend
+
+from .collisions import CITIZEN, address_of
+from .home import home_crumb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,19 +38,19 @@ if TYPE_CHECKING:
     from alliage.observatory.studies.regions import StudyRegion
     from alliage_web.observatory.queries.profiles import FragilityProfile, GroupProfile
 
-CITIZEN = "citizen"
 #: The figures of documents that a profile shows; the others have their own page.
 DOCUMENTS = 30
 _SHADE = {Verdict.HIGHER: "q6", Verdict.LOWER: "q2", Verdict.NOT_ESTABLISHED: "na"}
 
 
+@require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """List the profiles, and what they are read in."""
     release = found.release_for(CITIZEN)
     names = found.known_items()
     if release is not None:
         names |= {one.item: labelled(one.labels) for one in found.items_of(release)}
-    regions = found.regions()
+    regions = study_regions()
     return render(
         request,
         "observatory/profiles.html",
@@ -53,8 +59,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "release": release,
             "synthetic": release is not None and release.synthetic,
             "regions": [
-                Card(title=found.region_label(one), href=_region_url(one))
-                for one in regions.surveyed
+                Card(title=region_label(one), href=_region_url(one)) for one in regions.surveyed
             ],
             "outside": [
                 (labelled(labels), reverse("observatory:profile-official-region", args=[code]))
@@ -75,12 +80,13 @@ def index(request: HttpRequest) -> HttpResponse:
 # Regions
 
 
+@require_safe
 def region(request: HttpRequest, code: str) -> HttpResponse:
     """Show what is known of a region of the studies."""
     about = _study_region(code)
     release = found.release_for(CITIZEN)
     profile = found.profile_of(release, found.REGION, code) if release else None
-    name = found.region_label(about)
+    name = region_label(about)
     documents = found.documents_on(population=CITIZEN, region=code)
     return render(
         request,
@@ -93,8 +99,8 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
             "release": release,
             "profile": profile,
             "sheet_url": reverse("observatory:profile-region-sheet", args=[code]),
-            "collisions_url": reverse("observatory:collisions-group", args=[code]),
-            "documents": told.document_table(
+            "collisions_url": address_of(CITIZEN, code),
+            "documents": document_table(
                 documents, caption=_("Ce que les documents disent de cette région")
             )
             if documents
@@ -104,19 +110,21 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-def region_file(request: HttpRequest, code: str) -> HttpResponse:  # noqa: ARG001 - shape of views
+@require_safe
+def region_file(_request: HttpRequest, code: str) -> HttpResponse:
     """Give the profile of a region on two pages."""
     about = _study_region(code)
     release = found.release_for(CITIZEN)
     profile = found.profile_of(release, found.REGION, code) if release else None
     if profile is None:
         raise _no_sheet()
-    return _printed(region_sheet(profile, about), found.region_label(about))
+    return _printed(region_sheet(profile, about), region_label(about))
 
 
+@require_safe
 def official_region(request: HttpRequest, code: str) -> HttpResponse:
     """Lead from an official region to that of the studies, or say that it was not surveyed."""
-    regions = found.regions()
+    regions = study_regions()
     about = regions.of_official(code)
     if about is not None:
         return redirect(_region_url(about))
@@ -139,6 +147,7 @@ def official_region(request: HttpRequest, code: str) -> HttpResponse:
 # Populations
 
 
+@require_safe
 def population(request: HttpRequest, code: str) -> HttpResponse:
     """Show what is known of a population: a release where there is one, and documents."""
     name = _population_name(code)
@@ -155,11 +164,11 @@ def population(request: HttpRequest, code: str) -> HttpResponse:
             "synthetic": release is not None and release.synthetic,
             "profile": profile,
             "sheet_url": reverse("observatory:profile-population-sheet", args=[code]),
-            "collisions_url": reverse("observatory:collisions"),
+            "collisions_url": address_of(code),
             "count": len(documents),
             "more": len(documents) > DOCUMENTS,
             "population": code,
-            "documents": told.document_table(
+            "documents": document_table(
                 documents[:DOCUMENTS], caption=_("Ce que les documents disent de cette population")
             )
             if documents
@@ -169,7 +178,8 @@ def population(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-def population_file(request: HttpRequest, code: str) -> HttpResponse:  # noqa: ARG001 - shape of views
+@require_safe
+def population_file(_request: HttpRequest, code: str) -> HttpResponse:
     """Give the profile of a population on two pages."""
     name = _population_name(code)
     release = found.release_for(code)
@@ -183,6 +193,7 @@ def population_file(request: HttpRequest, code: str) -> HttpResponse:  # noqa: A
 # Fragilities
 
 
+@require_safe
 def fragility(request: HttpRequest, code: str) -> HttpResponse:
     """Show what is known of a fragility in each region."""
     release = found.release_for(CITIZEN)
@@ -191,7 +202,7 @@ def fragility(request: HttpRequest, code: str) -> HttpResponse:
     documents = found.documents_on(population=CITIZEN, item=code)
     parts: dict[str, object] = {}
     if profile is not None and release is not None:
-        linked = {one.code: _region_url(one) for one in found.regions().surveyed}
+        linked = {one.code: _region_url(one) for one in study_regions().surveyed}
         parts = {
             "sentence": told.spread(profile),
             "paired": told.paired([one.gap for one in profile.regions]),
@@ -211,7 +222,7 @@ def fragility(request: HttpRequest, code: str) -> HttpResponse:
             "synthetic": release is not None and release.synthetic,
             "profile": profile,
             "sheet_url": reverse("observatory:profile-fragility-sheet", args=[code]),
-            "documents": told.document_table(
+            "documents": document_table(
                 documents, caption=_("Ce que les documents disent de cette fragilité")
             )
             if documents
@@ -221,7 +232,8 @@ def fragility(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-def fragility_file(request: HttpRequest, code: str) -> HttpResponse:  # noqa: ARG001 - shape of views
+@require_safe
+def fragility_file(_request: HttpRequest, code: str) -> HttpResponse:
     """Give the profile of a fragility on two pages."""
     release = found.release_for(CITIZEN)
     profile = found.fragility_profile(release, code) if release else None
@@ -236,7 +248,7 @@ def _map_of(profile: FragilityProfile, name: str, linked: Mapping[str, str]) -> 
     """Colour the official regions by what is established of the region of the study."""
     areas = []
     for one in profile.regions:
-        about = found.regions().of_code(one.group.code)
+        about = study_regions().of_code(one.group.code)
         if about is None or one.gap is None:
             continue
         areas += [
@@ -313,7 +325,7 @@ def _group_parts(profile: GroupProfile, name: str) -> dict[str, object]:
 
 
 def _study_region(code: str) -> StudyRegion:
-    about = found.regions().of_code(code)
+    about = study_regions().of_code(code)
     if about is None:
         raise Http404(_("Aucune région des études n’a ce code."))
     return about
@@ -350,7 +362,7 @@ def _printed(content: bytes, name: str) -> HttpResponse:
 
 def _crumbs(*labels: str) -> list[Crumb]:
     return [
-        Crumb(_("Observatoire"), reverse("observatory:index")),
+        home_crumb(),
         Crumb(_("Profils"), reverse("observatory:profiles") if labels else ""),
         *(Crumb(label) for label in labels),
     ]

@@ -12,11 +12,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from alliage.observatory.releases.values import CellStatus, Unit
+from alliage.observatory.releases.values import CellStatus
 from alliage.observatory.states import (
     RELEASE,
     DecisionRefusedError,
@@ -26,9 +25,8 @@ from alliage.observatory.states import (
 )
 from alliage_web.audit.queries import history
 from alliage_web.observatory.actions import releases as release_actions
-from alliage_web.observatory.forms.pipeline import (
-    ReasonForm,
-)
+from alliage_web.observatory.documents import sentences
+from alliage_web.observatory.forms.pipeline import ReasonForm
 from alliage_web.observatory.models.catalogue import in_language
 from alliage_web.observatory.permissions import (
     REVIEW_RELEASE,
@@ -36,9 +34,7 @@ from alliage_web.observatory.permissions import (
     WRITE_RELEASES,
 )
 from alliage_web.observatory.queries import releases as release_queries
-from alliage_web.observatory.queries.anomaly_wording import (
-    report_in_words,
-)
+from alliage_web.observatory.queries.anomaly_wording import report_in_words
 from alliage_web.observatory.queries.debates import debates_on
 from alliage_web.observatory.queries.wording import (
     computing_in_words,
@@ -46,6 +42,7 @@ from alliage_web.observatory.queries.wording import (
 )
 from alliage_web.ui.components import Crumb
 
+from .home import home_crumb
 from .pipeline import crumbs_of, here, person_who
 
 if TYPE_CHECKING:
@@ -98,22 +95,21 @@ def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     }
     if shown:
         context |= _preview(request, release)
-        context["computing"] = computing_in_words(release_queries.head(release.uuid))
+        head = release_queries.head(release.uuid)
+        context["computing"] = computing_in_words(head)
+        context["margins"] = [
+            (*sentences.margin_labels(one, head), one) for one in head.weighting.margins
+        ]
     return render(request, "observatory/pipeline_release.html", context)
 
 
 def _figure(cell: Cell, measure: Measure) -> str:
-    """Write a figure with its interval; why there is none where there is none."""
-    if cell.status is CellStatus.HIDDEN:
-        return "s"
-    if cell.value is None:
-        return _("n/a")
-    shown = [cell.value] if None in {cell.low, cell.high} else [cell.value, cell.low, cell.high]
-    scale, digits = (1, 2) if measure.unit is Unit.SCORE else (100, 1)
-    texts = [number_format(scale * one, digits) for one in shown if one is not None]
-    unit = "" if measure.unit is Unit.SCORE else " %"
-    interval = f" [{texts[1]} ; {texts[2]}]" if len(texts) > 1 else ""
-    return f"{texts[0]}{unit}{interval}"
+    """Write a figure with its margin, as the explorer does; or why there is none."""
+    if not cell.is_shown or cell.value is None:
+        return sentences.unseen_words(cell)
+    margin = sentences.margin_of(cell)
+    reach = _("n/a") if margin is None else sentences.reach(margin, measure.unit)
+    return f"{sentences.written(cell.value, measure.unit)} ± {reach}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +129,14 @@ def _preview(request: HttpRequest, release: Release) -> dict[str, Any]:
     breakdown = cuts.get(request.GET.get("croisement", "")) or head.breakdowns[0]
     table = release_queries.table(release.uuid, question.code, breakdown.code)
     # A battery has many rows: one item is read at a time.
-    items = list(dict.fromkeys(one.item for one in question.measures))
+    items = {one.item: sentences.item_label(one) for one in question.measures}
     item = request.GET.get("point", "")
-    item = item if item in items else items[0]
-    rows = []
-    hidden = 0
-    for measure, cells in zip(question.measures, table.rows if table else (), strict=False):
-        if measure.item != item:
-            continue
-        hidden += sum(cell.status is CellStatus.HIDDEN for cell in cells)
-        rows.append(
-            PreviewRow(
-                in_language(*measure.labels), tuple(_figure(cell, measure) for cell in cells)
-            )
-        )
+    item = item if item in items else next(iter(items))
+    shown = [
+        (measure, cells)
+        for measure, cells in zip(question.measures, table.rows if table else (), strict=False)
+        if measure.item == item
+    ]
     groups = breakdown.groups
     return {
         "questions": [(one.code, in_language(*one.labels)) for one in head.questions],
@@ -154,11 +144,24 @@ def _preview(request: HttpRequest, release: Release) -> dict[str, Any]:
         "question": question,
         "title": in_language(*question.labels),
         "breakdown": breakdown,
-        "items": [one for one in items if one],
+        "items": [(code, label) for code, label in items.items() if code],
         "item": item,
         "groups": [in_language(*one.labels) for one in groups],
-        "rows": rows,
-        "hidden": hidden,
+        "rows": [
+            PreviewRow(
+                sentences.row_label(measure), tuple(_figure(cell, measure) for cell in cells)
+            )
+            for measure, cells in shown
+        ],
+        "bases": [
+            sentences.bases([cells[place] for _measure, cells in shown])
+            for place in range(len(groups))
+        ]
+        if shown
+        else [],
+        "hidden": sum(
+            cell.status is CellStatus.HIDDEN for _measure, cells in shown for cell in cells
+        ),
         "report": report_in_words(release.report),
         "parts": len(release_queries.part_lines(release.uuid)),
     }
@@ -250,7 +253,7 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
         title=_("Retirer la publication"),
         lede=_(
             "Ses chiffres ne sont plus montrés ; sa page dit qu’elle est retirée, et pourquoi. "
-            "C’est définitif."
+            "Les débats qui portent sur elle s’arrêtent. C’est définitif."
         ),
         button=_("Retirer la publication"),
         done=_("La publication est retirée."),
@@ -332,7 +335,7 @@ def release(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "lines": [] if is_withdrawn else release_queries.part_lines(row.uuid),
         "debates": debates_on(row.uuid),
         "crumbs": [
-            Crumb(_("Observatoire"), reverse("observatory:index")),
+            home_crumb(),
             Crumb(str(wave), wave.get_absolute_url()),
             Crumb(_("Publication n° %(number)s") % {"number": row.number}),
         ],
@@ -347,7 +350,14 @@ def release_part(_request: HttpRequest, uuid: UUID, part: int) -> HttpResponse:
     text = release_queries.part_text(row.uuid, part)
     if text is None or row.state == ReleaseState.WITHDRAWN.value:
         raise Http404(_("Cette partie n’existe pas, ou sa publication est retirée."))
-    return HttpResponse(text, content_type="application/json")
+    headers = {"Content-Disposition": f'inline; filename="{_file_name(row)}-partie-{part}.json"'}
+    return HttpResponse(text, content_type="application/json", headers=headers)
+
+
+def _file_name(row: Release) -> str:
+    """Return how a file of a release is called; that of invented respondents says so."""
+    name = f"publication-{row.wave.study.code}-{row.wave.code}-{row.number}"
+    return f"{name}-synthetique" if row.synthetic else name
 
 
 @require_safe
@@ -356,9 +366,8 @@ def release_parts(_request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = _public_or_404(uuid)
     if row.state == ReleaseState.WITHDRAWN.value:
         raise Http404(_("Cette publication est retirée : ses chiffres ne sont plus donnés."))
-    name = f"publication-{row.wave.study.code}-{row.wave.code}-{row.number}.json"
     return HttpResponse(
         release_queries.whole_text(row),
         content_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{_file_name(row)}.json"'},
     )

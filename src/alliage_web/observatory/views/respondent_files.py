@@ -97,7 +97,12 @@ def receive(request: HttpRequest, study: str, wave: str) -> HttpResponse:
     if here is None:
         raise Http404(_("Cette vague n’existe pas."))
     today = timezone.localdate()
-    form = RespondentsForm(request.POST or None, request.FILES or None, today=today)
+    form = RespondentsForm(
+        request.POST or None,
+        request.FILES or None,
+        today=today,
+        latest=file_actions.latest_destruction(here, received=today),
+    )
     status = 200
     if request.method == "POST":
         status = _UNPROCESSABLE
@@ -139,6 +144,9 @@ def _received(form: RespondentsForm, wave: Wave, user: User) -> RespondentFile |
             )
         except SurveyError as error:
             form.add_error("file", refusal_in_words(error))
+        except file_actions.DestructionDateError:
+            # Midnight went by since the form was read.
+            form.add_error("destroy_on", _("Ce jour est passé. Choisissez-en un à venir."))
         except file_actions.TooManyRowsError as error:
             form.add_error(
                 "file",

@@ -60,6 +60,8 @@ def keep_result(
                     for pair in asked.comparisons
                 ],
                 "levels": dict(given.levels),
+                "proofs": sorted(given.proofs),
+                "domain": filling.domain,
                 "variants": {
                     one.code: one.variant(filling.world)
                     for one in asked.behaviours
@@ -160,6 +162,17 @@ def join_group(*, result: SavedResult, group: ResultGroup, label: str, at: dt.da
     fresh.save(update_fields=["group", "label"])
     _close_if_empty(left)
     record(kind="positioning.group-joined", target=place.stable_name, by=None, at=at)
+
+
+@transaction.atomic
+def renew_link(*, group: ResultGroup, token: str, at: dt.datetime) -> None:
+    """Give a group another link: the former one opens nothing any more."""
+    fresh = ResultGroup.objects.select_for_update().get(pk=group.pk)
+    if fresh.token_sha256 == digest_of(token):
+        return
+    fresh.token_sha256 = digest_of(token)
+    fresh.save(update_fields=["token_sha256"])
+    record(kind="positioning.group-link-renewed", target=fresh.stable_name, by=None, at=at)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from alliage.positioning.questionnaire import LEVELS, questionnaire
 from alliage.positioning.scoring import Doubt, gaps
+from alliage_web.positioning.queries.validation import is_tool_validated
 from alliage_web.ui.components import Column, DataTable
 from alliage_web.ui.templatetags.ui import percent
 
@@ -72,7 +73,7 @@ def told(found: Positioning, answers: Answers, *, world: World | None = None) ->
             _capital(one.reason_en if english() else one.reason_fr) for one in found.contradictions
         ),
         partial=_partial(found),
-        table=_every_door(found),
+        table=_every_door(found, answers),
         note=_(
             "Les chances disent laquelle des quatre portes vous préférez, d’après six "
             "comparaisons. Elles ne disent pas ce que vous y réussirez, et ne vous classent parmi "
@@ -82,8 +83,21 @@ def told(found: Positioning, answers: Answers, *, world: World | None = None) ->
     )
 
 
+def told_context(hours: int | None, partner: str) -> tuple[tuple[str, str], ...]:
+    """Return what somebody said for what comes next, each with its label; nothing if not said."""
+    said = []
+    if hours is not None:
+        told = ngettext("%(hours)d heure par mois", "%(hours)d heures par mois", hours)
+        said.append((_("Temps disponible"), told % {"hours": hours}))
+    if partner:
+        said.append((_("Partenaire à rencontrer, et ce que vous lui apportez"), partner))
+    return tuple(said)
+
+
 def tool_status() -> str:
-    """Return what the tool is worth, as the questionnaire says it."""
+    """Return what the tool is worth: a tool for dialogue, until every check of it passes."""
+    if is_tool_validated():
+        return _("Outil dont tous les contrôles passent")
     asked = questionnaire()
     return _capital(asked.status_en if english() else asked.status_fr)
 
@@ -138,7 +152,12 @@ def told_gaps(several: Sequence[Answers]) -> tuple[list[ToldGap], list[ToldGap]]
     every = [
         (
             one,
-            ToldGap(names[one.behaviour.door], question_of(one.behaviour), _levels(one), one.width),
+            ToldGap(
+                names[one.behaviour.door],
+                question_of(one.behaviour),
+                _levels(one, several),
+                one.width,
+            ),
         )
         for one in gaps(several, questionnaire())
     ]
@@ -161,11 +180,18 @@ def _differs(gap: Gap) -> bool:
     return len(set(gap.levels)) > 1
 
 
-def _levels(gap: Gap) -> tuple[str, ...]:
+def _levels(gap: Gap, several: Sequence[Answers]) -> tuple[str, ...]:
     return tuple(
-        _("Ne sait pas, ou sans réponse") if level is None else anchor(gap.behaviour, level)
-        for level in gap.levels
+        _("Ne sait pas, ou sans réponse") if level is None else _with_proof(gap, level, answers)
+        for level, answers in zip(gap.levels, several, strict=True)
     )
+
+
+def _with_proof(gap: Gap, level: int, answers: Answers) -> str:
+    fact = anchor(gap.behaviour, level)
+    if gap.behaviour.code not in answers.proofs:
+        return fact
+    return _("%(fact)s (un écrit le montre)") % {"fact": fact}
 
 
 def _head(found: Positioning, names: Sequence[str]) -> tuple[str, str, str]:
@@ -274,23 +300,23 @@ def _partial(found: Positioning) -> str:
     ) % {"left": left, "asked": found.asked}
 
 
-def _every_door(found: Positioning) -> DataTable:
+def _every_door(found: Positioning, answers: Answers) -> DataTable:
     asked = questionnaire()
     says = found.preferences.says_something
     return DataTable(
         caption=_("Vos étapes dans les quatre portes"),
         columns=(
             Column(_("Porte")),
-            Column(_("Chances qu’elle soit la vôtre"), numeric=True),
             Column(_("Étape")),
-            Column(_("Réponses connues"), numeric=True),
+            Column(_("Chances"), numeric=True),
+            Column(_("Faits connus")),
         ),
         rows=tuple(
             (
                 door_name(door),
-                percent(probability) if says else _("non départagée"),
                 _short_step(found.reaches[door.code]),
-                _("%(known)d sur 4") % {"known": found.reaches[door.code].known},
+                percent(probability) if says else _("non départagée"),
+                _known(door, answers),
             )
             for door, probability in zip(asked.doors, found.preferences.probabilities, strict=True)
         ),
@@ -299,6 +325,15 @@ def _every_door(found: Positioning) -> DataTable:
             "se fait, jamais où vous êtes par rapport à d’autres."
         ),
     )
+
+
+def _known(door: Door, answers: Answers) -> str:
+    """Tell how many facts are known in a door, and of how many something written can be shown."""
+    codes = {one.code for one in questionnaire().of_door(door.code)}
+    known, proved = len(codes & set(answers.levels)), len(codes & answers.proofs)
+    if not proved:
+        return _("%(known)d sur 4") % {"known": known}
+    return _("%(known)d sur 4, dont %(proved)d par un écrit") % {"known": known, "proved": proved}
 
 
 def _short_step(reach: Reach) -> str:

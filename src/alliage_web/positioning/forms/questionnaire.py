@@ -18,6 +18,8 @@ from alliage_web.actors.forms import TerritoryField
 from alliage_web.actors.models import SizeChoices
 from alliage_web.positioning.models import WORLDS
 from alliage_web.positioning.queries.filling import GIVEN, PASSED, UNSEEN, Filling, Question
+from alliage_web.vocabulary.models import Scheme
+from alliage_web.vocabulary.queries import terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +32,36 @@ _LINK_SALT = "alliage.positioning.link"
 _FORM_LASTS = 24 * 3600
 
 
-class WhoForm(forms.Form):
+class AroundForm(forms.Form):
+    """What the orientation starts from, beside the answers: it changes nothing of the result."""
+
+    domain = forms.ChoiceField(
+        label=gettext_lazy("Le besoin qui vous occupe"),
+        required=False,
+        help_text=gettext_lazy("Pour proposer des exemples qui répondent au même besoin."),
+    )
+    territory = TerritoryField(
+        label=gettext_lazy("Votre commune"),
+        levels=[Level.COMMUNE.value],
+        required=False,
+        help_text=gettext_lazy(
+            "Pour proposer des exemples et des catalyseurs proches. Sans elle, le résultat est le "
+            "même, sans proximité."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["domain"]
+        assert isinstance(field, forms.ChoiceField)
+        needs = [(term.code, term.label) for term in terms(Scheme.DOMAIN)]
+        field.choices = [("", _("Aucun en particulier")), *needs]
+
+
+class WhoForm(AroundForm):
     """Who answers: the world words the questions, the rest serves the orientation."""
 
+    field_order = ("world", "size", "domain", "territory")
     world = forms.ChoiceField(
         label=gettext_lazy("Vous répondez depuis le monde…"),
         choices=WORLDS,
@@ -47,15 +76,6 @@ class WhoForm(forms.Form):
         choices=[("", gettext_lazy("Je ne sais pas, ou sans objet")), *SizeChoices.choices],
         required=False,
     )
-    territory = TerritoryField(
-        label=gettext_lazy("Votre commune"),
-        levels=[Level.COMMUNE.value],
-        required=False,
-        help_text=gettext_lazy(
-            "Pour proposer des exemples et des catalyseurs proches. Sans elle, le résultat est le "
-            "même, sans proximité."
-        ),
-    )
     #: The secret of a group, for whoever came by its link.
     group = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
@@ -65,6 +85,7 @@ class WhoForm(forms.Form):
         return {
             "world": World(data["world"]),
             "size": data["size"],
+            "domain": data["domain"],
             "territory": data["territory"],
             "group": data["group"],
         }
@@ -77,13 +98,25 @@ class QuestionForm(forms.Form):
         self, data: QueryDict | None = None, *, question: Question, filling: Filling
     ) -> None:
         self.question, self.filling = question, filling
-        super().__init__(data, initial={"answer": self._given()}, use_required_attribute=False)
+        behaviour = question.behaviour
+        known = {
+            "answer": self._given(),
+            "proved": behaviour is not None and behaviour.code in filling.proofs,
+        }
+        super().__init__(data, initial=known, use_required_attribute=False)
         self.fields["answer"] = self._field()
+        if behaviour is not None:
+            self.fields["proved"] = forms.BooleanField(
+                label=_("Un écrit peut le montrer"), required=False
+            )
 
     def filled(self) -> Filling:
         """Return the questionnaire with this answer."""
         given = self.cleaned_data["answer"]
-        asked = self.question.context
+        asked, behaviour = self.question.context, self.question.behaviour
+        if behaviour is not None:
+            told = self.filling.marked(self.question, given)
+            return told.proved(behaviour, proved=self.cleaned_data["proved"])
         if asked is None:
             return self.filling.marked(self.question, given)
         said = given not in {None, ""}
@@ -219,8 +252,8 @@ class KeepForm(LinkForm):
         label=gettext_lazy("Compter mes réponses, sans mon lien, dans des vues d’ensemble"),
         required=False,
         help_text=gettext_lazy(
-            "Par territoire, monde et taille, jamais sous onze réponses. Vous pouvez changer "
-            "d’avis à tout moment depuis votre lien."
+            "Lues par les catalyseurs de votre territoire et par la recherche, par paquets de "
+            "douze personnes. Vous pouvez changer d’avis à tout moment depuis votre lien."
         ),
     )
     organisation = forms.ChoiceField(
@@ -278,6 +311,10 @@ class OpenGroupForm(LinkForm):
         required=False,
         help_text=gettext_lazy("Par exemple « direction » ou « bénévole ». Pas de nom."),
     )
+
+
+class RenewLinkForm(LinkForm):
+    """Another link for a group whose first one was lost, or given to too many."""
 
 
 class JoinGroupForm(forms.Form):

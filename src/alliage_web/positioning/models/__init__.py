@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+from .charters import (
+    Charter,
+    CharterComment,
+    CharterParty,
+    CharterSignature,
+    CharterStateChoices,
+    CharterVersion,
+)
+from .packets import Packet
 from .results import WORLDS, ResultGroup, SavedResult
 from .support import SupportSite
 
-__all__ = ["WORLDS", "ResultGroup", "SavedResult", "SupportSite"]
+__all__ = [
+    "WORLDS",
+    "Charter",
+    "CharterComment",
+    "CharterParty",
+    "CharterSignature",
+    "CharterStateChoices",
+    "CharterVersion",
+    "Packet",
+    "ResultGroup",
+    "SavedResult",
+    "SupportSite",
+]

@@ -56,7 +56,9 @@ class SavedResult(models.Model):
 
     ``answers`` holds ``comparisons`` (six numbers from 0 to 3, in the order of the pairs of the
     questionnaire), ``levels`` (those known, by the code of the behaviour) and ``variants`` (the
-    words that were read, by the code of the behaviour, where they are those of a world).
+    words that were read, by the code of the behaviour, where they are those of a world), ``proofs``
+    (the behaviours of which something written can be shown) and ``domain`` (the need in mind, by
+    its code, or nothing).
     """
 
     uuid = models.UUIDField(_("identifiant"), default=uuid4, unique=True, editable=False)
@@ -106,6 +108,15 @@ class SavedResult(models.Model):
         verbose_name=_("réponses d’avant"),
     )
     invented = models.BooleanField(_("inventé pour une démonstration"), default=False)
+    packet = models.ForeignKey(
+        "positioning.Packet",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("paquet"),
+        help_text=_("le dernier où il a été compté"),
+    )
 
     class Meta:
         verbose_name = _("positionnement gardé")

@@ -40,6 +40,7 @@ _COMPARED = {
 }
 _LEVELS = {str(level): level for level in range(LEVELS)}
 _LONGEST_TERRITORY = 40
+_LONGEST_DOMAIN = 60
 _LONGEST_GROUP = 64
 _WORLDS = {code for code, _label in WORLDS}
 
@@ -94,8 +95,12 @@ class Filling:
         The size of their organisation; empty if not said.
     territory
         Their commune, as ``commune/94080``; empty if not said.
+    domain
+        The need that they have in mind, by its code; empty if not said.
     marks
         One character for each question, in the order of the questionnaire.
+    proofs
+        The behaviours of which they can show something written, by their codes.
     hours, partner
         The answers of context.
     group
@@ -108,6 +113,8 @@ class Filling:
     size: str
     territory: str
     marks: str
+    domain: str = ""
+    proofs: frozenset[str] = frozenset()
     hours: int | None = None
     partner: str = ""
     group: str = ""
@@ -128,6 +135,11 @@ class Filling:
         before, after = self.marks[: question.place], self.marks[question.place + 1 :]
         return replace(self, marks=before + mark + after)
 
+    def proved(self, behaviour: Behaviour, *, proved: bool) -> Filling:
+        """Return the same with, or without, something written to show of a behaviour."""
+        others = self.proofs - {behaviour.code}
+        return replace(self, proofs=others | {behaviour.code} if proved else others)
+
 
 def asked_count() -> int:
     """Count the questions: comparisons, behaviours and context."""
@@ -135,7 +147,9 @@ def asked_count() -> int:
     return len(asked.comparisons) + len(asked.behaviours) + len(asked.context)
 
 
-def start(*, world: World, size: str = "", territory: str = "", group: str = "") -> Filling:
+def start(
+    *, world: World, size: str = "", territory: str = "", domain: str = "", group: str = ""
+) -> Filling:
     """Begin a questionnaire, with an order of the comparisons drawn for this person."""
     return Filling(
         version=questionnaire().version,
@@ -144,6 +158,7 @@ def start(*, world: World, size: str = "", territory: str = "", group: str = "")
         size=size,
         territory=territory,
         marks=UNSEEN * asked_count(),
+        domain=domain,
         group=group,
     )
 
@@ -184,17 +199,20 @@ def answers(filling: Filling) -> Answers:
     asked = questionnaire()
     pairs, behaviours = asked.comparisons, asked.behaviours
     marks = filling.marks
+    levels = {
+        one.code: _LEVELS[mark]
+        for one, mark in zip(behaviours, marks[len(pairs) :], strict=False)
+        if mark in _LEVELS
+    }
     return Answers(
         comparisons={
             pair: _COMPARED[mark]
             for pair, mark in zip(pairs, marks, strict=False)
             if mark in _COMPARED
         },
-        levels={
-            one.code: _LEVELS[mark]
-            for one, mark in zip(behaviours, marks[len(pairs) :], strict=False)
-            if mark in _LEVELS
-        },
+        levels=levels,
+        # What is not done has no proof, whatever was ticked before the answer was changed.
+        proofs=frozenset(code for code in filling.proofs if levels.get(code)),
     )
 
 
@@ -206,7 +224,13 @@ def as_cookie(filling: Filling) -> str:
         "w": filling.world.value,
         "z": filling.size,
         "t": filling.territory,
+        "d": filling.domain,
         "a": filling.marks,
+        "e": [
+            place
+            for place, one in enumerate(questionnaire().behaviours)
+            if one.code in filling.proofs
+        ],
         "h": filling.hours,
         "p": filling.partner,
         "g": filling.group,
@@ -256,12 +280,14 @@ def _checked(told: dict[str, Any]) -> Filling:
             world=World(told["w"]),
             size=str(told["z"]),
             territory=str(told["t"])[:_LONGEST_TERRITORY],
+            domain=str(told["d"])[:_LONGEST_DOMAIN],
             marks=str(told["a"]),
+            proofs=frozenset(questionnaire().behaviours[place].code for place in told["e"]),
             hours=None if told["h"] is None else int(told["h"]),
             partner=str(told["p"]),
             group=str(told["g"])[:_LONGEST_GROUP],
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise UnreadableFillingError(Unreadable.OTHER_VERSION) from error
     asked = questions(filling.seed)
     fits = (

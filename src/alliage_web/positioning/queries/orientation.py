@@ -107,9 +107,13 @@ class _Here:
 
 
 def orientation(
-    positioning: Positioning, *, territory: Territory | None = None, world: World | None = None
+    positioning: Positioning,
+    *,
+    territory: Territory | None = None,
+    world: World | None = None,
+    domain: str = "",
 ) -> Orientation:
-    """Return what fits a positioning.
+    """Return what fits a positioning, a place, a world and a need, by the code of its domain.
 
     No door is drawn at random: where none is named, examples and resources are not recommended,
     and those who guide come first.
@@ -120,6 +124,7 @@ def orientation(
         step=named[0].reach.level if named else None,
         territory=territory,
         world=world,
+        domains=frozenset({domain} - {""}),
     )
 
 
@@ -214,10 +219,11 @@ def _examples(index: Catalogue, wish: Wish) -> Part:
 
 
 def _situations(index: Catalogue, wish: Wish) -> list[Situation]:
-    """Return the examples of the doors, those of the same size first among thousands."""
-    flags = index.having(KIND, ["example"]) & index.having("objectif", wish.doors)
-    same_size = flags & index.having("ampleur", [wish.size])
-    order = np.concatenate([np.flatnonzero(same_size), np.flatnonzero(flags & ~same_size)])
+    """Return the examples of the doors: among thousands, those of the need then of the size."""
+    places = np.flatnonzero(index.having(KIND, ["example"]) & index.having("objectif", wish.doors))
+    same_need = index.having("domaine", sorted(wish.domains))[places]
+    same_size = index.having("ampleur", [wish.size])[places]
+    order = places[np.lexsort((~same_size, ~same_need))]
     names = _names(index)
     return [_situation(index, place, names[place]) for place in order[:MOST_COMPARED].tolist()]
 
@@ -293,7 +299,8 @@ def _catalysts(here: _Here, wish: Wish) -> Part:
     on_theme = [
         (distance, entry)
         for distance, entry in everyone
-        if wish.domains & {term.code for term in entry.domains}
+        # Beyond the last circle, a theme in common no longer outweighs being near.
+        if distance <= CATALYST_CIRCLES[-1] and wish.domains & {term.code for term in entry.domains}
     ]
     wanted = {code for door in wish.doors for code in FUNCTIONS_OF_DOORS[door]}
     measured = on_theme or everyone
@@ -303,14 +310,16 @@ def _catalysts(here: _Here, wish: Wish) -> Part:
         # In one circle, those whose functions serve the door come first; distance then decides.
         order.sort(key=lambda pair: not wanted & {term.code for term in pair[1].functions})
     order = order[:CATALYSTS]
-    lines = tuple(_catalyst_line(distance, entry, wanted, here) for distance, entry in order)
+    lines = tuple(_catalyst_line(distance, entry, wanted, wish, here) for distance, entry in order)
     told = words.near_told(near) if near.found else words.no_catalyst()
     if wish.domains and near.found and not on_theme:
         told = f"{words.no_catalyst_on_theme()} {told}"
     return Part("catalyseurs", title, told, lines)
 
 
-def _catalyst_line(distance: float, entry: CatalystEntry, wanted: set[str], here: _Here) -> Line:
+def _catalyst_line(
+    distance: float, entry: CatalystEntry, wanted: set[str], wish: Wish, here: _Here
+) -> Line:
     functions = [term.label for term in entry.functions if term.code in wanted]
     covered = [one.name for one in entry.territories if (one.level, one.code) in here.places]
     return Line(
@@ -320,6 +329,7 @@ def _catalyst_line(distance: float, entry: CatalystEntry, wanted: set[str], here
             distance,
             entry.place.name if entry.place else "",
             functions=functions,
+            themes=[term.label for term in entry.domains if term.code in wish.domains],
             covered=covered[0] if covered else "",
         ),
         checks=words.checks_of_catalyst(known=bool(entry.functions)),

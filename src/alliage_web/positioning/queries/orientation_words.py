@@ -141,7 +141,28 @@ def no_resource(doors: Iterable[str]) -> str:
 
 
 def examples_told(wish: Wish, chosen: Sequence[Situation]) -> str:
-    """Say in which circle the examples were found."""
+    """Say in which circle the examples were found: that of the need, then that of the size."""
+    return " ".join(filter(None, (_need_told(wish, chosen), _size_told(wish, chosen))))
+
+
+def _need_told(wish: Wish, chosen: Sequence[Situation]) -> str:
+    if not wish.domains:
+        return ""
+    same = sum(bool(wish.domains & one.domains) for one in chosen)
+    names = _together([label.lower() for label in domain_labels(wish.domains).values()])
+    if same == len(chosen):
+        return _("Même besoin que le vôtre : %(needs)s.") % {"needs": names}
+    if same:
+        return _(
+            "Un seul répond à votre besoin (%(needs)s) : le cercle a été élargi à d’autres besoins."
+        ) % {"needs": names}
+    return _(
+        "Aucun exemple publié de cette porte ne répond à votre besoin (%(needs)s) : le cercle a "
+        "été élargi à d’autres besoins."
+    ) % {"needs": names}
+
+
+def _size_told(wish: Wish, chosen: Sequence[Situation]) -> str:
     if not wish.size:
         return _(
             "Choisis d’après votre porte. Sans la taille de votre territoire, rien ne dit qu’ils "
@@ -242,7 +263,7 @@ def no_catalyst() -> str:
 
 
 def no_catalyst_on_theme() -> str:
-    return _("Aucun catalyseur de l’annuaire ne dit travailler sur ce thème : voici les autres.")
+    return _("Près de vous, aucun catalyseur ne dit travailler sur ce thème : voici les autres.")
 
 
 def near_told(near: Nearest[Any]) -> str:
@@ -259,12 +280,17 @@ def near_told(near: Nearest[Any]) -> str:
     ) % {"empty": number(near.empty), "circle": number(near.circle)}
 
 
-def why_catalyst(distance: float, place: str, *, functions: Sequence[str], covered: str) -> str:
+def why_catalyst(
+    distance: float, place: str, *, functions: Sequence[str], themes: Sequence[str], covered: str
+) -> str:
     """Say in one sentence why a catalyst is shown."""
     said = []
     if covered:
         said.append(_("il couvre votre territoire (%(place)s)") % {"place": covered})
     said.append(_("il est à %(km)s (%(place)s)") % {"km": _km(distance), "place": place})
+    if themes:
+        names = _together([name.lower() for name in themes])
+        said.append(_("il travaille sur votre besoin (%(needs)s)") % {"needs": names})
     if functions:
         names = _together([name.lower() for name in functions])
         said.append(_("ce qu’il fait sert votre porte (%(functions)s)") % {"functions": names})

@@ -54,18 +54,25 @@ def answers_of(result: SavedResult) -> Answers:
     asked = questionnaire()
     codes = {one.code for one in asked.behaviours}
     given = result.answers
+    levels = {
+        code: level
+        for code, level in given["levels"].items()
+        if code in codes and 0 <= level < LEVELS
+    }
     return Answers(
         comparisons={
             pair: Preference(answer)
             for pair, answer in zip(asked.comparisons, given["comparisons"], strict=False)
             if answer != Preference.NOT_ANSWERED
         },
-        levels={
-            code: level
-            for code, level in given["levels"].items()
-            if code in codes and 0 <= level < LEVELS
-        },
+        levels=levels,
+        proofs=frozenset(given.get("proofs", ())) & set(levels),
     )
+
+
+def domain_of(result: SavedResult) -> str:
+    """Return the code of the need that somebody had in mind; empty if they said none."""
+    return str(result.answers.get("domain", ""))
 
 
 def positioning_of(result: SavedResult) -> Positioning:

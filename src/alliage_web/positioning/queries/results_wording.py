@@ -17,9 +17,14 @@ EVENTS: Mapping[str, _StrPromise] = {
     "positioning.consent": _("Accord pour les vues d’ensemble changé"),
     "positioning.compared": _("Résultat comparé à un plus ancien"),
     "positioning.group-opened": _("Groupe de réponses ouvert"),
+    "positioning.group-link-renewed": _("Lien d’un groupe de réponses refait"),
     "positioning.group-joined": _("Groupe de réponses rejoint"),
     "positioning.group-left": _("Groupe de réponses quitté"),
+    "positioning.packets-formed": _("Paquets de réponses formés pour les vues d’ensemble"),
+    "positioning.invented": _("Résultats inventés pour une démonstration"),
 }
 FIELDS: Mapping[str, _StrPromise] = {
     "consent_collective": _("Compté dans les vues d’ensemble"),
+    "packets": _("Paquets"),
+    "results": _("Résultats"),
 }

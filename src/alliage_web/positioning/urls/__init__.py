@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import questionnaire, results, support
+from . import charters, collective, questionnaire, results, support
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 app_name = "positioning"
 
 urlpatterns: list[URLPattern] = [
+    *collective.patterns,
     *questionnaire.patterns,
     *results.patterns,
     *support.patterns,
+    *charters.patterns,
 ]

@@ -11,6 +11,7 @@ _KEPT = "r/<str:token>/"
 patterns = [
     path("resultat/", results.result, name="result"),
     path("resultat/resultat.pdf", results.result_file, name="result-file"),
+    path("resultat/autour/", results.around, name="around"),
     path("garder/", results.keep, name="keep"),
     path(_KEPT, results.kept, name="kept"),
     path(f"{_KEPT}resultat.pdf", results.kept_file, name="kept-file"),
@@ -18,6 +19,7 @@ patterns = [
     path(f"{_KEPT}accord/", results.consent, name="consent"),
     path(f"{_KEPT}comparer/", results.compare, name="compare"),
     path(f"{_KEPT}groupe/", results.group, name="group"),
+    path(f"{_KEPT}groupe/lien/", results.renew_link, name="renew-group-link"),
     path(f"{_KEPT}groupe/quitter/", results.leave, name="leave-group"),
     path("groupe/<str:token>/", results.join, name="join"),
 ]

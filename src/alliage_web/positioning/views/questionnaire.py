@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from alliage.positioning.questionnaire import questionnaire
 from alliage_web.positioning.documents.result_words import tool_status
 from alliage_web.positioning.forms.questionnaire import QuestionForm, WhoForm
+from alliage_web.positioning.queries.collective import reads_some
 from alliage_web.positioning.queries.filling import (
     UnreadableFillingError,
     asked_count,
@@ -56,6 +57,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "minutes": asked.minutes,
         "count": asked_count(),
         "tool_status": tool_status(),
+        "reads_collective": reads_some(request.user),
         "held": held if held and held.begun else None,
         "group": group_of(secret, timezone.localdate()) if secret else None,
     }
@@ -119,15 +121,16 @@ def _part(asked: Question) -> str:
     if asked.doors:
         return _("Ce que vous cherchez")
     if asked.behaviour:
-        return _("Ce qui se fait chez vous, ces douze derniers mois")
+        return _("Ces douze derniers mois")
     return _("Pour la suite")
 
 
 def _note(asked: Question) -> str:
-    if asked.doors:
+    """Return how to answer, with the first question of each part only: it is read once."""
+    if asked.number == 1:
         return _(
             "Il n’y a pas de bonne réponse : les deux sont de bonnes raisons de faire alliance."
         )
-    if asked.behaviour:
+    if asked.behaviour == questionnaire().behaviours[0]:
         return _("Répondez sur des faits, pas sur des projets.")
     return ""

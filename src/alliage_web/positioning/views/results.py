@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from allauth.core import ratelimit
 from django.contrib import messages
@@ -23,16 +25,20 @@ from alliage_web.positioning.actions import results as actions
 from alliage_web.positioning.documents import result_words as words
 from alliage_web.positioning.documents.result_sheet import result_sheet
 from alliage_web.positioning.forms.questionnaire import (
+    AroundForm,
     EarlierForm,
     JoinGroupForm,
     KeepForm,
     OpenGroupForm,
+    RenewLinkForm,
 )
 from alliage_web.positioning.queries import results as queries
 from alliage_web.positioning.queries.filling import UnreadableFillingError, answers
 from alliage_web.positioning.queries.orientation import orientation
 from alliage_web.territories.queries import resolve
 from alliage_web.ui.components import Crumb
+from alliage_web.vocabulary.models import Scheme
+from alliage_web.vocabulary.queries import term
 
 from . import device
 from .device import private
@@ -64,10 +70,8 @@ def result(request: HttpRequest) -> HttpResponse:
         filling = device.read(request)
     except UnreadableFillingError as refusal:
         return device.start_again(request, refusal.why)
-    given = answers(filling)
-    territory = _territory(filling)
     context = {
-        **_shown(given, filling.world, territory),
+        **_said_on_device(filling),
         "next_number": filling.next_number,
         "crumbs": _crumbs(_("Résultat")),
     }
@@ -82,7 +86,28 @@ def result_file(request: HttpRequest) -> HttpResponse:
         filling = device.read(request)
     except UnreadableFillingError as refusal:
         return device.start_again(request, refusal.why)
-    return _printed(answers(filling), filling.world, timezone.localdate())
+    return _printed(_said_on_device(filling), timezone.localdate())
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def around(request: HttpRequest) -> HttpResponse:
+    """Change what the orientation starts from; what was answered stays."""
+    try:
+        filling = device.read(request)
+    except UnreadableFillingError as refusal:
+        return device.start_again(request, refusal.why)
+    form = AroundForm(
+        request.POST if request.method == "POST" else None,
+        initial={"domain": filling.domain, "territory": filling.territory},
+    )
+    if form.is_valid():
+        told = replace(filling, **form.cleaned_data)
+        onward = redirect(f"{reverse('positioning:result')}#orientation")
+        return device.write(request, onward, told)
+    context = {"form": form, "crumbs": _crumbs(_("Autour de vous"))}
+    status = _UNPROCESSABLE if form.errors else 200
+    return render(request, "positioning/around.html", context, status=status)
 
 
 @private
@@ -157,7 +182,7 @@ def kept(request: HttpRequest, token: str) -> HttpResponse:
     if saved is None:
         return _gone(request)
     context = {
-        **_shown(queries.answers_of(saved), World(saved.world), saved.territory),
+        **_said_in(saved),
         "saved": saved,
         "token": token,
         "link": request.build_absolute_uri(reverse("positioning:kept", args=[token])),
@@ -174,8 +199,7 @@ def kept_file(request: HttpRequest, token: str) -> HttpResponse:
     saved = queries.result_of(token, timezone.localdate())
     if saved is None:
         return _gone(request)
-    day = timezone.localdate(saved.created_at)
-    return _printed(queries.answers_of(saved), World(saved.world), day)
+    return _printed(_said_in(saved), timezone.localdate(saved.created_at))
 
 
 @private
@@ -267,7 +291,14 @@ def group(request: HttpRequest, token: str) -> HttpResponse:
     status = 200
     if opening.is_valid():
         if _may_make_a_link(request, opening):
-            return _open(opening, saved)
+            actions.open_group(
+                result=saved,
+                name=opening.cleaned_data["name"],
+                label=opening.cleaned_data["label"],
+                token=opening.token,
+                at=timezone.now(),
+            )
+            return _to_group(token, opening.token)
         status = _TOO_MANY
     if joining.is_valid() and _joined(request, joining, saved, day):
         return redirect("positioning:group", token)
@@ -285,6 +316,8 @@ def group(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "group": saved.group,
         "token": token,
+        "link": _link_to_give(request, saved.group),
+        "renewing": RenewLinkForm(),
         "alone": len(everybody) < 2,
         "crumbs": _crumbs(saved.group.name, token),
         **_side_by_side(
@@ -294,15 +327,18 @@ def group(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "positioning/group.html", context, status=status)
 
 
-def _open(form: OpenGroupForm, saved: SavedResult) -> HttpResponse:
-    actions.open_group(
-        result=saved,
-        name=form.cleaned_data["name"],
-        label=form.cleaned_data["label"],
-        token=form.token,
-        at=timezone.now(),
-    )
-    return redirect("positioning:join", form.token)
+def _to_group(token: str, secret: str) -> HttpResponse:
+    """Lead a member to the group, with the secret of its link, which is kept nowhere else."""
+    address = reverse("positioning:group", args=[token])
+    return redirect(f"{address}?{urlencode({'lien': secret})}")
+
+
+def _link_to_give(request: HttpRequest, found: ResultGroup) -> str:
+    """Return the address to give to others, if this page was given its secret."""
+    secret = request.GET.get("lien", "")
+    if queries.digest_of(secret) != found.token_sha256:
+        return ""
+    return request.build_absolute_uri(reverse("positioning:join", args=[secret]))
 
 
 def _joined(request: HttpRequest, form: JoinGroupForm, saved: SavedResult, day: dt.date) -> bool:
@@ -321,6 +357,25 @@ def _joined(request: HttpRequest, form: JoinGroupForm, saved: SavedResult, day: 
         return False
     messages.success(request, _("Vos réponses sont à côté de celles du groupe."))
     return True
+
+
+@private
+@require_POST
+def renew_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Make another link for a group, in the place of the former one."""
+    saved = queries.result_of(token, timezone.localdate())
+    if saved is None:
+        return _gone(request)
+    form = RenewLinkForm(request.POST)
+    if saved.group is None:
+        return redirect("positioning:group", token)
+    if not form.is_valid() or not _may_make_a_link(request, form):
+        for error in (*form.non_field_errors(), *form.errors.get("link", ())):
+            messages.error(request, error)
+        return redirect("positioning:group", token)
+    actions.renew_link(group=saved.group, token=form.token, at=timezone.now())
+    messages.success(request, _("Le groupe a un nouveau lien ; l’ancien n’ouvre plus rien."))
+    return _to_group(token, form.token)
 
 
 @private
@@ -356,13 +411,47 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 # Parts of pages
 
 
-def _shown(given: Answers, world: World, territory: Territory | None) -> dict[str, Any]:
+def _said_on_device(filling: Filling) -> dict[str, Any]:
+    return _said(
+        answers(filling),
+        world=filling.world,
+        territory=_territory(filling),
+        domain=filling.domain,
+        context=words.told_context(filling.hours, filling.partner),
+    )
+
+
+def _said_in(saved: SavedResult) -> dict[str, Any]:
+    return _said(
+        queries.answers_of(saved),
+        world=World(saved.world),
+        territory=saved.territory,
+        domain=queries.domain_of(saved),
+        context=words.told_context(saved.hours, saved.wished_partner),
+    )
+
+
+def _said(
+    given: Answers,
+    *,
+    world: World,
+    territory: Territory | None,
+    domain: str,
+    context: tuple[tuple[str, str], ...],
+) -> dict[str, Any]:
+    """Return what a result says: the page and the sheet tell the same."""
     found = score(given, questionnaire())
+    need = term(Scheme.DOMAIN, domain) if domain else None
     return {
         "told": words.told(found, given, world=world),
-        "orientation": orientation(found, territory=territory, world=world),
+        "orientation": orientation(
+            found, territory=territory, world=world, domain=need.code if need else ""
+        ),
+        "version": found.version,
         "world": world.value,
         "territory": territory,
+        "need": need,
+        "context": context,
     }
 
 
@@ -403,10 +492,15 @@ def _territory(filling: Filling) -> Territory | None:
     return resolve(level, code) if code else None
 
 
-def _printed(given: Answers, world: World, day: dt.date) -> HttpResponse:
-    printed = result_sheet(score(given, questionnaire()), given, world=world, day=day)
+def _printed(said: dict[str, Any], day: dt.date) -> HttpResponse:
     return HttpResponse(
-        printed,
+        result_sheet(
+            said["told"],
+            said["orientation"],
+            context=said["context"],
+            version=said["version"],
+            day=day,
+        ),
         content_type="application/pdf",
         headers={"Content-Disposition": 'attachment; filename="se-situer.pdf"'},
     )

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.template.defaultfilters import capfirst
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,8 +21,10 @@ from alliage_web.alliances import queries as alliances
 from alliage_web.alliances.permissions import may
 from alliage_web.alliances.queries.wording import history_in_words
 from alliage_web.audit.queries import history
+from alliage_web.fund.queries.acting import organisations_acted_for
 from alliage_web.fund.queries.supports import supports_of_alliance
 from alliage_web.knowledge import queries as knowledge
+from alliage_web.positioning.queries.charters import charters_of_alliance
 from alliage_web.ui.components import Cell, Column, Crumb, DataTable, TimelineEvent
 from alliage_web.ui.maps import FranceMap, MapPoint, apart
 from alliage_web.ui.templatetags.ui import euros, number, partial_date, period
@@ -59,11 +62,13 @@ def alliance(request: HttpRequest, slug: str) -> HttpResponse:
         "divergences": [Divergence(item, _range(item)) for item in story.divergences],
         "totals": _totals(story),
         "supports": supports_of_alliance(story.id, request.user),
+        "charters": charters_of_alliance(story.id, request.user, timezone.localdate()),
         "map": _map(story),
         # Every published example has its sheet.
         "example": knowledge.example_slug(story.id),
         "may_edit": may(request.user, "alliances.change_alliance", story),
         "own_parts": _own_parts(request, story),
+        "may_begin_charter": _acts_in(request, story),
         "may_see_workspace": may(request.user, "alliances.see_workspace", story),
         "history": _history(request, story),
         "crumbs": [Crumb(_("Alliances"), reverse("alliances:index")), Crumb(story.title)],
@@ -244,6 +249,13 @@ def _own_parts(request: HttpRequest, story: AllianceStory) -> frozenset[str]:
     return frozenset(
         slug for slug in slugs if may(user, "alliances.change_part", alliances.part_of(story, slug))
     )
+
+
+def _acts_in(request: HttpRequest, story: AllianceStory) -> bool:
+    """Tell whether the person acts in the alliance for one of its parties."""
+    acted_for = organisations_acted_for(request.user, alliance=story.stable_name)
+    names = {f"organisation:{party.organisation_slug}" for party in story.parties}
+    return not acted_for.isdisjoint(names)
 
 
 def _history(request: HttpRequest, story: AllianceStory) -> list[ReadableLine] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,8 @@ from alliage_web.knowledge.queries.sheet_proposals import sheets_named
 from alliage_web.knowledge.views import sheet_wording as sheets
 from alliage_web.knowledge.views import wording as knowledge
 from alliage_web.observatory.queries import trail as observatory
+from alliage_web.positioning.models import Charter
+from alliage_web.positioning.queries import charters_wording as charters
 from alliage_web.positioning.queries import results_wording as positioning
 from alliage_web.territories.queries import by_codes
 
@@ -57,6 +60,7 @@ FAMILIES: Mapping[str, Any] = {
     "contribution": _("Contributions aux débats"),
     "positioning": _("Résultats de « Se situer »"),
     "result-group": _("Groupes de réponses"),
+    "charter": _("Chartes"),
 }
 #: What no page but this one tells.
 _OTHER_KINDS: Mapping[str, Any] = {
@@ -105,6 +109,7 @@ _OTHER_FIELDS: Mapping[str, Any] = {
     "kind": _("Type"),
     "description": _("Description"),
     **positioning.FIELDS,
+    **charters.FIELDS,
 }
 _KINDS_BY_APP: tuple[tuple[Any, Mapping[str, Any]], ...] = (
     (_("Alliances"), alliances.EVENTS),
@@ -112,7 +117,7 @@ _KINDS_BY_APP: tuple[tuple[Any, Mapping[str, Any]], ...] = (
     (_("Exemples et ressources"), {**knowledge.EVENTS, **sheets.EVENTS}),
     (_("Fonds"), funds.EVENTS),
     (_("Observatoire"), observatory.EVENTS),
-    (_("Se situer"), positioning.EVENTS),
+    (_("Se situer"), {**positioning.EVENTS, **charters.EVENTS}),
     (_("Rôles et espaces de travail"), {**people.EVENTS, **files.EVENTS}),
     (_("Personnes, référentiels et plateforme"), _OTHER_KINDS),
 )
@@ -204,6 +209,18 @@ def _people(names: Collection[str]) -> Iterable[Any]:
     return get_user_model().objects.filter(pk__in=[name for name in names if name.isdecimal()])
 
 
+def _charters(names: Collection[str]) -> Iterable[Any]:
+    return Charter.objects.filter(uuid__in=[name for name in names if _is_uuid(name)])
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 _FINDERS: Mapping[str, Callable[[Collection[str]], Iterable[Any]]] = {
     "alliance": lambda slugs: Alliance.objects.filter(slug__in=slugs),
     "organisation": lambda slugs: Organisation.objects.filter(slug__in=slugs),
@@ -214,5 +231,6 @@ _FINDERS: Mapping[str, Callable[[Collection[str]], Iterable[Any]]] = {
     "raised": raised_named,
     "territory": _territories,
     "person": _people,
+    "charter": _charters,
     **observatory.FINDERS,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,12 @@ class Command(BaseCommand):
         parser.add_argument("--encoding", default="utf-8", help="of texts; utf-8 if not given")
         parser.add_argument("--drop", nargs="*", default=[], help="columns that name people")
         parser.add_argument(
+            "--destroy-on",
+            type=dt.date.fromisoformat,
+            metavar="YYYY-MM-DD",
+            help="when the respondents are destroyed; as late as the register allows if not given",
+        )
+        parser.add_argument(
             "--treat",
             nargs="*",
             default=[],
@@ -61,13 +68,14 @@ class Command(BaseCommand):
                 path=options["file"],
                 encoding=options["encoding"],
                 drop=options["drop"],
+                destroy_on=options["destroy_on"],
                 by=user,
                 at=timezone.now(),
             )
         except OSError as error:
             msg = f"{options['file']} cannot be read: {error.strerror}. Check its path."
             raise CommandError(msg) from error
-        except (SurveyError, actions.IdentifiersError) as error:
+        except (SurveyError, actions.DestructionDateError, actions.IdentifiersError) as error:
             raise CommandError(str(error)) from error
         try:
             release = self._computed(file, user, treatments, options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import socket
 from typing import Any
 
@@ -36,9 +35,6 @@ class Command(BaseCommand):
                     f"(make demo PORT={port + 1})."
                 )
                 raise CommandError(msg) from error
-        # A forked worker would wait for threads that stayed behind in this process: those of Typst
-        # and of Polars, after a demonstration was prepared. A fresh interpreter starts its own.
-        multiprocessing.set_start_method("spawn", force=True)
         Granian(
             "alliage_web.config.wsgi:application",
             address=host,

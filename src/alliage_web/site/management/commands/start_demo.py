@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
@@ -46,6 +48,8 @@ class Command(BaseCommand):
             ("Demonstration sheet", ["create_demo_sheet"]),
             ("Demonstration wave", ["create_demo_wave"]),
             ("Demonstration debate", ["create_demo_debate"]),
+            ("Demonstration charter", ["create_demo_charter"]),
+            ("Demonstration self-positioning", ["create_demo_positioning"]),
         ):
             self.stdout.write(self.style.MIGRATE_HEADING(title))
             call_command(*command)
@@ -73,7 +77,18 @@ Ctrl+C stops the server. `make demo` starts it again with the same data.
                 )
             )
         if not options["no_serve"]:
-            call_command("serve", host=options["host"], port=options["port"])
+            self.stdout.flush()
+            become_server(options["host"], options["port"])
+
+
+def become_server(host: str, port: int) -> NoReturn:
+    """Let a fresh interpreter take the place of this process, and serve.
+
+    The server forks its workers: they would wait for ever for threads that preparing has started,
+    those of Typst and of Polars, and that stay behind.
+    """
+    asked = ["serve", "--host", host, "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "alliage_web.config.cli", *asked])  # noqa: S606
 
 
 def _is_this_machine(host: str) -> bool:

@@ -1,1 +1,0 @@
-"""Who may see and write what people said of themselves."""
