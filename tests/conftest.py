@@ -17,6 +17,8 @@ from django.core.management.commands import migrate
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
+from filelock import FileLock
+from tests.factories.backup_places import ON_POSTGRES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +40,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Give it back: extensions complain of what is not collected when the process ends."""
     gc.unfreeze()
+    # The process that started the others ends after them.
+    if ON_POSTGRES and not hasattr(session.config, "workerinput"):
+        import psycopg
+
+        tables = _template(_kept_tables(session.config))
+        with suppress(psycopg.OperationalError), _server() as server:
+            server.execute(f'DROP DATABASE IF EXISTS "{tables}"')
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,38 +87,83 @@ def _nothing_to_index(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def empty_tables(pytestconfig: pytest.Config) -> Iterator[Path]:
-    """Keep the empty tables of SQLite: to migrate takes ten seconds in each process of the tests.
+    """Make the empty tables once for all the processes of the tests: it takes ten seconds.
 
-    They are made again when a migration or a dependency changes, or by ``pytest --cache-clear``.
+    SQLite's are kept in a file until a migration or a dependency changes, or until
+    ``pytest --cache-clear``; PostgreSQL's in a database that goes away with the tests.
     """
-    cache = pytestconfig.cache
-    assert cache is not None, "run pytest with its cache"
-    folder = cache.mkdir("migrated")
-    kept = folder / f"{_digest_of_migrations(pytestconfig.rootpath)}.sqlite3"
+    kept = _kept_tables(pytestconfig)
     handle = migrate.Command.handle
 
     def copy_or_migrate(command: migrate.Command, *args: Any, **options: Any) -> None:
-        if connection.vendor != "sqlite" or connection.introspection.table_names():
+        if connection.introspection.table_names():
             handle(command, *args, **options)
             return
-        with suppress(sqlite3.OperationalError), closing(_read(kept)) as source:
-            source.backup(connection.connection)
-            return
-        handle(command, *args, **options)
-        written = kept.with_suffix(f".{os.getpid()}")
-        with closing(sqlite3.connect(written)) as copy:
-            connection.connection.backup(copy)
-        for older in folder.glob("*.sqlite3"):
-            older.unlink(missing_ok=True)
-        written.replace(kept)
+        # Whoever comes second waits for the tables of the first one.
+        with FileLock(kept.parent / "lock"):
+            copy, keep = (_clone, _keep_clone) if ON_POSTGRES else (_copy, _keep_copy)
+            if not copy(kept):
+                handle(command, *args, **options)
+                keep(kept)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrate.Command, "handle", copy_or_migrate)
         yield kept
 
 
-def _read(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+def _kept_tables(pytestconfig: pytest.Config) -> Path:
+    cache = pytestconfig.cache
+    assert cache is not None, "run pytest with its cache"
+    return cache.mkdir("migrated") / f"{_digest_of_migrations(pytestconfig.rootpath)}.sqlite3"
+
+
+def _copy(kept: Path) -> bool:
+    if not kept.exists():
+        return False
+    with closing(sqlite3.connect(kept)) as source:
+        source.backup(connection.connection)
+    return True
+
+
+def _keep_copy(kept: Path) -> None:
+    written = kept.with_suffix(".new")
+    with closing(sqlite3.connect(written)) as copy:
+        connection.connection.backup(copy)
+    for older in kept.parent.glob("*.sqlite3"):
+        older.unlink()
+    written.replace(kept)
+
+
+def _clone(kept: Path) -> bool:
+    with _server() as server:
+        known = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if not server.execute(known, [_template(kept)]).fetchone():
+            return False
+        connection.close()
+        server.execute(f'DROP DATABASE "{connection.settings_dict["NAME"]}"')
+        _create(server, connection.settings_dict["NAME"], like=_template(kept))
+    return True
+
+
+def _keep_clone(kept: Path) -> None:
+    connection.close()
+    with _server() as server:
+        _create(server, _template(kept), like=connection.settings_dict["NAME"])
+
+
+def _template(kept: Path) -> str:
+    """Name the database of the empty tables; PostgreSQL cuts names after 63 characters."""
+    return f"empty_tables_{kept.stem[:40]}"
+
+
+def _create(server: Any, name: str, *, like: str) -> None:
+    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+
+
+def _server() -> Any:
+    import psycopg
+
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
 
 
 def _digest_of_migrations(root: Path) -> str:

@@ -108,6 +108,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "alliance",
                 "verbose_name_plural": "alliances",
                 "ordering": ("title", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("started__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
+                        name="alliances_started_is_a_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ended__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
+                        name="alliances_ended_is_a_date",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -702,19 +712,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="alliance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("started__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
-                name="alliances_started_is_a_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alliance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$")),
-                name="alliances_ended_is_a_date",
-            ),
         ),
     ]

@@ -298,6 +298,41 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Strand",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, verbose_name="identifiant")),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
+                ("name_fr", models.CharField(max_length=200, verbose_name="nom")),
+                (
+                    "name_en",
+                    models.CharField(blank=True, max_length=200, verbose_name="nom en anglais"),
+                ),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="source")),
+                (
+                    "fund",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="strands",
+                        to="fund.fund",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "volet",
+                "verbose_name_plural": "volets",
+                "ordering": ("fund_id", "order", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("fund", "code"), name="fund_strand_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Envelope",
             fields=[
                 (
@@ -307,11 +342,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="année")),
+                (
+                    "strand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="envelopes",
+                        to="fund.strand",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "enveloppe",
                 "verbose_name_plural": "enveloppes",
                 "ordering": ("year", "strand_id", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("strand", "year"), name="fund_envelope_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("year__gte", 1900), ("year__lte", 2200)),
+                        name="fund_envelope_year",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -831,63 +881,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.CreateModel(
-            name="Strand",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.SlugField(max_length=60, verbose_name="identifiant")),
-                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
-                ("name_fr", models.CharField(max_length=200, verbose_name="nom")),
-                (
-                    "name_en",
-                    models.CharField(blank=True, max_length=200, verbose_name="nom en anglais"),
-                ),
-                ("source", models.CharField(blank=True, max_length=300, verbose_name="source")),
-                (
-                    "fund",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="strands",
-                        to="fund.fund",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "volet",
-                "verbose_name_plural": "volets",
-                "ordering": ("fund_id", "order", "pk"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("fund", "code"), name="fund_strand_once")
-                ],
-            },
-        ),
-        migrations.AddField(
-            model_name="envelope",
-            name="strand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="envelopes",
-                to="fund.strand",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="envelope",
-            constraint=models.UniqueConstraint(
-                fields=("strand", "year"), name="fund_envelope_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="envelope",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("year__gte", 1900), ("year__lte", 2200)),
-                name="fund_envelope_year",
-            ),
         ),
         migrations.RunPython(install, remove),
     ]

@@ -1,4 +1,4 @@
-"""The book of supports, and what alliances raised besides."""
+"""The book of supports."""
 
 import uuid
 
@@ -16,67 +16,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="RaisedResource",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=60, verbose_name="référence")),
-                (
-                    "eur",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=14, verbose_name="montant en euros"
-                    ),
-                ),
-                ("description", models.CharField(max_length=300, verbose_name="ce qui est levé")),
-                (
-                    "reading",
-                    models.CharField(
-                        choices=[
-                            ("stated", "dit par la source"),
-                            ("derived", "déduit"),
-                            ("external", "complément extérieur"),
-                        ],
-                        max_length=10,
-                        verbose_name="lecture",
-                    ),
-                ),
-                ("note", models.TextField(blank=True, verbose_name="à savoir")),
-                ("source", models.CharField(max_length=300, verbose_name="source")),
-                (
-                    "alliance",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="raised_resources",
-                        to="alliances.alliance",
-                        verbose_name="alliance",
-                    ),
-                ),
-                (
-                    "fund",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="raised_resources",
-                        to="fund.fund",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "ressource levée",
-                "verbose_name_plural": "ressources levées",
-                "ordering": ("fund", "code", "pk"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("fund", "code"), name="fund_raised_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("eur__gt", 0)), name="fund_raised_positive"
-                    ),
-                ],
-            },
-        ),
         migrations.CreateModel(
             name="Support",
             fields=[
@@ -103,6 +42,7 @@ class Migration(migrations.Migration):
                             ("receiver", "déclaré par qui reçoit"),
                             ("360giving", "fichier 360Giving"),
                             ("scdl", "fichier SCDL"),
+                            ("agreement", "convention signée"),
                         ],
                         max_length=10,
                         verbose_name="origine",
@@ -414,31 +354,6 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("giver_answer__in", ["none", "confirmed", "disputed"]),
-                            (
-                                "lever__in",
-                                [
-                                    "data",
-                                    "tools_resources",
-                                    "networks",
-                                    "engineering_input",
-                                    "governance_dialogue",
-                                    "direct_funding",
-                                    "promotion",
-                                ],
-                            ),
-                            (
-                                "origin__in",
-                                ["history", "officer", "giver", "receiver", "360giving", "scdl"],
-                            ),
-                            ("reading__in", ["stated", "derived", "external"]),
-                            ("receiver_answer__in", ["none", "confirmed", "disputed"]),
-                            ("status__in", ["granted", "conditional"]),
-                        ),
-                        name="fund_support_words_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
                             ("first__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
                             ("last__regex", "^(\\d{4}(-\\d{2}(-\\d{2})?)?)?$"),
                         ),
@@ -531,6 +446,39 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="fund_support_payment_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("giver_answer__in", ["none", "confirmed", "disputed"]),
+                            (
+                                "lever__in",
+                                [
+                                    "data",
+                                    "tools_resources",
+                                    "networks",
+                                    "engineering_input",
+                                    "governance_dialogue",
+                                    "direct_funding",
+                                    "promotion",
+                                ],
+                            ),
+                            (
+                                "origin__in",
+                                [
+                                    "history",
+                                    "officer",
+                                    "giver",
+                                    "receiver",
+                                    "360giving",
+                                    "scdl",
+                                    "agreement",
+                                ],
+                            ),
+                            ("reading__in", ["stated", "derived", "external"]),
+                            ("receiver_answer__in", ["none", "confirmed", "disputed"]),
+                            ("status__in", ["granted", "conditional"]),
+                        ),
+                        name="fund_support_words_known",
                     ),
                 ],
             },

@@ -264,45 +264,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="ReviewGrid",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=60, verbose_name="identifiant")),
-                ("version", models.PositiveIntegerField(verbose_name="version")),
-                ("title_fr", models.CharField(max_length=200, verbose_name="titre")),
-                ("title_en", models.CharField(max_length=200, verbose_name="titre en anglais")),
-                ("text", models.TextField(verbose_name="fichier")),
-                ("digest", models.CharField(max_length=64, verbose_name="empreinte SHA-256")),
-                ("created_at", models.DateTimeField(verbose_name="ajoutée le")),
-                (
-                    "fund",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="review_grids",
-                        to="fund.fund",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "grille d’instruction",
-                "verbose_name_plural": "grilles d’instruction",
-                "ordering": ("fund", "code", "-version", "pk"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("fund", "code", "version"), name="fund_grid_once"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("version__gte", 1)), name="fund_grid_from_one"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="ReviewPanel",
             fields=[
                 (

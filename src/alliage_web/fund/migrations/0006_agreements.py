@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "ministerial_derogation",
-                    models.BooleanField(default=False, verbose_name="dérogation ministérielle"),
+                    models.BooleanField(null=True, verbose_name="dérogation ministérielle"),
                 ),
                 (
                     "granted_before_cents",
@@ -247,6 +247,38 @@ class Migration(migrations.Migration):
                         verbose_name="volet",
                     ),
                 ),
+                (
+                    "lever",
+                    models.CharField(
+                        choices=[
+                            ("direct_funding", "Financement de l’action"),
+                            ("engineering_input", "Ingénierie de l’alliance"),
+                        ],
+                        default="direct_funding",
+                        max_length=20,
+                        verbose_name="levier",
+                    ),
+                ),
+                (
+                    "notice_given_on",
+                    models.DateField(blank=True, null=True, verbose_name="préavis donné le"),
+                ),
+                (
+                    "activity_checked_on",
+                    models.DateField(
+                        blank=True, null=True, verbose_name="activité du bénéficiaire vérifiée le"
+                    ),
+                ),
+                (
+                    "activity_source",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="source de la vérification"
+                    ),
+                ),
+                (
+                    "ceased_on",
+                    models.DateField(blank=True, null=True, verbose_name="activité cessée le"),
+                ),
             ],
             options={
                 "verbose_name": "convention",
@@ -296,8 +328,36 @@ class Migration(migrations.Migration):
                         ),
                         name="fund_agreement_sent_after_its_legal_path",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("lever__in", ["direct_funding", "engineering_input"])),
+                        name="fund_agreement_lever_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("activity_checked_on", None),
+                            ("activity_source", ""),
+                            ("ceased_on", None),
+                        )
+                        | (
+                            models.Q(("activity_checked_on__isnull", False))
+                            & models.Q(("activity_source", ""), _negated=True)
+                        ),
+                        name="fund_agreement_activity_checked_somewhere",
+                    ),
                 ],
             },
+        ),
+        migrations.AddField(
+            model_name="application",
+            name="renews",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="renewals",
+                to="fund.agreement",
+                verbose_name="renouvelle la convention",
+            ),
         ),
         migrations.CreateModel(
             name="AgreementCondition",
@@ -418,6 +478,10 @@ class Migration(migrations.Migration):
                         to="fund.agreementcondition",
                         verbose_name="libère la retenue",
                     ),
+                ),
+                (
+                    "ends_on",
+                    models.DateField(blank=True, null=True, verbose_name="fin de l’action"),
                 ),
             ],
             options={

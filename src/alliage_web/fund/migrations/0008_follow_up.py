@@ -1,4 +1,4 @@
-"""Visits, warnings, closing and renewals."""
+"""Visits, and warnings that are set aside."""
 
 import uuid
 
@@ -6,10 +6,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-_LEVERS = [
-    ("direct_funding", "Financement de l’action"),
-    ("engineering_input", "Ingénierie de l’alliance"),
-]
 _ID = (
     "id",
     models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
@@ -33,140 +29,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # What an agreement and its application say besides.
-        migrations.AddField(
-            model_name="agreement",
-            name="lever",
-            field=models.CharField(
-                choices=_LEVERS, default="direct_funding", max_length=20, verbose_name="levier"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("lever__in", ["direct_funding", "engineering_input"])),
-                name="fund_agreement_lever_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreement",
-            name="notice_given_on",
-            field=models.DateField(blank=True, null=True, verbose_name="préavis donné le"),
-        ),
-        migrations.AddField(
-            model_name="agreement",
-            name="activity_checked_on",
-            field=models.DateField(
-                blank=True, null=True, verbose_name="activité du bénéficiaire vérifiée le"
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreement",
-            name="activity_source",
-            field=models.CharField(
-                blank=True, max_length=300, verbose_name="source de la vérification"
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreement",
-            name="ceased_on",
-            field=models.DateField(blank=True, null=True, verbose_name="activité cessée le"),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("activity_checked_on", None),
-                    ("activity_source", ""),
-                    ("ceased_on", None),
-                )
-                | (
-                    models.Q(("activity_checked_on__isnull", False))
-                    & models.Q(("activity_source", ""), _negated=True)
-                ),
-                name="fund_agreement_activity_checked_somewhere",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreementversion",
-            name="ends_on",
-            field=models.DateField(blank=True, null=True, verbose_name="fin de l’action"),
-        ),
-        migrations.AddField(
-            model_name="application",
-            name="renews",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="renewals",
-                to="fund.agreement",
-                verbose_name="renouvelle la convention",
-            ),
-        ),
-        migrations.AddField(
-            model_name="application",
-            name="sign_by",
-            field=models.DateField(
-                blank=True, null=True, verbose_name="convention à signer avant la fin du"
-            ),
-        ),
-        # A signed agreement writes its support.
-        migrations.RemoveConstraint(model_name="support", name="fund_support_words_known"),
-        migrations.AlterField(
-            model_name="support",
-            name="origin",
-            field=models.CharField(
-                choices=[
-                    ("history", "documents publics"),
-                    ("officer", "saisi par le fonds"),
-                    ("giver", "déclaré par qui donne"),
-                    ("receiver", "déclaré par qui reçoit"),
-                    ("360giving", "fichier 360Giving"),
-                    ("scdl", "fichier SCDL"),
-                    ("agreement", "convention signée"),
-                ],
-                max_length=10,
-                verbose_name="origine",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="support",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("giver_answer__in", ["none", "confirmed", "disputed"]),
-                    (
-                        "lever__in",
-                        [
-                            "data",
-                            "tools_resources",
-                            "networks",
-                            "engineering_input",
-                            "governance_dialogue",
-                            "direct_funding",
-                            "promotion",
-                        ],
-                    ),
-                    (
-                        "origin__in",
-                        [
-                            "history",
-                            "officer",
-                            "giver",
-                            "receiver",
-                            "360giving",
-                            "scdl",
-                            "agreement",
-                        ],
-                    ),
-                    ("reading__in", ["stated", "derived", "external"]),
-                    ("receiver_answer__in", ["none", "confirmed", "disputed"]),
-                    ("status__in", ["granted", "conditional"]),
-                ),
-                name="fund_support_words_known",
-            ),
-        ),
-        # Visits, and warnings that are set aside.
         migrations.CreateModel(
             name="Visit",
             fields=[

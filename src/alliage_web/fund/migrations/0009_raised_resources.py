@@ -1,4 +1,4 @@
-"""What the forms of raised resources and of legal facts need."""
+"""What alliances raised besides, and the facts that the legal rules need."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -12,11 +12,164 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # The facts that the legal rules need.
-        migrations.AlterField(
-            model_name="agreement",
-            name="ministerial_derogation",
-            field=models.BooleanField(null=True, verbose_name="dérogation ministérielle"),
+        migrations.CreateModel(
+            name="RaisedResource",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=60, verbose_name="référence")),
+                (
+                    "eur",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, verbose_name="montant en euros"
+                    ),
+                ),
+                ("description", models.CharField(max_length=300, verbose_name="ce qui est levé")),
+                (
+                    "reading",
+                    models.CharField(
+                        choices=[
+                            ("stated", "dit par la source"),
+                            ("derived", "déduit"),
+                            ("external", "complément extérieur"),
+                        ],
+                        max_length=10,
+                        verbose_name="lecture",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="à savoir")),
+                ("source", models.CharField(max_length=300, verbose_name="source")),
+                (
+                    "alliance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="raised_resources",
+                        to="alliances.alliance",
+                        verbose_name="alliance",
+                    ),
+                ),
+                (
+                    "fund",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="raised_resources",
+                        to="fund.fund",
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("none", "sans réponse"),
+                            ("confirmed", "confirmé"),
+                            ("disputed", "contesté"),
+                        ],
+                        default="confirmed",
+                        max_length=10,
+                        verbose_name="réponse du fonds",
+                    ),
+                ),
+                (
+                    "nature",
+                    models.CharField(
+                        choices=[("cash", "Argent"), ("in_kind", "Nature"), ("time", "Temps")],
+                        default="cash",
+                        max_length=10,
+                        verbose_name="nature",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("history", "documents publics"),
+                            ("officer", "saisi par le fonds"),
+                            ("giver", "déclaré par qui donne"),
+                            ("receiver", "déclaré par qui reçoit"),
+                            ("360giving", "fichier 360Giving"),
+                            ("scdl", "fichier SCDL"),
+                            ("agreement", "convention signée"),
+                        ],
+                        default="history",
+                        max_length=10,
+                        verbose_name="origine",
+                    ),
+                ),
+                ("remark", models.TextField(blank=True, verbose_name="remarque du fonds")),
+                (
+                    "removed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="retirée le"),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("granted", "accordé"), ("conditional", "sous condition")],
+                        default="granted",
+                        max_length=15,
+                        verbose_name="statut",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="année"),
+                ),
+            ],
+            options={
+                "verbose_name": "ressource levée",
+                "verbose_name_plural": "ressources levées",
+                "ordering": ("fund", "code", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("fund", "code"), name="fund_raised_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("eur__gt", 0)), name="fund_raised_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer__in", ["none", "confirmed", "disputed"]),
+                            ("nature__in", ("cash", "in_kind", "time")),
+                            ("origin__in", ("history", "officer", "receiver")),
+                            ("reading__in", ["stated", "derived", "external"]),
+                            ("status__in", ["granted", "conditional"]),
+                        ),
+                        name="fund_raised_words_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("year", None),
+                            models.Q(("year__gte", 1900), ("year__lte", 2200)),
+                            _connector="OR",
+                        ),
+                        name="fund_raised_year",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("origin", "receiver"), ("answer", "confirmed"), _connector="OR"
+                        ),
+                        name="fund_raised_own_is_confirmed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True),
+                            models.Q(("description", ""), _negated=True),
+                            models.Q(("source", ""), _negated=True),
+                        ),
+                        name="fund_raised_said",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", "disputed"), _negated=True),
+                            models.Q(("remark", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="fund_raised_dispute_said",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LegalStatement",
@@ -102,145 +255,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        # Raised resources that people write, and the grid that a call uses.
-        migrations.AddField(
-            model_name="call",
-            name="grid",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="calls",
-                to="fund.reviewgrid",
-                verbose_name="grille d’instruction",
-            ),
-        ),
-        migrations.AddField(
-            model_name="raisedresource",
-            name="answer",
-            field=models.CharField(
-                choices=[
-                    ("none", "sans réponse"),
-                    ("confirmed", "confirmé"),
-                    ("disputed", "contesté"),
-                ],
-                default="confirmed",
-                max_length=10,
-                verbose_name="réponse du fonds",
-            ),
-        ),
-        migrations.AddField(
-            model_name="raisedresource",
-            name="nature",
-            field=models.CharField(
-                choices=[("cash", "Argent"), ("in_kind", "Nature"), ("time", "Temps")],
-                default="cash",
-                max_length=10,
-                verbose_name="nature",
-            ),
-        ),
-        migrations.AddField(
-            model_name="raisedresource",
-            name="origin",
-            field=models.CharField(
-                choices=[
-                    ("history", "documents publics"),
-                    ("officer", "saisi par le fonds"),
-                    ("giver", "déclaré par qui donne"),
-                    ("receiver", "déclaré par qui reçoit"),
-                    ("360giving", "fichier 360Giving"),
-                    ("scdl", "fichier SCDL"),
-                    ("agreement", "convention signée"),
-                ],
-                default="history",
-                max_length=10,
-                verbose_name="origine",
-            ),
-        ),
-        migrations.AddField(
-            model_name="raisedresource",
-            name="remark",
-            field=models.TextField(blank=True, verbose_name="remarque du fonds"),
-        ),
-        migrations.AddField(
-            model_name="raisedresource",
-            name="removed_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="retirée le"),
-        ),
-        migrations.AddField(
-            model_name="raisedresource",
-            name="status",
-            field=models.CharField(
-                choices=[("granted", "accordé"), ("conditional", "sous condition")],
-                default="granted",
-                max_length=15,
-                verbose_name="statut",
-            ),
-        ),
-        migrations.AddField(
-            model_name="raisedresource",
-            name="version",
-            field=models.PositiveIntegerField(default=1, verbose_name="version"),
-        ),
-        migrations.AddField(
-            model_name="raisedresource",
-            name="year",
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="année"),
-        ),
-        migrations.AddConstraint(
-            model_name="raisedresource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answer__in", ["none", "confirmed", "disputed"]),
-                    ("nature__in", ("cash", "in_kind", "time")),
-                    ("origin__in", ("history", "officer", "receiver")),
-                    ("reading__in", ["stated", "derived", "external"]),
-                    ("status__in", ["granted", "conditional"]),
-                ),
-                name="fund_raised_words_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="raisedresource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("year", None),
-                    models.Q(("year__gte", 1900), ("year__lte", 2200)),
-                    _connector="OR",
-                ),
-                name="fund_raised_year",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="raisedresource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("origin", "receiver"), ("answer", "confirmed"), _connector="OR"
-                ),
-                name="fund_raised_own_is_confirmed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="raisedresource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", ""), _negated=True),
-                    models.Q(("description", ""), _negated=True),
-                    models.Q(("source", ""), _negated=True),
-                ),
-                name="fund_raised_said",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="raisedresource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", "disputed"), _negated=True),
-                    models.Q(("remark", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="fund_raised_dispute_said",
-            ),
         ),
     ]

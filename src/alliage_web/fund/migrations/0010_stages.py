@@ -1,4 +1,4 @@
-"""The stages through which files pass, and what an application asks for."""
+"""The stages through which files pass."""
 
 from decimal import Decimal
 
@@ -57,13 +57,6 @@ class Migration(migrations.Migration):
     dependencies = [("fund", "0009_raised_resources")]
 
     operations = [
-        migrations.AddField(
-            model_name="application",
-            name="asked_cents",
-            field=models.PositiveBigIntegerField(
-                blank=True, null=True, verbose_name="demandé au dernier envoi, en centimes"
-            ),
-        ),
         migrations.CreateModel(
             name="FileStay",
             fields=[

@@ -295,6 +295,24 @@ class Migration(migrations.Migration):
                 "verbose_name": "étude",
                 "verbose_name_plural": "études",
                 "ordering": ("programme__first_year", "code"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "population__in",
+                                [
+                                    "citizen",
+                                    "local_elected",
+                                    "company",
+                                    "association",
+                                    "foundation",
+                                    "academic",
+                                ],
+                            )
+                        ),
+                        name="observatory_study_population",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -399,6 +417,32 @@ class Migration(migrations.Migration):
                 "verbose_name": "vague",
                 "verbose_name_plural": "vagues",
                 "ordering": ("study", "year", "synthetic", "code"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("study", "code"), name="observatory_wave_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sample_size__isnull", True), ("sample_size__gte", 1), _connector="OR"
+                        ),
+                        name="observatory_wave_sample",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("fieldwork_first__isnull", True),
+                                ("fieldwork_last__isnull", True),
+                                ("fieldwork_precision", ""),
+                            ),
+                            models.Q(
+                                ("fieldwork_first__isnull", False),
+                                ("fieldwork_last__gte", models.F("fieldwork_first")),
+                                ("fieldwork_last__isnull", False),
+                                ("fieldwork_precision__in", ["day", "month", "year"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_wave_fieldwork",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -638,6 +682,50 @@ class Migration(migrations.Migration):
                 "verbose_name": "chiffre publié",
                 "verbose_name_plural": "chiffres publiés",
                 "ordering": ("order", "code"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("high__isnull", True), ("low__isnull", True)),
+                            models.Q(
+                                ("high__gte", models.F("low")),
+                                ("high__isnull", False),
+                                ("low__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_figure_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("withheld", ""), _negated=True),
+                            models.Q(
+                                ("reading__in", ["sure", "probable", "derived"]),
+                                models.Q(
+                                    ("value__isnull", False),
+                                    ("low__isnull", False),
+                                    models.Q(("answer", ""), _negated=True),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_figure_published",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("withheld", ""), ("withheld_reason_fr", "")),
+                            models.Q(
+                                (
+                                    "withheld__in",
+                                    ["illegible", "doubtful", "contradictory", "ambiguous"],
+                                ),
+                                models.Q(("withheld_reason_fr", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_figure_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -724,131 +812,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "question posée",
                 "verbose_name_plural": "questions posées",
                 "ordering": ("wave", "order", "question__order", "pk"),
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="study",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "population__in",
-                        [
-                            "citizen",
-                            "local_elected",
-                            "company",
-                            "association",
-                            "foundation",
-                            "academic",
-                        ],
-                    )
-                ),
-                name="observatory_study_population",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.UniqueConstraint(
-                fields=("study", "code"), name="observatory_wave_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("sample_size__isnull", True), ("sample_size__gte", 1), _connector="OR"
-                ),
-                name="observatory_wave_sample",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("fieldwork_first__isnull", True),
-                        ("fieldwork_last__isnull", True),
-                        ("fieldwork_precision", ""),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("wave", "question"), name="observatory_asked_once"
                     ),
-                    models.Q(
-                        ("fieldwork_first__isnull", False),
-                        ("fieldwork_last__gte", models.F("fieldwork_first")),
-                        ("fieldwork_last__isnull", False),
-                        ("fieldwork_precision__in", ["day", "month", "year"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_wave_fieldwork",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publishedfigure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("high__isnull", True), ("low__isnull", True)),
-                    models.Q(
-                        ("high__gte", models.F("low")),
-                        ("high__isnull", False),
-                        ("low__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_figure_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publishedfigure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withheld", ""), _negated=True),
-                    models.Q(
-                        ("reading__in", ["sure", "probable", "derived"]),
-                        models.Q(
-                            ("value__isnull", False),
-                            ("low__isnull", False),
-                            models.Q(("answer", ""), _negated=True),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("comparability", "broken"),
+                                models.Q(("breaks", []), _negated=True),
+                                models.Q(("reason_fr", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("comparability__in", ["first", "comparable", "unknown"]),
+                                ("breaks", []),
+                            ),
                             _connector="OR",
                         ),
+                        name="observatory_asked_reason",
                     ),
-                    _connector="OR",
-                ),
-                name="observatory_figure_published",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publishedfigure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withheld", ""), ("withheld_reason_fr", "")),
-                    models.Q(
-                        ("withheld__in", ["illegible", "doubtful", "contradictory", "ambiguous"]),
-                        models.Q(("withheld_reason_fr", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_figure_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="askedquestion",
-            constraint=models.UniqueConstraint(
-                fields=("wave", "question"), name="observatory_asked_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="askedquestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("comparability", "broken"),
-                        models.Q(("breaks", []), _negated=True),
-                        models.Q(("reason_fr", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("comparability__in", ["first", "comparable", "unknown"]), ("breaks", [])
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_asked_reason",
-            ),
+                ],
+            },
         ),
     ]

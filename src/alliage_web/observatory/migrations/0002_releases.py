@@ -212,6 +212,50 @@ class Migration(migrations.Migration):
                 "verbose_name": "fichier de répondants",
                 "verbose_name_plural": "fichiers de répondants",
                 "ordering": ("-added_at", "-pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("rows__gt", 0), ("size__gt", 0)),
+                        name="observatory_file_not_empty",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        name="observatory_file_named",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["received", "described", "destroyed"])),
+                        name="observatory_file_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("destroyed_at__gte", models.F("added_at")),
+                                ("destroyed_at__isnull", False),
+                                ("state", "destroyed"),
+                            ),
+                            models.Q(
+                                models.Q(("state", "destroyed"), _negated=True),
+                                ("destroyed_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_file_destroyed_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "described"), _negated=True),
+                            models.Q(("specification", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="observatory_file_described_by",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "destroyed"), _negated=True),
+                        fields=["destroy_on"],
+                        name="observatory_file_to_destroy",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -352,6 +396,62 @@ class Migration(migrations.Migration):
                 "verbose_name": "publication d’une vague",
                 "verbose_name_plural": "publications des vagues",
                 "ordering": ("wave_id", "-number", "-computed_at", "-pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("number", None), _negated=True),
+                        fields=("wave", "number"),
+                        name="observatory_release_number_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["draft", "in_review", "published", "withdrawn", "discarded"],
+                            )
+                        ),
+                        name="observatory_release_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("number__gt", 0),
+                                ("published_at__isnull", False),
+                                ("state__in", ["published", "withdrawn"]),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ["published", "withdrawn"]), _negated=True),
+                                ("number", None),
+                                ("published_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_release_numbered_when_public",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state", "withdrawn"),
+                                ("withdrawn_at__isnull", False),
+                                models.Q(("withdrawn_for", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "withdrawn"), _negated=True),
+                                ("withdrawn_at", None),
+                                ("withdrawn_for", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_release_withdrawn_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "in_review"), _negated=True),
+                            ("submitted_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="observatory_release_review_after_submission",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -420,128 +520,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="respondentfile",
-            index=models.Index(
-                condition=models.Q(("state", "destroyed"), _negated=True),
-                fields=["destroy_on"],
-                name="observatory_file_to_destroy",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="respondentfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rows__gt", 0), ("size__gt", 0)),
-                name="observatory_file_not_empty",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="respondentfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="observatory_file_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="respondentfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["received", "described", "destroyed"])),
-                name="observatory_file_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="respondentfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("destroyed_at__gte", models.F("added_at")),
-                        ("destroyed_at__isnull", False),
-                        ("state", "destroyed"),
-                    ),
-                    models.Q(
-                        models.Q(("state", "destroyed"), _negated=True), ("destroyed_at", None)
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_file_destroyed_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="respondentfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "described"), _negated=True),
-                    models.Q(("specification", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="observatory_file_described_by",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("number", None), _negated=True),
-                fields=("wave", "number"),
-                name="observatory_release_number_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "in_review", "published", "withdrawn", "discarded"])
-                ),
-                name="observatory_release_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("number__gt", 0),
-                        ("published_at__isnull", False),
-                        ("state__in", ["published", "withdrawn"]),
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ["published", "withdrawn"]), _negated=True),
-                        ("number", None),
-                        ("published_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_release_numbered_when_public",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state", "withdrawn"),
-                        ("withdrawn_at__isnull", False),
-                        models.Q(("withdrawn_for", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "withdrawn"), _negated=True),
-                        ("withdrawn_at", None),
-                        ("withdrawn_for", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_release_withdrawn_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "in_review"), _negated=True),
-                    ("submitted_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="observatory_release_review_after_submission",
-            ),
         ),
         migrations.RunPython(freeze, thaw),
     ]

@@ -83,6 +83,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "débat",
                 "verbose_name_plural": "débats",
                 "ordering": ("-opens_on", "-pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("closes_on__gte", models.F("opens_on"))),
+                        name="observatory_debate_dates",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("synthesis", ""), ("synthesised_at", None)),
+                            models.Q(
+                                models.Q(("synthesis", ""), _negated=True),
+                                ("synthesised_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_debate_synthesis_dated",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +199,69 @@ class Migration(migrations.Migration):
                 "verbose_name": "contribution à un débat",
                 "verbose_name_plural": "contributions aux débats",
                 "ordering": ("debate", "received_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["received", "published", "refused", "withdrawn"])
+                        ),
+                        name="observatory_contribution_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "world__in",
+                                [
+                                    "local_authority",
+                                    "company",
+                                    "association",
+                                    "foundation",
+                                    "academic",
+                                    "state_service",
+                                    "citizen",
+                                ],
+                            )
+                        ),
+                        name="observatory_contribution_world_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "withdrawn"), ("text", "")),
+                            models.Q(
+                                models.Q(("state", "withdrawn"), _negated=True),
+                                models.Q(("text", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_contribution_text_unless_withdrawn",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "refused"), models.Q(("reason", ""), _negated=True)),
+                            models.Q(models.Q(("state", "refused"), _negated=True), ("reason", "")),
+                            _connector="OR",
+                        ),
+                        name="observatory_contribution_refused_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("set_aside_at__isnull", False),
+                                ("state__in", ["refused", "withdrawn"]),
+                            ),
+                            models.Q(
+                                ("set_aside_at", None), ("state__in", ["received", "published"])
+                            ),
+                            _connector="OR",
+                        ),
+                        name="observatory_contribution_set_aside_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("question", None), ("question__gte", 1), _connector="OR"
+                        ),
+                        name="observatory_contribution_question_from_one",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -232,100 +312,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="debate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closes_on__gte", models.F("opens_on"))),
-                name="observatory_debate_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="debate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("synthesis", ""), ("synthesised_at", None)),
-                    models.Q(
-                        models.Q(("synthesis", ""), _negated=True),
-                        ("synthesised_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_debate_synthesis_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contribution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["received", "published", "refused", "withdrawn"])
-                ),
-                name="observatory_contribution_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contribution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "world__in",
-                        [
-                            "local_authority",
-                            "company",
-                            "association",
-                            "foundation",
-                            "academic",
-                            "state_service",
-                            "citizen",
-                        ],
-                    )
-                ),
-                name="observatory_contribution_world_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contribution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "withdrawn"), ("text", "")),
-                    models.Q(
-                        models.Q(("state", "withdrawn"), _negated=True),
-                        models.Q(("text", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="observatory_contribution_text_unless_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contribution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "refused"), models.Q(("reason", ""), _negated=True)),
-                    models.Q(models.Q(("state", "refused"), _negated=True), ("reason", "")),
-                    _connector="OR",
-                ),
-                name="observatory_contribution_refused_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contribution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("set_aside_at__isnull", False), ("state__in", ["refused", "withdrawn"])
-                    ),
-                    models.Q(("set_aside_at", None), ("state__in", ["received", "published"])),
-                    _connector="OR",
-                ),
-                name="observatory_contribution_set_aside_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contribution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("question", None), ("question__gte", 1), _connector="OR"),
-                name="observatory_contribution_question_from_one",
-            ),
         ),
     ]

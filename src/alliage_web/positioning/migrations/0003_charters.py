@@ -63,112 +63,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "charte",
                 "verbose_name_plural": "chartes",
                 "ordering": ("-created_at", "-pk"),
-            },
-        ),
-        migrations.CreateModel(
-            name="CharterParty",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("title", ""), _negated=True),
+                        name="positioning_charter_named",
                     ),
-                ),
-                ("code", models.SlugField(max_length=120, verbose_name="identifiant")),
-                ("name", models.CharField(max_length=200, verbose_name="nom")),
-                (
-                    "world",
-                    models.CharField(
-                        choices=[
-                            ("local_authority", "Collectivité"),
-                            ("company", "Entreprise"),
-                            ("association", "Association"),
-                            ("foundation", "Fondation"),
-                            ("academic", "Monde académique"),
-                            ("state_service", "Service de l’État"),
-                            ("citizen", "Citoyens"),
-                            ("other", "Autre monde"),
-                        ],
-                        max_length=20,
-                        verbose_name="monde",
-                    ),
-                ),
-                ("invited_at", models.DateTimeField(verbose_name="invitée le")),
-                (
-                    "cancelled_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="signature annulée le"
-                    ),
-                ),
-                (
-                    "told_on",
-                    models.DateField(blank=True, null=True, verbose_name="départ annoncé le"),
-                ),
-                (
-                    "leaves_on",
-                    models.DateField(blank=True, null=True, verbose_name="quitte la charte le"),
-                ),
-                ("leaving_why", models.TextField(blank=True, verbose_name="motif du départ")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="charter_parties",
-                        to="actors.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "partie d’une charte",
-                "verbose_name_plural": "parties de chartes",
-                "ordering": ("version", "code", "pk"),
-            },
-        ),
-        migrations.CreateModel(
-            name="CharterSignature",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "digest",
-                    models.CharField(max_length=64, verbose_name="empreinte du texte signé"),
-                ),
-                ("signatory", models.CharField(max_length=120, verbose_name="signataire")),
-                ("capacity", models.CharField(max_length=120, verbose_name="qualité")),
-                (
-                    "agrees_public",
-                    models.BooleanField(
-                        default=False, verbose_name="accepte que la charte soit publique"
-                    ),
-                ),
-                ("signed_at", models.DateTimeField(verbose_name="signée le")),
-                (
-                    "party",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="signature",
-                        to="positioning.charterparty",
-                    ),
-                ),
-                (
-                    "signed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="charter_signatures",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "signature d’une charte",
-                "verbose_name_plural": "signatures de chartes",
-                "ordering": ("party", "pk"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -231,16 +131,248 @@ class Migration(migrations.Migration):
                 "verbose_name": "version d’une charte",
                 "verbose_name_plural": "versions de chartes",
                 "ordering": ("charter", "number"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("charter", "number"), name="positioning_charter_version_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["draft", "signing"])),
+                        fields=("charter",),
+                        name="positioning_charter_one_open",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "in_force")),
+                        fields=("charter",),
+                        name="positioning_charter_one_in_force",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "signing", "in_force", "replaced", "abandoned"])
+                        ),
+                        name="positioning_charter_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("number", 1),
+                            models.Q(("number__gt", 1), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="positioning_charter_amended_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("notice_days", None), ("notice_days__lte", 365), _connector="OR"
+                        ),
+                        name="positioning_charter_notice",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("digest__regex", "^[0-9a-f]{64}$"),
+                                ("content__isnull", False),
+                                ("frozen_at__isnull", False),
+                                ("state__in", ["signing", "in_force", "replaced"]),
+                            ),
+                            models.Q(
+                                ("content__isnull", True),
+                                ("digest", ""),
+                                ("frozen_at", None),
+                                models.Q(
+                                    ("state__in", ["signing", "in_force", "replaced"]),
+                                    _negated=True,
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="positioning_charter_frozen_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("in_force_on__isnull", False),
+                                ("state__in", ["in_force", "replaced"]),
+                            ),
+                            models.Q(
+                                ("in_force_on", None),
+                                models.Q(("state__in", ["in_force", "replaced"]), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="positioning_charter_in_force_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on", None), ("in_force_on__isnull", False), _connector="OR"
+                        ),
+                        name="positioning_charter_ends_in_force",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="charterparty",
-            name="version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="parties",
-                to="positioning.charterversion",
-            ),
+        migrations.CreateModel(
+            name="CharterParty",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=120, verbose_name="identifiant")),
+                ("name", models.CharField(max_length=200, verbose_name="nom")),
+                (
+                    "world",
+                    models.CharField(
+                        choices=[
+                            ("local_authority", "Collectivité"),
+                            ("company", "Entreprise"),
+                            ("association", "Association"),
+                            ("foundation", "Fondation"),
+                            ("academic", "Monde académique"),
+                            ("state_service", "Service de l’État"),
+                            ("citizen", "Citoyens"),
+                            ("other", "Autre monde"),
+                        ],
+                        max_length=20,
+                        verbose_name="monde",
+                    ),
+                ),
+                ("invited_at", models.DateTimeField(verbose_name="invitée le")),
+                (
+                    "cancelled_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="signature annulée le"
+                    ),
+                ),
+                (
+                    "told_on",
+                    models.DateField(blank=True, null=True, verbose_name="départ annoncé le"),
+                ),
+                (
+                    "leaves_on",
+                    models.DateField(blank=True, null=True, verbose_name="quitte la charte le"),
+                ),
+                ("leaving_why", models.TextField(blank=True, verbose_name="motif du départ")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charter_parties",
+                        to="actors.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parties",
+                        to="positioning.charterversion",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "partie d’une charte",
+                "verbose_name_plural": "parties de chartes",
+                "ordering": ("version", "code", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("version", "organisation"), name="positioning_charter_party_once"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("version", "code"), name="positioning_charter_party_code_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "world__in",
+                                [
+                                    "local_authority",
+                                    "company",
+                                    "association",
+                                    "foundation",
+                                    "academic",
+                                    "state_service",
+                                    "citizen",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="positioning_charter_party_world",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("leaves_on", None), ("leaving_why", ""), ("told_on", None)),
+                            models.Q(
+                                ("leaves_on__gte", models.F("told_on")),
+                                ("leaves_on__isnull", False),
+                                ("told_on__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="positioning_charter_party_leaves_after_notice",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CharterSignature",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(max_length=64, verbose_name="empreinte du texte signé"),
+                ),
+                ("signatory", models.CharField(max_length=120, verbose_name="signataire")),
+                ("capacity", models.CharField(max_length=120, verbose_name="qualité")),
+                (
+                    "agrees_public",
+                    models.BooleanField(
+                        default=False, verbose_name="accepte que la charte soit publique"
+                    ),
+                ),
+                ("signed_at", models.DateTimeField(verbose_name="signée le")),
+                (
+                    "party",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signature",
+                        to="positioning.charterparty",
+                    ),
+                ),
+                (
+                    "signed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="charter_signatures",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "signature d’une charte",
+                "verbose_name_plural": "signatures de chartes",
+                "ordering": ("party", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("digest__regex", "^[0-9a-f]{64}$")),
+                        name="positioning_charter_signed_text",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("signatory", ""), _negated=True),
+                            models.Q(("capacity", ""), _negated=True),
+                        ),
+                        name="positioning_charter_signed_by_somebody",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CharterComment",
@@ -289,192 +421,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "proposition sur une charte",
                 "verbose_name_plural": "propositions sur des chartes",
                 "ordering": ("version", "written_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True),
+                        name="positioning_charter_comment_says",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("settled_at", None),
+                            ("settled_at__gte", models.F("written_at")),
+                            _connector="OR",
+                        ),
+                        name="positioning_charter_comment_settled_after",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="charter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("title", ""), _negated=True), name="positioning_charter_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="chartersignature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("digest__regex", "^[0-9a-f]{64}$")),
-                name="positioning_charter_signed_text",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="chartersignature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("signatory", ""), _negated=True),
-                    models.Q(("capacity", ""), _negated=True),
-                ),
-                name="positioning_charter_signed_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.UniqueConstraint(
-                fields=("charter", "number"), name="positioning_charter_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["draft", "signing"])),
-                fields=("charter",),
-                name="positioning_charter_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "in_force")),
-                fields=("charter",),
-                name="positioning_charter_one_in_force",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "signing", "in_force", "replaced", "abandoned"])
-                ),
-                name="positioning_charter_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("number", 1),
-                    models.Q(("number__gt", 1), models.Q(("reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="positioning_charter_amended_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("notice_days", None), ("notice_days__lte", 365), _connector="OR"
-                ),
-                name="positioning_charter_notice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("digest__regex", "^[0-9a-f]{64}$"),
-                        ("content__isnull", False),
-                        ("frozen_at__isnull", False),
-                        ("state__in", ["signing", "in_force", "replaced"]),
-                    ),
-                    models.Q(
-                        ("content__isnull", True),
-                        ("digest", ""),
-                        ("frozen_at", None),
-                        models.Q(("state__in", ["signing", "in_force", "replaced"]), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="positioning_charter_frozen_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("in_force_on__isnull", False), ("state__in", ["in_force", "replaced"])
-                    ),
-                    models.Q(
-                        ("in_force_on", None),
-                        models.Q(("state__in", ["in_force", "replaced"]), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="positioning_charter_in_force_since",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on", None), ("in_force_on__isnull", False), _connector="OR"
-                ),
-                name="positioning_charter_ends_in_force",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterparty",
-            constraint=models.UniqueConstraint(
-                fields=("version", "organisation"), name="positioning_charter_party_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterparty",
-            constraint=models.UniqueConstraint(
-                fields=("version", "code"), name="positioning_charter_party_code_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterparty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "world__in",
-                        [
-                            "local_authority",
-                            "company",
-                            "association",
-                            "foundation",
-                            "academic",
-                            "state_service",
-                            "citizen",
-                            "other",
-                        ],
-                    )
-                ),
-                name="positioning_charter_party_world",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charterparty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("leaves_on", None), ("leaving_why", ""), ("told_on", None)),
-                    models.Q(
-                        ("leaves_on__gte", models.F("told_on")),
-                        ("leaves_on__isnull", False),
-                        ("told_on__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="positioning_charter_party_leaves_after_notice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="chartercomment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True),
-                name="positioning_charter_comment_says",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="chartercomment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("settled_at", None),
-                    ("settled_at__gte", models.F("written_at")),
-                    _connector="OR",
-                ),
-                name="positioning_charter_comment_settled_after",
-            ),
         ),
     ]

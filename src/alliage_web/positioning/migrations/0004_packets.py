@@ -85,6 +85,30 @@ class Migration(migrations.Migration):
                 "verbose_name": "paquet de réponses",
                 "verbose_name_plural": "paquets de réponses",
                 "ordering": ("formed_on", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "world__in",
+                                [
+                                    "",
+                                    "local_authority",
+                                    "company",
+                                    "association",
+                                    "foundation",
+                                    "academic",
+                                    "state_service",
+                                    "citizen",
+                                ],
+                            )
+                        ),
+                        name="positioning_packet_world_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size__in", ["", "tpo", "pmo", "oti", "large"])),
+                        name="positioning_packet_size_known",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -98,34 +122,6 @@ class Migration(migrations.Migration):
                 related_name="members",
                 to="positioning.packet",
                 verbose_name="paquet",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="packet",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "world__in",
-                        [
-                            "",
-                            "local_authority",
-                            "company",
-                            "association",
-                            "foundation",
-                            "academic",
-                            "state_service",
-                            "citizen",
-                        ],
-                    )
-                ),
-                name="positioning_packet_world_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="packet",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size__in", ["", "tpo", "pmo", "oti", "large"])),
-                name="positioning_packet_size_known",
             ),
         ),
     ]
