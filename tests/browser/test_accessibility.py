@@ -54,6 +54,9 @@ PUBLIC_PAGES = [
     "/observatoire/debats/",
     "/observatoire/communes/94080/",
     "/se-situer/",
+    "/se-situer/appuis/",
+    "/se-situer/chartes/",
+    "/se-situer/validation/",
     "/api/",
     "/compte/connexion/",
     "/compte/connexion/lien/",
@@ -107,17 +110,44 @@ def test_public_pages_have_no_serious_finding(page: Page, path: str) -> None:
     assert not any(findings.values()), findings
 
 
-def test_member_pages_have_no_serious_finding(page: Page, demo: tuple[str, dict[str, str]]) -> None:
-    email, password = next(iter(demo[1].items()))
+def sign_in(page: Page, email: str, password: str) -> None:
     page.goto("/compte/connexion/")
     page.get_by_label("Adresse électronique").fill(email)
     page.get_by_label("Mot de passe").fill(password)
     page.get_by_role("main").get_by_role("button", name="Se connecter").click()
     page.wait_for_url("**/compte/")
+
+
+def test_member_pages_have_no_serious_finding(page: Page, demo: tuple[str, dict[str, str]]) -> None:
+    sign_in(page, *next(iter(demo[1].items())))
     findings = {}
     for path in MEMBER_PAGES:
         opened = page.goto(path)
         assert opened
         assert opened.status == 200, path
         findings[path] = serious_findings(page)
+    assert not any(findings.values()), findings
+
+
+def test_what_several_wrote_and_answered_has_no_serious_finding(
+    page: Page, demo: tuple[str, dict[str, str]]
+) -> None:
+    """A charter and the answers of a territory: their addresses are those of the lists."""
+    sign_in(page, "noa@demo.example", demo[1]["noa@demo.example"])
+    findings = {}
+    for path, title in (
+        ("/se-situer/chartes/", "Charte inventée des cuisines du plateau"),
+        ("/se-situer/ensemble/", "France"),
+    ):
+        for width, scheme in ((390, "dark"), (1280, "light")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.goto(path)
+            with page.expect_navigation():
+                page.get_by_role("main").get_by_role("link", name=title).first.click()
+            findings[f"{page.url}, {width} px, {scheme}"] = serious_findings(page)
+            overflow = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert overflow <= 0, f"{page.url} scrolls sideways by {overflow} px at {width} px"
     assert not any(findings.values()), findings
