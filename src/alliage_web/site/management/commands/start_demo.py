@@ -62,6 +62,7 @@ class Command(BaseCommand):
   {address}/territoires/commune/94080/        a territory: Vincennes
   {address}/fonds/odd17/                      a fund: its portfolio, its calls, its budget
   {address}/observatoire/                     the observatory: figures, waves, profiles
+  {address}/se-situer/                        where do I start? a questionnaire
   {address}/alliances/                        the alliances
   {address}/exemples/                         the inspiring examples
   {address}/compte/connexion/                 sign in with an account printed above
