@@ -12,7 +12,7 @@ from alliage.observatory.debate_states import (
     ContributionDecision,
     ContributionState,
 )
-from alliage.observatory.states import DecisionRefusedError
+from alliage.values.lives import DecisionRefusedError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "contribution-states.md"
 

@@ -31,7 +31,6 @@ from alliage.observatory.states import (
     FILE,
     LIVES,
     RELEASE,
-    DecisionRefusedError,
     FileDecision,
     FileState,
     ReleaseDecision,
@@ -41,6 +40,7 @@ from alliage.observatory.states import (
 )
 from alliage.observatory.studies.catalogue import AskedRecord, QuestionRecord
 from alliage.survey import MultiResponse, Table, Variable, open_study, read_specification
+from alliage.values.lives import DecisionRefusedError
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 

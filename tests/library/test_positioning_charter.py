@@ -12,21 +12,17 @@ from hypothesis import strategies as st
 
 from alliage.alliances.vocabulary import World
 from alliage.positioning.charter import (
+    CHARTER,
     DEFAULT_GUIDE,
     LEAST_WORLDS,
-    TAKEN_BY,
-    TRANSITIONS,
     Asked,
     CharterDecision,
-    CharterDecisionError,
     CharterState,
     CharterText,
     Lack,
     Member,
     Missing,
     Party,
-    check_charter,
-    document,
     ends_on,
     fingerprint,
     frozen,
@@ -36,6 +32,7 @@ from alliage.positioning.charter import (
     read_guide,
     worlds,
 )
+from alliage.values.lives import DecisionRefusedError
 from alliage.values.yaml_files import InvalidFilesError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "charter-states.md"
@@ -187,11 +184,11 @@ def test_whoever_leaves_is_bound_until_the_last_day_of_notice() -> None:
 
 @pytest.mark.parametrize("state", CharterState)
 def test_what_is_not_in_the_table_is_refused_with_what_is(state: CharterState) -> None:
-    for decision in set(CharterDecision) - TRANSITIONS[state].keys():
-        with pytest.raises(CharterDecisionError) as caught:
-            check_charter(state, decision)
+    for decision in set(CharterDecision) - CHARTER.transitions[state].keys():
+        with pytest.raises(DecisionRefusedError) as caught:
+            CHARTER.after(state, decision)
         assert f"Cannot {decision} what is {state}" in str(caught.value)
-        assert all(allowed in str(caught.value) for allowed in TRANSITIONS[state])
+        assert all(allowed in str(caught.value) for allowed in CHARTER.transitions[state])
 
 
 def test_what_is_signed_by_all_is_never_written_again() -> None:
@@ -199,17 +196,17 @@ def test_what_is_signed_by_all_is_never_written_again() -> None:
     while waiting:
         state = waiting.pop()
         seen.add(state)
-        waiting += [after for after in TRANSITIONS[state].values() if after not in seen]
+        waiting += [after for after in CHARTER.transitions[state].values() if after not in seen]
     assert seen.isdisjoint({CharterState.DRAFT, CharterState.SIGNING})
 
 
 def test_every_decision_can_be_taken_somewhere_and_by_someone() -> None:
-    possible = {decision for moves in TRANSITIONS.values() for decision in moves}
-    assert possible == set(CharterDecision) == TAKEN_BY.keys()
-    assert TRANSITIONS.keys() == set(CharterState)
+    possible = {decision for moves in CHARTER.transitions.values() for decision in moves}
+    assert possible == set(CharterDecision) == CHARTER.taken_by.keys()
+    assert CHARTER.transitions.keys() == set(CharterState)
 
 
 def test_the_documentation_is_that_of_the_table() -> None:
-    assert PAGE.read_text(encoding="utf-8") == document(), (
+    assert PAGE.read_text(encoding="utf-8") == CHARTER.document(), (
         "Write it again: python -m alliage.positioning.charter > " + str(PAGE)
     )

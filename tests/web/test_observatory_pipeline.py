@@ -31,8 +31,8 @@ from tests.factories.people import somebody
 
 from alliage.observatory.respondents.anomalies import AnomalyKind, Treatment, UntreatedError
 from alliage.observatory.respondents.coding import CodingError
-from alliage.observatory.states import DecisionRefusedError
 from alliage.survey import SurveyError
+from alliage.values.lives import DecisionRefusedError
 from alliage.values.yaml_files import InvalidFilesError
 from alliage_web.accounts.models import Role, User
 from alliage_web.accounts.queries.own_places import OBSERVATORY

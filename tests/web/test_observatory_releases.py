@@ -23,8 +23,9 @@ from tests.factories.people import somebody
 
 from alliage.observatory.releases.parts import UnreadablePartError, assembled
 from alliage.observatory.releases.values import MarginFit
-from alliage.observatory.states import DecisionRefusedError, SamePersonError
+from alliage.observatory.states import SamePersonError
 from alliage.observatory.tabulation.tabulation import tabulate
+from alliage.values.lives import DecisionRefusedError
 from alliage_web.accounts.models import Role, User
 from alliage_web.accounts.queries.own_places import OBSERVATORY
 from alliage_web.audit.models import Event

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 
-from alliage.observatory.states import Life
+from alliage.observatory.states import HELD_BY
+from alliage.values.lives import Life
 
 
 class ContributionState(StrEnum):
@@ -63,6 +64,7 @@ CONTRIBUTION: Life[ContributionState, ContributionDecision] = Life(
     },
     page="contribution-states.md",
     written_by="alliage.observatory.debate_states",
+    held_by=HELD_BY,
     note=(
         "Contributions are sent while a debate is open, which it is no more once its release is\n"
         "withdrawn; they are moderated, removed and withdrawn afterwards too."

@@ -7,12 +7,16 @@ The tables are the specification; ``docs/reference/respondent-file-states.md`` a
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final
+
+from alliage.values.lives import Life
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+#: Where the permissions of the observatory stand.
+HELD_BY: Final = "src/alliage_web/observatory/permissions.py"
 
 
 class FileState(StrEnum):
@@ -62,133 +66,12 @@ class ReleaseDecision(StrEnum):
     DISCARD = "discard"
 
 
-_State = TypeVar("_State", bound=StrEnum)
-_Decision = TypeVar("_Decision", bound=StrEnum)
-
-
-class DecisionRefusedError(ValueError):
-    """The decision may not be taken in the current state.
-
-    Attributes
-    ----------
-    state, decision
-        Their codes.
-    allowed
-        The decisions that the state allows.
-    """
-
-    def __init__(self, state: str, decision: str, allowed: tuple[str, ...]) -> None:
-        self.state, self.decision, self.allowed = str(state), str(decision), allowed
-        told = ", ".join(allowed) or "nothing"
-        super().__init__(f"Cannot {decision} what is {state}. Allowed in this state: {told}.")
-
-
 class SamePersonError(ValueError):
     """A release is approved or sent back by a second person."""
 
     def __init__(self) -> None:
         super().__init__(
             "Who computed or submitted a release does not review it. Ask another researcher."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Life(Generic[_State, _Decision]):
-    """A table of states.
-
-    Attributes
-    ----------
-    subject
-        What has these states, in the plural.
-    begins
-        The first state, and what leads to it.
-    transitions
-        In each state, the decisions that may be taken and the state that follows.
-    taken_by
-        Who takes each decision, for the documentation: the permissions say it in code.
-    page
-        The page of the documentation that shows the table.
-    written_by
-        The module that writes it, with its arguments.
-    note
-        What the page says besides.
-    """
-
-    subject: str
-    begins: tuple[_State, str]
-    transitions: Mapping[_State, Mapping[_Decision, _State]]
-    taken_by: Mapping[_Decision, str]
-    page: str
-    written_by: str
-    note: str = ""
-
-    def after(self, state: _State, decision: _Decision) -> _State:
-        """Return the state that follows a decision.
-
-        Raises
-        ------
-        DecisionRefusedError
-            If it may not be taken in this state; the message says which may.
-
-        Examples
-        --------
-        >>> RELEASE.after(ReleaseState.DRAFT, ReleaseDecision.SUBMIT)
-        <ReleaseState.IN_REVIEW: 'in_review'>
-        >>> RELEASE.after(ReleaseState.PUBLISHED, ReleaseDecision.DISCARD)
-        Traceback (most recent call last):
-            ...
-        alliage.observatory.states.DecisionRefusedError: Cannot discard what is published. \
-Allowed in this state: withdraw.
-        """
-        possible = self.transitions[state]
-        if decision not in possible:
-            raise DecisionRefusedError(state, decision, tuple(map(str, possible)))
-        return possible[decision]
-
-    def allows(self, state: _State, decision: _Decision) -> bool:
-        """Tell whether a decision may be taken in a state."""
-        return decision in self.transitions[state]
-
-    def document(self) -> str:
-        """Write the page of the documentation that shows the table, with a Mermaid diagram.
-
-        Examples
-        --------
-        >>> print(RELEASE.document().splitlines()[0])
-        # States of a release
-        """
-        first, led = self.begins
-        moves = [
-            (before, decision, after)
-            for before, possible in self.transitions.items()
-            for decision, after in possible.items()
-        ]
-        module = self.written_by.split()[0].replace(".", "/")
-        return "\n".join(
-            [
-                f"# States of {self.subject}",
-                "",
-                f"Generated from `src/{module}.py` by",
-                f"`python -m {self.written_by} > docs/reference/{self.page}`;",
-                "a test fails when this page is stale.",
-                "",
-                "```mermaid",
-                "stateDiagram-v2",
-                f"    [*] --> {first}: {led}",
-                *(f"    {before} --> {after}: {decision}" for before, decision, after in moves),
-                "```",
-                "",
-                "| in state | decision | taken by | then |",
-                "| --- | --- | --- | --- |",
-                *(
-                    f"| `{before}` | `{decision}` | {self.taken_by[decision]} | `{after}` |"
-                    for before, decision, after in moves
-                ),
-                "",
-                *([self.note] if self.note else []),
-                "Who may decide is held by `src/alliage_web/observatory/permissions.py`.",
-                "",
-            ]
         )
 
 
@@ -220,6 +103,7 @@ FILE: Life[FileState, FileDecision] = Life(
     },
     page="respondent-file-states.md",
     written_by="alliage.observatory.states respondent-file",
+    held_by=HELD_BY,
 )
 
 RELEASE: Life[ReleaseState, ReleaseDecision] = Life(
@@ -249,6 +133,7 @@ RELEASE: Life[ReleaseState, ReleaseDecision] = Life(
     },
     page="release-states.md",
     written_by="alliage.observatory.states release",
+    held_by=HELD_BY,
 )
 
 LIVES: Mapping[str, Life[Any, Any]] = {"respondent-file": FILE, "release": RELEASE}

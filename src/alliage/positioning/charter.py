@@ -21,6 +21,7 @@ from pydantic import Field, model_validator
 
 from alliage.alliances.records import CODE, Part
 from alliage.alliances.vocabulary import World
+from alliage.values.lives import Life
 from alliage.values.yaml_files import Fault, FaultyRecordError, Problem, read_record
 
 if TYPE_CHECKING:
@@ -390,140 +391,57 @@ class CharterDecision(StrEnum):
     ABANDON = "abandon"
 
 
-#: In each state, the decisions that may be taken and the state that follows.
-TRANSITIONS: Mapping[CharterState, Mapping[CharterDecision, CharterState]] = {
-    CharterState.DRAFT: {
-        CharterDecision.WRITE: CharterState.DRAFT,
-        CharterDecision.OPEN_FOR_SIGNATURE: CharterState.SIGNING,
-        CharterDecision.ABANDON: CharterState.ABANDONED,
+CHARTER: Life[CharterState, CharterDecision] = Life(
+    subject="a version of a charter",
+    begins=(CharterState.DRAFT, "begin"),
+    transitions={
+        CharterState.DRAFT: {
+            CharterDecision.WRITE: CharterState.DRAFT,
+            CharterDecision.OPEN_FOR_SIGNATURE: CharterState.SIGNING,
+            CharterDecision.ABANDON: CharterState.ABANDONED,
+        },
+        CharterState.SIGNING: {
+            CharterDecision.SIGN: CharterState.SIGNING,
+            CharterDecision.SIGN_LAST: CharterState.IN_FORCE,
+            CharterDecision.CHANGE_TEXT: CharterState.DRAFT,
+            CharterDecision.ABANDON: CharterState.ABANDONED,
+        },
+        CharterState.IN_FORCE: {
+            CharterDecision.LEAVE: CharterState.IN_FORCE,
+            CharterDecision.REPLACE: CharterState.REPLACED,
+            CharterDecision.END: CharterState.ENDED,
+        },
+        CharterState.REPLACED: {},
+        CharterState.ENDED: {},
+        CharterState.ABANDONED: {},
     },
-    CharterState.SIGNING: {
-        CharterDecision.SIGN: CharterState.SIGNING,
-        CharterDecision.SIGN_LAST: CharterState.IN_FORCE,
-        CharterDecision.CHANGE_TEXT: CharterState.DRAFT,
-        CharterDecision.ABANDON: CharterState.ABANDONED,
+    taken_by={
+        CharterDecision.WRITE: "whoever acts for a party",
+        CharterDecision.OPEN_FOR_SIGNATURE: (
+            "whoever acts for a party, once every required section is filled and two worlds are "
+            "there"
+        ),
+        CharterDecision.CHANGE_TEXT: (
+            "whoever acts for a party, by changing a section, the title or the parties; or a party "
+            "that declines: signatures already given are cancelled, and all are told"
+        ),
+        CharterDecision.SIGN: "whoever acts for a party that has not signed",
+        CharterDecision.SIGN_LAST: "the last party to sign",
+        CharterDecision.LEAVE: "whoever acts for a party, with the notice of the charter",
+        CharterDecision.REPLACE: "the last signature of a later version",
+        CharterDecision.END: "the calendar, on the day a departure leaves fewer than two worlds",
+        CharterDecision.ABANDON: "whoever acts for a party",
     },
-    CharterState.IN_FORCE: {
-        CharterDecision.LEAVE: CharterState.IN_FORCE,
-        CharterDecision.REPLACE: CharterState.REPLACED,
-        CharterDecision.END: CharterState.ENDED,
-    },
-    CharterState.REPLACED: {},
-    CharterState.ENDED: {},
-    CharterState.ABANDONED: {},
-}
-
-#: Who takes a decision, for the documentation: the platform's permissions say it in code.
-TAKEN_BY: Mapping[CharterDecision, str] = {
-    CharterDecision.WRITE: "whoever acts for a party",
-    CharterDecision.OPEN_FOR_SIGNATURE: (
-        "whoever acts for a party, once every required section is filled and two worlds are there"
+    page="charter-states.md",
+    written_by="alliage.positioning.charter",
+    held_by="src/alliage_web/positioning/permissions/charters.py",
+    note=(
+        "An amendment is a new version: the former stays in force until all have signed it.\n"
+        "A charter that has ended is amended no more. What is signed is a JSON object, and its\n"
+        "fingerprint is the SHA-256 of its canonical form (RFC 8785)."
     ),
-    CharterDecision.CHANGE_TEXT: (
-        "whoever acts for a party, by changing a section, the title or the parties; or a party "
-        "that declines: signatures already given are cancelled, and all are told"
-    ),
-    CharterDecision.SIGN: "whoever acts for a party that has not signed",
-    CharterDecision.SIGN_LAST: "the last party to sign",
-    CharterDecision.LEAVE: "whoever acts for a party, with the notice of the charter",
-    CharterDecision.REPLACE: "the last signature of a later version",
-    CharterDecision.END: "the calendar, on the day a departure leaves fewer than two worlds",
-    CharterDecision.ABANDON: "whoever acts for a party",
-}
-
-
-class CharterDecisionError(ValueError):
-    """The decision may not be taken in the current state."""
-
-    def __init__(self, state: CharterState, decision: CharterDecision) -> None:
-        self.state, self.decision = state, decision
-        allowed = ", ".join(TRANSITIONS[state]) or "nothing"
-        super().__init__(f"Cannot {decision} what is {state}. Allowed in this state: {allowed}.")
-
-
-def check_charter(state: CharterState, decision: CharterDecision) -> CharterState:
-    """Return the state that follows a decision, or raise if it may not be taken.
-
-    Parameters
-    ----------
-    state : CharterState
-        Where the version stands.
-    decision : CharterDecision
-        What someone decides.
-
-    Returns
-    -------
-    CharterState
-        Where it goes.
-
-    Raises
-    ------
-    CharterDecisionError
-        If the decision may not be taken in this state; the message says which may.
-
-    Examples
-    --------
-    >>> check_charter(CharterState.SIGNING, CharterDecision.CHANGE_TEXT)
-    <CharterState.DRAFT: 'draft'>
-    >>> check_charter(CharterState.IN_FORCE, CharterDecision.WRITE)
-    Traceback (most recent call last):
-        ...
-    alliage.positioning.charter.CharterDecisionError: Cannot write what is in_force. Allowed in \
-this state: leave, replace, end.
-    """
-    if decision not in TRANSITIONS[state]:
-        raise CharterDecisionError(state, decision)
-    return TRANSITIONS[state][decision]
-
-
-def document() -> str:
-    """Write the page of the documentation that shows the table.
-
-    Returns
-    -------
-    str
-        Markdown with a Mermaid diagram.
-
-    Examples
-    --------
-    >>> print(document().splitlines()[0])
-    # States of a version of a charter
-    """
-    moves = [
-        (before, decision, after)
-        for before, possible in TRANSITIONS.items()
-        for decision, after in possible.items()
-    ]
-    return "\n".join(
-        [
-            "# States of a version of a charter",
-            "",
-            "Generated from `src/alliage/positioning/charter.py` by",
-            "`python -m alliage.positioning.charter > docs/reference/charter-states.md`;",
-            "a test fails when this page is stale.",
-            "",
-            "```mermaid",
-            "stateDiagram-v2",
-            f"    [*] --> {CharterState.DRAFT}: begin",
-            *(f"    {before} --> {after}: {decision}" for before, decision, after in moves),
-            "```",
-            "",
-            "| in state | decision | taken by | then |",
-            "| --- | --- | --- | --- |",
-            *(
-                f"| `{before}` | `{decision}` | {TAKEN_BY[decision]} | `{after}` |"
-                for before, decision, after in moves
-            ),
-            "",
-            "An amendment is a new version: the former stays in force until all have signed it.",
-            "A charter that has ended is amended no more. What is signed is a JSON object, and its",
-            "fingerprint is the SHA-256 of its canonical form (RFC 8785).",
-            "",
-            "Who may decide is held by `src/alliage_web/positioning/permissions/charters.py`.",
-            "",
-        ]
-    )
+)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(document())
+    sys.stdout.write(CHARTER.document())

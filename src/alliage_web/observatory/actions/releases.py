@@ -59,7 +59,7 @@ def compute(
 
     Raises
     ------
-    alliage.observatory.states.DecisionRefusedError
+    alliage.values.lives.DecisionRefusedError
         If the file is not described, or was destroyed.
     alliage.observatory.respondents.anomalies.UntreatedError
         If an anomaly forbids to go on.

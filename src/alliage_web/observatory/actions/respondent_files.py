@@ -20,8 +20,9 @@ from alliage.observatory.respondents.identifiers import (
     direct_identifiers,
     without_columns,
 )
-from alliage.observatory.states import FILE, DecisionRefusedError, FileDecision, FileState
+from alliage.observatory.states import FILE, FileDecision, FileState
 from alliage.observatory.synthetic.files import check_real
+from alliage.values.lives import DecisionRefusedError
 from alliage_web.accounts.queries.register import retention_rules
 from alliage_web.audit.actions import record, refuse_repeat
 from alliage_web.observatory.models import RespondentFile
@@ -203,7 +204,7 @@ def map_columns(
     ------
     alliage.observatory.respondents.coding.CodingError
         With every column or value that stands for nothing; nothing is written.
-    alliage.observatory.states.DecisionRefusedError
+    alliage.values.lives.DecisionRefusedError
         If the file was destroyed.
     """
     refuse_repeat(submission)
@@ -324,7 +325,7 @@ def destroy_file(
 
     Raises
     ------
-    alliage.observatory.states.DecisionRefusedError
+    alliage.values.lives.DecisionRefusedError
         If it was destroyed before.
     """
     refuse_repeat(submission)

@@ -18,7 +18,7 @@ from alliage.observatory.debate_states import (
     ContributionDecision,
     ContributionState,
 )
-from alliage.observatory.states import DecisionRefusedError
+from alliage.values.lives import DecisionRefusedError
 from alliage_web.accounts.models import User
 from alliage_web.audit.actions import AlreadyDoneError
 from alliage_web.observatory import permissions

@@ -16,13 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliage.observatory.releases.values import CellStatus
-from alliage.observatory.states import (
-    RELEASE,
-    DecisionRefusedError,
-    ReleaseDecision,
-    ReleaseState,
-    SamePersonError,
-)
+from alliage.observatory.states import RELEASE, ReleaseDecision, ReleaseState, SamePersonError
+from alliage.values.lives import DecisionRefusedError
 from alliage_web.audit.queries import history
 from alliage_web.observatory.actions import releases as release_actions
 from alliage_web.observatory.documents import sentences

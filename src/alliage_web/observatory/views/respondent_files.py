@@ -19,15 +19,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from alliage.observatory.respondents.anomalies import TREATMENTS, Treatment, UntreatedError
 from alliage.observatory.respondents.specification_drafts import drafted
-from alliage.observatory.states import (
-    FILE,
-    DecisionRefusedError,
-    FileDecision,
-    FileState,
-)
+from alliage.observatory.states import FILE, FileDecision, FileState
 from alliage.observatory.synthetic.population import read_margins
 from alliage.survey import SurveyError
 from alliage.values.datafiles import data_directory
+from alliage.values.lives import DecisionRefusedError
 from alliage.values.yaml_files import InvalidFilesError
 from alliage_web.audit.actions import AlreadyDoneError
 from alliage_web.audit.queries import history

@@ -14,12 +14,11 @@ from django.db import transaction
 from alliage.alliances.vocabulary import World
 from alliage.positioning import charter as library
 from alliage.positioning.charter import (
+    CHARTER,
     Asked,
     CharterDecision,
-    CharterDecisionError,
     CharterState,
     Member,
-    check_charter,
     guide,
 )
 from alliage_web.audit.actions import record, refuse_repeat
@@ -186,7 +185,7 @@ def write_section(
         Somebody else changed it meanwhile.
     SignaturesAtStakeError
         The version went to signature, and the person was not told.
-    CharterDecisionError
+    DecisionRefusedError
         The version is no longer written.
     CharterEndedError
         The charter ended.
@@ -240,16 +239,16 @@ def present_charter(
 
     Raises
     ------
-    SignaturesAtStakeError, CharterDecisionError, CharterEndedError
+    SignaturesAtStakeError, DecisionRefusedError, CharterEndedError
         As `write_section` says, of a change of title.
     """
     row = _locked(version, on)
     charter = row.charter
     before = (charter.title, charter.alliance and charter.alliance.stable_name)
     if title != charter.title:
-        # What was in force under a name keeps it.
+        # What was in force under a name keeps it: the table refuses.
         if row.number > 1:
-            raise CharterDecisionError(CharterState.IN_FORCE, CharterDecision.WRITE)
+            CHARTER.after(CharterState.IN_FORCE, CharterDecision.WRITE)
         _change_text(row, by=by, at=at, cancelling=cancelling)
     charter.title, charter.alliance = title, alliance
     after = (charter.title, alliance.stable_name if alliance else None)
@@ -285,7 +284,7 @@ def invite_party(
     ------
     AlreadyPartyError, TooManyPartiesError
         It is a party already, or there are too many.
-    SignaturesAtStakeError, CharterDecisionError, CharterEndedError
+    SignaturesAtStakeError, DecisionRefusedError, CharterEndedError
         As `write_section` says.
     """
     row = _locked(version, on)
@@ -319,7 +318,7 @@ def remove_party(
         It is bound by the charter in force, which it leaves by its rule.
     LastPartyError
         It is the only one.
-    SignaturesAtStakeError, CharterDecisionError, CharterEndedError
+    SignaturesAtStakeError, DecisionRefusedError, CharterEndedError
         As `write_section` says.
     """
     row = _locked(version, on)
@@ -370,7 +369,7 @@ def comment(
     ------
     AlreadyDoneError
         The form was received before.
-    CharterDecisionError, CharterEndedError
+    DecisionRefusedError, CharterEndedError
         The version is no longer written.
     """
     refuse_repeat(submission)
@@ -426,13 +425,13 @@ def open_for_signature(
     ------
     NotReadyError
         The text lacks something.
-    CharterDecisionError, CharterEndedError
+    DecisionRefusedError, CharterEndedError
         The version is no longer written.
     """
     row = _locked(version, on)
     if row.state == CharterState.SIGNING.value:
         return
-    state = check_charter(CharterState(row.state), CharterDecision.OPEN_FOR_SIGNATURE)
+    state = CHARTER.after(CharterState(row.state), CharterDecision.OPEN_FOR_SIGNATURE)
     lacks = queries.missing_of(row, on)
     if lacks:
         raise NotReadyError(lacks)
@@ -465,7 +464,7 @@ def sign(
         The party signed before.
     TextChangedError
         The text is not the one that was read, or not the one that was frozen.
-    CharterDecisionError, CharterEndedError
+    DecisionRefusedError, CharterEndedError
         The version is not to be signed.
     """
     refuse_repeat(submission)
@@ -476,7 +475,7 @@ def sign(
     # Who read a text that was taken back since hears that it changed.
     if row.state == CharterState.DRAFT.value:
         raise TextChangedError
-    check_charter(CharterState(row.state), CharterDecision.SIGN)
+    CHARTER.after(CharterState(row.state), CharterDecision.SIGN)
     signing = found[0]
     if queries.signature_of(signing) is not None:
         raise AlreadySignedError
@@ -520,10 +519,10 @@ def _put_in_force(
     former = queries.in_force(version.charter)
     if former is not None:
         also = queries.people_of(former, at)
-        state = check_charter(CharterState(former.state), CharterDecision.REPLACE)
+        state = CHARTER.after(CharterState(former.state), CharterDecision.REPLACE)
         former.state = state.value
         former.save(update_fields=["state"])
-    version.state = check_charter(CharterState(version.state), CharterDecision.SIGN_LAST).value
+    version.state = CHARTER.after(CharterState(version.state), CharterDecision.SIGN_LAST).value
     version.in_force_on = on
     version.save(update_fields=["state", "in_force_on"])
     _told(version, "in_force", by, at, digest=[None, version.digest])
@@ -568,11 +567,11 @@ def leave(
     ------
     AlreadyLeavingError
         It was said before.
-    CharterDecisionError, CharterEndedError
+    DecisionRefusedError, CharterEndedError
         The version is not in force.
     """
     row = _locked(party.version, on)
-    check_charter(row.state_on(on), CharterDecision.LEAVE)
+    CHARTER.after(row.state_on(on), CharterDecision.LEAVE)
     leaving = row.parties.get(pk=party.pk)
     if leaving.leaves_on is not None:
         raise AlreadyLeavingError
@@ -619,12 +618,12 @@ def amend(
     ------
     AlreadyDoneError
         The form was received before.
-    CharterDecisionError, CharterEndedError
+    DecisionRefusedError, CharterEndedError
         The version is not in force.
     """
     refuse_repeat(submission)
     row = _locked(version, on)
-    check_charter(CharterState(row.state), CharterDecision.REPLACE)
+    CHARTER.after(CharterState(row.state), CharterDecision.REPLACE)
     waiting = queries.open_version(row.charter)
     if waiting is not None:
         return waiting
@@ -658,14 +657,14 @@ def abandon(*, version: CharterVersion, by: User, at: dt.datetime) -> None:
 
     Raises
     ------
-    CharterDecisionError
+    DecisionRefusedError
         The version is no longer written or signed.
     """
     row = _locked(version)
     before = row.state
     if before == CharterState.ABANDONED.value:
         return
-    row.state = check_charter(CharterState(before), CharterDecision.ABANDON).value
+    row.state = CHARTER.after(CharterState(before), CharterDecision.ABANDON).value
     _thaw(row)
     row.save()
     CharterSignature.objects.filter(party__version=row).delete()
@@ -698,7 +697,7 @@ def _check_written(version: CharterVersion) -> None:
         if version.state == CharterState.SIGNING.value
         else CharterDecision.WRITE
     )
-    check_charter(CharterState(version.state), decision)
+    CHARTER.after(CharterState(version.state), decision)
 
 
 def _change_text(
@@ -711,7 +710,7 @@ def _change_text(
     if not cancelling:
         raise SignaturesAtStakeError(version)
     signed = queries.signed(version)
-    version.state = check_charter(CharterState.SIGNING, CharterDecision.CHANGE_TEXT).value
+    version.state = CHARTER.after(CharterState.SIGNING, CharterDecision.CHANGE_TEXT).value
     before = version.digest
     _thaw(version)
     version.save()

@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alliage.positioning.charter import CharterDecisionError, CharterState, guide
+from alliage.positioning.charter import CharterState, guide
+from alliage.values.lives import DecisionRefusedError
 from alliage_web.positioning.actions import charters as actions
 from alliage_web.positioning.models import CharterParty, CharterSignature, CharterStateChoices
 from alliage_web.positioning.permissions import charters as permissions
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 UNPROCESSABLE, CONFLICT = 422, 409
 #: What the state of a charter refuses: it changed since the page was shown.
-TOO_LATE: Final = (actions.CharterEndedError, CharterDecisionError)
+TOO_LATE: Final = (actions.CharterEndedError, DecisionRefusedError)
 
 
 @dataclass(frozen=True, slots=True)
