@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from alliage.positioning.charter import LONGEST_NOTICE, CharterState
 from alliage_web.actors.models import WorldChoices
@@ -35,7 +36,7 @@ class CharterStateChoices(models.TextChoices):
 
     DRAFT = CharterState.DRAFT.value, _("projet")
     SIGNING = CharterState.SIGNING.value, _("projet, à la signature")
-    IN_FORCE = CharterState.IN_FORCE.value, _("en vigueur")
+    IN_FORCE = CharterState.IN_FORCE.value, pgettext_lazy("charte", "en vigueur")
     REPLACED = CharterState.REPLACED.value, _("remplacée par un avenant")
     ENDED = CharterState.ENDED.value, _("terminée")
     ABANDONED = CharterState.ABANDONED.value, _("abandonnée avant signature")
