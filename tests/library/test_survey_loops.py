@@ -111,7 +111,7 @@ def test_answers_are_summed_by_cell(way: str, widths: list[int], seed: int, equa
     weights = np.full(size, 3.0) if equal else random.lognormal(2, 0.4, size)
     frame = pl.DataFrame({"group": random.integers(0, 4, size), "weight": weights})
     asked = [
-        Coded(random.integers(-1, width, size).astype(smallest(width)), tuple(range(width)))
+        Coded.of(random.integers(-1, width, size).astype(smallest(width)), tuple(range(width)))
         for width in widths
     ]
     with by(way):
@@ -125,8 +125,9 @@ def test_answers_are_summed_by_cell(way: str, widths: list[int], seed: int, equa
     assert sorted(groups.tolist()) == sorted(set(found.codes("group").tolist()))
     for cell, group in enumerate(groups):
         own = found.codes("group") == group
-        for question, (codes, levels) in enumerate(asked):
-            given_ = np.equal.outer(codes[own], np.arange(len(levels))).astype(float)
+        for question, each in enumerate(asked):
+            codes = each.codes
+            given_ = np.equal.outer(codes[own], np.arange(len(each.levels))).astype(float)
             columns = answers.of_question(question)
             assert answers.given[cell, columns].tolist() == given_.sum(axis=0).tolist()
             missing = answers.respondents[cell, answers.starts[-1] + question]

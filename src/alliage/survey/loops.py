@@ -144,27 +144,47 @@ def gather(
         largest[code] = max(largest[code], weight)
 
 
-def pack(codes: SmallInts, factors: Unsigned, places: Unsigned, words: Unsigned) -> None:
-    """Write the answers of some questions in the bits of a word by row, and put it at its place.
+def pack(codes: Unsigned, factors: Unsigned, places: Unsigned, words: Unsigned) -> None:
+    """Write the answers to some questions in the bits of words, and put these at their places.
+
+    Questions whose answers are crossed make one code, in the type of theirs; the code takes its
+    bits in a word.
 
     Parameters
     ----------
-    codes : array of int, shape (Q, m)
-        The answers, -1 where there is none.
-    factors : array of uint64, shape (Q, 2)
-        By what the code of an answer is multiplied, and its first bit.
+    codes : array of unsigned, shape (Q, m)
+        The answers.
+    factors : array of uint64, shape (Q, 5)
+        What is added to an answer, so that 0 is no answer and 1 the first level: numbers go
+        around. By what it is then multiplied, the word, its first bit, and whether the question
+        is the last of those that are crossed.
     places : array of uint32, shape (m,)
-        Where the word of each row goes.
-    words : array of uint64, shape (n,)
+        Where the words of each row go.
+    words : array of uint64, shape (W, n)
         To be filled there.
     """
-    packed = np.zeros(places.size, dtype=np.uint64)
-    for question in range(len(codes)):
-        own, times, bit = codes[question], factors[question, 0], factors[question, 1]
-        for row in range(places.size):
-            packed[row] += np.uint64(np.int64(own[row]) + 1) * times << bit
-    for row in range(places.size):
-        words[places[row]] = packed[row]
+    # So many rows stay near the processor until the last question is written.
+    crossed = np.zeros_like(codes[0, :2048])
+    packed = np.zeros((len(words), crossed.size), dtype=np.uint64)
+    kind = crossed.dtype.type
+    for start in range(0, places.size, crossed.size):
+        own_places = places[start : start + crossed.size]
+        size = np.uint64(own_places.size)
+        for question in range(len(codes)):
+            own = codes[question, start : start + own_places.size]
+            added, times = kind(factors[question, 0]), kind(factors[question, 1])
+            for row in range(size):
+                crossed[row] = kind(crossed[row] + kind(kind(own[row] + added) * times))
+            if factors[question, 4]:
+                held, bit = packed[factors[question, 2]], factors[question, 3]
+                for row in range(size):
+                    held[row] += np.uint64(crossed[row]) << bit
+                crossed[:] = 0
+        for word in range(len(words)):
+            held, into = packed[word], words[word]
+            for row in range(size):
+                into[own_places[row]] = held[row]
+        packed[:] = 0
 
 
 def add_up(  # noqa: C901 - a loop in parts would go through memory between them
@@ -198,8 +218,10 @@ def add_up(  # noqa: C901 - a loop in parts would go through memory between them
         To be filled with totals of weights and of their squares, for the first columns; or of no
         column.
     """
-    # Three numbers of each crossed answer, in a row: indices in two dimensions take longer.
-    held = np.empty((columns[-1, 0] + np.uint64(1)) * np.uint64(3))
+    # Three numbers of each crossed answer, in a row: indices in two dimensions take longer. One
+    # more takes what the last field has no other to be read with.
+    held = np.empty((columns[-1, 0] + np.uint64(2)) * np.uint64(3))
+    alone = np.array([0, 0, 0, columns[-1, 0] + np.uint64(1)], dtype=np.uint64)
     totals = np.empty((respondents.shape[1], 3))
     for cell in range(ends.size - 1):
         held[:] = 0.0
@@ -207,16 +229,24 @@ def add_up(  # noqa: C901 - a loop in parts would go through memory between them
         for start in range(ends[cell], ends[cell + 1], 512):
             end = min(ends[cell + 1], start + 512)
             own = None if weights is None else weights[start:end]
-            for field in range(len(fields)):
-                some = words[fields[field, 0], start:end]
-                shift, mask, first = fields[field, 1], fields[field, 2], fields[field, 3]
+            # Two at once: the processor adds to one while it waits for the other.
+            for field in range(0, len(fields), 2):
+                one = fields[field]
+                two = fields[field + 1] if field + 1 < len(fields) else alone
+                some, shift, mask, first = words[one[0], start:end], one[1], one[2], one[3]
+                others, bit, last, begin = words[two[0], start:end], two[1], two[2], two[3]
                 for row in range(np.uint64(some.size)):
                     at = (first + (some[row] >> shift & mask)) * np.uint64(3)
+                    then = (begin + (others[row] >> bit & last)) * np.uint64(3)
                     held[at] += 1.0
+                    held[then] += 1.0
                     if own is not None:
                         weight = own[row]
+                        square = weight * weight
                         held[at + np.uint64(1)] += weight
-                        held[at + np.uint64(2)] += weight * weight
+                        held[at + np.uint64(2)] += square
+                        held[then + np.uint64(1)] += weight
+                        held[then + np.uint64(2)] += square
         totals[:] = 0.0
         for entry in range(len(columns)):
             at, column = columns[entry, 0] * np.uint64(3), columns[entry, 1]
@@ -226,42 +256,6 @@ def add_up(  # noqa: C901 - a loop in parts would go through memory between them
             respondents[cell, column] = totals[column, 0]
         for column in range(sums.shape[1]):
             sums[cell, column], squares[cell, column] = totals[column, 1], totals[column, 2]
-
-
-def multiply(left: Floats, values: Floats, cells: Ints, ends: Ints, found: Floats) -> None:
-    """Add Σ left' values over the cells of each group to ``found``.
-
-    Parameters
-    ----------
-    left : array of float, shape (J, W)
-    values : array of float, shape (J, A)
-    cells : array of int, shape (C,)
-        Those of the first group, then of the second, and so on.
-    ends : array of int, shape (G + 1,)
-        Where each group begins, and the end.
-    found : array of float, shape (G, W, A)
-    """
-    zero = np.zeros(values.shape[1])
-    for group in range(ends.size - 1):
-        end = ends[group + 1]
-        for start in range(ends[group], end, 4):
-            # Four cells at once: what was found is then read and written a quarter of the times.
-            factors = np.zeros((4, left.shape[1]))
-            one, two, three, four = values[cells[start]], zero, zero, zero
-            factors[0] = left[cells[start]]
-            if start + 1 < end:
-                two, factors[1] = values[cells[start + 1]], left[cells[start + 1]]
-            if start + 2 < end:
-                three, factors[2] = values[cells[start + 2]], left[cells[start + 2]]
-            if start + 3 < end:
-                four, factors[3] = values[cells[start + 3]], left[cells[start + 3]]
-            for row in range(left.shape[1]):
-                a, b, c, d = factors[0, row], factors[1, row], factors[2, row], factors[3, row]
-                sums = found[group, row]
-                for column in range(values.shape[1]):
-                    sums[column] += (
-                        a * one[column] + b * two[column] + c * three[column] + d * four[column]
-                    )
 
 
 def tell_apart(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial, wraps
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+import numpy as np
 from threadpoolctl import ThreadpoolController
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from alliage.survey.arrays import Ints
 
     Result = TypeVar("Result")
     One = TypeVar("One")
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 #: With fewer rows, threads cost more than they save.
 _MANY = 50_000
+
+#: Parts of a work that cores share.
+_PARTS = 8
 
 
 def on_each(work: Callable[..., Result], *items: Iterable[Any], rows: int) -> list[Result]:
@@ -36,6 +42,29 @@ def on_each(work: Callable[..., Result], *items: Iterable[Any], rows: int) -> li
         return list(map(work, *items))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return list(threads.map(work, *items))
+
+
+def shared(ends: Ints) -> tuple[list[int], list[int]]:
+    """Cut things in parts, which cores share, that are about as large.
+
+    Parameters
+    ----------
+    ends : array of int, shape (N + 1,)
+        Where each thing begins, and the end of the last one.
+
+    Returns
+    -------
+    tuple of list of int
+        The first thing of each part, and the first of the next one.
+
+    Examples
+    --------
+    >>> shared(np.array([0, 90, 95, 100]))
+    ([0, 1], [1, 3])
+    """
+    wanted = np.arange(1, _PARTS) * (ends[-1] / _PARTS)
+    cuts = np.unique([0, *np.searchsorted(ends, wanted), len(ends) - 1]).tolist()
+    return cuts[:-1], cuts[1:]
 
 
 def together(one: Callable[[], One], other: Callable[[], Other], *, rows: int) -> tuple[One, Other]:
@@ -111,5 +140,9 @@ def _apart(work: Callable[[], Result]) -> Result:
     A limit belongs to the thread that sets it, as long as it lives: whoever ends last could not
     lift that of whoever came first.
     """
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(work).result()
+    found: list[Result] = []
+    # A pool of one thread would take longer than the work.
+    thread = Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]

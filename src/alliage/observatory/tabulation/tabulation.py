@@ -504,15 +504,17 @@ class _Asked:
             given = np.zeros(len(weights), dtype=bool)
             chosen: list[Booleans] = []
             for name in several.variables:
-                codes, known = sample.coded(name)
-                given |= codes >= 0
+                coded = sample.coded(name)
+                known = coded.levels
+                given |= coded.codes >= 0
                 rank = known.index(several.counted) if several.counted in known else len(known)
-                chosen.append(codes == rank)
+                chosen.append(coded.codes == rank)
             for one in chosen:
                 tops.append(population.counted(weights * one))
                 levels += [tops[-1], population.counted(weights * (given & ~one))]
         else:
-            codes, known = sample.coded(asked.variable)
+            coded = sample.coded(asked.variable)
+            codes, known = coded.codes, coded.levels
             given = codes >= 0
             size = population.members.shape[1]
             by_level = np.bincount(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import math
-from functools import cache
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -14,7 +17,7 @@ from alliage.survey import loops
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from alliage.survey.arrays import Booleans, Bytes, Ints, SmallInts, Unsigned
 
@@ -35,25 +38,56 @@ _BYTE = 256
 _LARGEST = {kind: np.iinfo(kind).max for kind in (np.int8, np.int16, np.int32)}
 
 #: The first rows, where most levels are met.
-_FIRST = 16_384
+_FIRST = 8_192
 
 #: Texts that are told apart by where they are kept, in one part of a column.
 _MOST_TEXTS = 255
 
 
-class Coded(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Coded:
     """The answers of a column as ranks among its levels.
 
     Attributes
     ----------
-    codes
-        The rank of each answer, -1 where there is none, shape (n,), in the smallest type.
     levels
         The levels.
+    parts
+        The column, one part after the other, each of shape (m,).
+    low
+        What is taken away from the numbers of the parts to have ranks: they go around.
     """
 
-    codes: SmallInts
-    levels: tuple[Level, ...]
+    levels: Levels
+    parts: tuple[SmallInts, ...]
+    low: int = 0
+
+    @classmethod
+    def of(cls, codes: SmallInts, levels: Levels) -> Coded:
+        """Make it of the rank of each answer, -1 where there is none, shape (n,)."""
+        return cls(levels, (codes,))
+
+    @cached_property
+    def codes(self) -> SmallInts:
+        """The rank of each answer, -1 where there is none, shape (n,), in the smallest type."""
+        if len(self.parts) == 1 and self.parts[0].flags.writeable:
+            return self.parts[0]
+        # The numbers of a frame are not to be written over.
+        codes = np.concatenate(self.parts)
+        unsigned = codes.view(f"u{codes.itemsize}")
+        unsigned -= unsigned.dtype.type(self.low % (1 << 8 * codes.itemsize))
+        return codes
+
+    @cached_property
+    def begins(self) -> tuple[int, ...]:
+        """The row where each part begins, and the number of rows."""
+        return (0, *itertools.accumulate(map(len, self.parts)))
+
+    def stretch(self, start: int, stop: int) -> SmallInts:
+        """Return some rows of one part, as they stand."""
+        part = bisect_right(self.begins, start) - 1
+        begin = self.begins[part]
+        return self.parts[part][start - begin : stop - begin]
 
     def wide(self) -> Ints:
         """Return the codes in 64 bits, to compute with."""
@@ -82,14 +116,70 @@ def coded(name: str, series: pl.Series, levels: Levels | None, into: Bytes | Non
 
     Examples
     --------
-    >>> coded("q", pl.Series([2, None, 7]), None)
-    Coded(codes=array([ 0, -1,  1], dtype=int8), levels=(2, 7))
+    >>> found = coded("q", pl.Series([2, None, 7]), None)
+    >>> found.codes.tolist(), found.levels
+    ([0, -1, 1], (2, 7))
     """
     room = np.empty(len(series), dtype=np.uint8) if into is None else into
     found = _ranked(name, series, levels, room)
     if levels is not None:
         _refuse_unknown(name, series, found)
     return found
+
+
+def coded_bytes(columns: Sequence[pl.Series], levels: Sequence[Levels | None]) -> list[Coded]:
+    """Return the ranks of the answers of columns of 8 bits, each of which everybody answered.
+
+    Parameters
+    ----------
+    columns : sequence of Series
+        The answers to each question: what they are kept in is not copied if levels follow one
+        another.
+    levels : sequence of tuple of Level, optional
+        As for `coded`, by column.
+
+    Raises
+    ------
+    SurveyError
+        As `coded`.
+
+    Examples
+    --------
+    >>> column = pl.Series("q", [2, 3, 2], dtype=pl.Int8)
+    >>> found = coded_bytes([column], [None])[0]
+    >>> found.codes.tolist(), found.levels
+    ([0, 1, 0], (2, 3))
+    """
+    # Polars looks for the extremes of all the columns at once, on all the cores.
+    columns = [_in_large_parts(column) for column in columns]
+    every = pl.all()
+    extremes = pl.DataFrame(columns).select(
+        every.min().name.prefix("low "), every.max().name.prefix("high ")
+    )
+    lows, highs = np.reshape(extremes.row(0), (2, -1)).tolist()
+    found: list[Coded] = []
+    for column, known, low, high in zip(columns, levels, lows, highs, strict=True):
+        parts = [chunk.to_numpy().view(np.uint8) for chunk in column.get_chunks()]
+        own = known or tuple(low + place for place in _present(parts, low % _BYTE, high - low + 1))
+        begin = _beginning(own, low, high)
+        if begin is None or smallest(len(own)) is not np.int8:
+            found.append(coded(column.name, column, known))
+        else:
+            found.append(Coded(own, tuple(part.view(np.int8) for part in parts), begin))
+    return found
+
+
+def _in_large_parts(column: pl.Series) -> pl.Series:
+    """Put the parts of a column together if they are small: each takes time wherever it is read."""
+    return column.rechunk() if column.n_chunks() * loops.MANY > len(column) else column
+
+
+def _beginning(levels: Levels, low: int, high: int) -> int | None:
+    """Return the first of levels that follow one another and hold the numbers of a column."""
+    first = levels[0]
+    if not isinstance(first, int) or first > low or high >= first + len(levels):
+        return None
+    return int(first) if levels == tuple(range(first, first + len(levels))) else None
 
 
 def _ranked(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> Coded:
@@ -140,7 +230,7 @@ def _texts(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> 
         for number, word in part.words.items():
             ranks[number] = rank_of.get(word, NO_LEVEL)
         _look_up(ranks, part.numbers, codes[part.rows])
-    return Coded(codes, levels)
+    return Coded.of(codes, levels)
 
 
 def _room(kind: type[np.signedinteger[Any]], into: Bytes) -> SmallInts:
@@ -177,8 +267,9 @@ def _told_apart(series: pl.Series, into: Bytes) -> list[_Texts] | None:
         count = tell_apart(views.reshape(-1, 2), answered, into[rows], first)
         if count < 0:
             return None
-        words = chunk.gather(first[:count]).to_list()
-        parts.append(_Texts(rows, into[rows], dict(enumerate(words)), _MOST_TEXTS))
+        # One by one: Polars would plan the reading of several, which takes longer.
+        words = {number: chunk[row] for number, row in enumerate(first[:count].tolist())}
+        parts.append(_Texts(rows, into[rows], words, _MOST_TEXTS))
         start += len(chunk)
     return parts
 
@@ -256,20 +347,17 @@ def _guessed(numbers: pl.Series, into: Bytes) -> tuple[int, int] | None:
     pass over the numbers.
     """
     narrow = loops.compiled(loops.narrow, len(numbers))
+    if narrow is None:
+        return None
     first = numbers.head(_FIRST).to_numpy()
     low, span = int(first.min()), int(first.max()) - int(first.min()) + 1
-    if span > _BYTE or (narrow is None and first.itemsize > 1):
+    if span > _BYTE:
         return None
     start = 0
     for chunk in numbers.get_chunks():
         values = chunk.to_numpy()
         own = into[start : start + len(values)]
-        if narrow is None or values.itemsize == 1:
-            np.subtract(values.view(np.uint8), np.uint8(low % _BYTE), out=own)
-            right = bool(own.max() < span)
-        else:
-            right = narrow(values, np.uint64(low % 2**64), np.uint64(span), own)
-        if not right:
+        if not narrow(values, np.uint64(low % 2**64), np.uint64(span), own):
             return None
         start += len(values)
     return low, span
@@ -278,7 +366,7 @@ def _guessed(numbers: pl.Series, into: Bytes) -> tuple[int, int] | None:
 def _near(name: str, series: pl.Series, whole: _Whole, levels: Levels | None) -> Coded:
     """Return the rank of each whole number among the levels, or among those found."""
     if levels is None:
-        places = _present(whole.places, whole.span)
+        places = _present([whole.places], 0, whole.span)
         levels = tuple(whole.written(place + whole.low) for place in places)
     else:
         places = [int(each) - whole.low for each in _in_its_type(name, series, levels).to_list()]
@@ -295,14 +383,18 @@ def _near(name: str, series: pl.Series, whole: _Whole, levels: Levels | None) ->
         codes[:] = whole.places
     if whole.answered is not None:
         codes[~whole.answered] = NO_LEVEL
-    return Coded(codes, levels)
+    return Coded.of(codes, levels)
 
 
-def _present(places: Unsigned, span: int) -> list[int]:
-    """Return the places that occur: that of no answer is that of the lowest, which occurs."""
-    counts = np.bincount(places[:_FIRST], minlength=span)
+def _present(parts: Sequence[Unsigned], low: int, span: int) -> list[int]:
+    """Return which numbers less the lowest occur; that of no answer is the lowest, which occurs."""
+
+    def counted(part: Unsigned) -> Ints:
+        return np.bincount(part - part.dtype.type(low), minlength=span)
+
+    counts = counted(parts[0][:_FIRST])
     if not counts.all():
-        counts = np.bincount(places, minlength=span)
+        counts = np.add.reduce([counted(part) for part in parts])
     return np.flatnonzero(counts).tolist()
 
 
@@ -312,7 +404,7 @@ def _numbers(series: pl.Series) -> Coded:
     levels, ranks = np.unique(series.drop_nulls().to_numpy(), return_inverse=True)
     codes = np.full(len(series), NO_LEVEL, dtype=smallest(len(levels)))
     codes[answered] = ranks
-    return Coded(codes, tuple(levels.tolist()))
+    return Coded.of(codes, tuple(levels.tolist()))
 
 
 def _replaced(name: str, series: pl.Series, levels: Levels | None) -> Coded:
@@ -330,7 +422,7 @@ def _replaced(name: str, series: pl.Series, levels: Levels | None) -> Coded:
             "true and false."
         )
         raise SurveyError(SurveyProblem.TYPE, msg, column=name) from error
-    return Coded(codes.to_numpy().astype(smallest(len(levels))), levels)
+    return Coded.of(codes.to_numpy().astype(smallest(len(levels))), levels)
 
 
 def _in_its_type(name: str, series: pl.Series, levels: Levels) -> pl.Series:
@@ -358,7 +450,7 @@ def smallest(levels: int) -> type[np.signedinteger[Any]]:
 
 
 def _refuse_unknown(name: str, series: pl.Series, found: Coded) -> None:
-    codes, levels = found
+    codes, levels = found.codes, found.levels
     if np.count_nonzero(codes == NO_LEVEL) == series.null_count():
         return
     unknown = np.flatnonzero((codes == NO_LEVEL) & series.is_not_null().to_numpy())

@@ -14,6 +14,7 @@ import polars as pl
 
 from alliage.survey.data import coding
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Numbers beyond have squares, or products of squares, that a computer does not hold.
 LARGEST = 1e70
+
+#: Types of whole numbers of 8 bits.
+_BYTES = (pl.Int8, pl.UInt8)
 
 
 class Scale(StrEnum):
@@ -197,9 +201,35 @@ class Table:
         SurveyError
             ``LEVEL`` if an answer is none of the levels described.
         """
+        return coding.coded(name, self.column(name), self._described_levels(name), into)
+
+    def coded_together(self, names: Sequence[str]) -> dict[str, Coded]:
+        """Return the codes of several columns: many at once take less time.
+
+        Raises
+        ------
+        SurveyError
+            As `coded`.
+        """
+        kinds = self.frame.schema
+        of_bytes = [self.column(name) for name in names if kinds.get(name) in _BYTES]
+        complete = [column for column in of_bytes if not column.null_count()]
+        found: dict[str, Coded] = {}
+        for kind in _BYTES:
+            own = [column for column in complete if column.dtype == kind]
+            if own:
+                levels = [self._described_levels(column.name) for column in own]
+                alike = coding.coded_bytes(own, levels)
+                found |= {column.name: each for column, each in zip(own, alike, strict=True)}
+        left = [name for name in names if name not in found]
+        # The system gives much memory at once faster than as much in many parts.
+        room = np.empty((len(left), self.frame.height), dtype=np.uint8)
+        others = on_each(self.coded, left, room, rows=self.frame.height)
+        return found | dict(zip(left, others, strict=True))
+
+    def _described_levels(self, name: str) -> tuple[Level, ...] | None:
         described = self.variables.get(name)
-        levels = self.levels(name) if described is not None and described.labels else None
-        return coding.coded(name, self.column(name), levels, into)
+        return self.levels(name) if described is not None and described.labels else None
 
     def numbers(self, name: str) -> Floats:
         """Return a column as numbers; a missing answer is NaN.
@@ -209,30 +239,7 @@ class Table:
         SurveyError
             ``TYPE`` if the column does not hold numbers; ``VALUE`` if one is infinite.
         """
-        series = self.column(name)
-        if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
-            if series.null_count() == len(series):
-                msg = f"« {name} » holds no answer at all. Leave it out, or complete it."
-                raise SurveyError(SurveyProblem.EMPTY_DOMAIN, msg, column=name)
-            row, value = first_value(series)
-            msg = (
-                f"« {name} » does not hold numbers: row {row} holds « {value} ». Give a numeric "
-                "column, or ask for proportions."
-            )
-            raise SurveyError(SurveyProblem.TYPE, msg, column=name, row=row, value=value)
-        wide = series.cast(pl.Float64)
-        # Polars writes NaN where there is no number.
-        numbers = np.empty(len(wide))
-        np.concatenate([chunk.to_numpy() for chunk in wide.get_chunks()], out=numbers)
-        if max(-_extreme(wide.min()), _extreme(wide.max())) > LARGEST:
-            row = int(np.flatnonzero(np.abs(numbers) > LARGEST)[0])
-            what = "infinite" if np.isinf(numbers[row]) else f"{numbers[row]:g}"
-            msg = (
-                f"« {name} » is {what} in row {row + 1}: beyond {LARGEST:g} squares are lost. "
-                "Correct it, make it missing, or take a larger unit."
-            )
-            raise SurveyError(SurveyProblem.VALUE, msg, column=name, row=row + 1)
-        return numbers
+        return as_numbers(self.column(name))
 
     def describe(self, variables: Mapping[str, Variable]) -> Table:
         """Return the same rows with descriptions of variables added or replaced."""
@@ -258,6 +265,33 @@ def require(columns: Sequence[str], name: str) -> None:
     if name not in columns:
         msg = f"There is no column « {name} ». The columns are: {listed(columns, most=40)}."
         raise SurveyError(SurveyProblem.COLUMN, msg, column=name)
+
+
+def as_numbers(series: pl.Series) -> Floats:
+    """Return a column as numbers: see `Table.numbers`."""
+    if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
+        if series.null_count() == len(series):
+            msg = f"« {series.name} » holds no answer at all. Leave it out, or complete it."
+            raise SurveyError(SurveyProblem.EMPTY_DOMAIN, msg, column=series.name)
+        row, value = first_value(series)
+        msg = (
+            f"« {series.name} » does not hold numbers: row {row} holds « {value} ». Give a numeric "
+            "column, or ask for proportions."
+        )
+        raise SurveyError(SurveyProblem.TYPE, msg, column=series.name, row=row, value=value)
+    wide = series.cast(pl.Float64)
+    # Polars writes NaN where there is no number.
+    found = np.empty(len(wide))
+    np.concatenate([chunk.to_numpy() for chunk in wide.get_chunks()], out=found)
+    if max(-_extreme(wide.min()), _extreme(wide.max())) > LARGEST:
+        row = int(np.flatnonzero(np.abs(found) > LARGEST)[0])
+        what = "infinite" if np.isinf(found[row]) else f"{found[row]:g}"
+        msg = (
+            f"« {series.name} » is {what} in row {row + 1}: beyond {LARGEST:g} squares are lost. "
+            "Correct it, make it missing, or take a larger unit."
+        )
+        raise SurveyError(SurveyProblem.VALUE, msg, column=series.name, row=row + 1)
+    return found
 
 
 def first_value(series: pl.Series) -> tuple[int, object]:

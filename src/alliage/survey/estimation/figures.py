@@ -122,10 +122,23 @@ class Figures:
     def columns(self, some: slice) -> Figures:
         """Return the figures of some levels."""
         own = (slice(None), some)
+        return self._part(self.requests[some], self.groups, self.labels[some], own)
+
+    def of_groups(self, some: slice) -> Figures:
+        """Return the figures of some groups."""
+        return self._part(self.requests, self.groups[some], self.labels, (some,))
+
+    def _part(
+        self,
+        requests: Sequence[Request],
+        groups: Sequence[Mapping[str, Level]],
+        labels: Sequence[str],
+        own: tuple[slice, ...],
+    ) -> Figures:
         return Figures(
-            self.requests[some],
-            self.groups,
-            self.labels[some],
+            requests,
+            groups,
+            labels,
             self.values[own],
             self.errors[own],
             Ends(self.ends.methods[own], self.ends.low[own], self.ends.high[own]),

@@ -272,5 +272,5 @@ def gathered(codes: SmallInts, weights: Floats) -> Gathered:
 
 
 def unsigned(codes: Integers) -> Unsigned:
-    """Return codes of which none is below 0 as what loops read fastest."""
+    """Return codes as what loops read fastest; -1 is then the largest number."""
     return codes.view(f"u{codes.itemsize}")

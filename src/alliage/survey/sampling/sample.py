@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import numpy as np
-import polars as pl
 from scipy import sparse
 
 from alliage.survey.data.coding import NO_LEVEL
-from alliage.survey.data.table import Table, first_value, require
+from alliage.survey.data.table import Table, as_numbers, first_value, require
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling import replication
 from alliage.survey.sampling.cells import Cells, Rows, gathered, gathered_codes
 from alliage.survey.sampling.design import Design, ReplicateColumns, ReplicateKind
 from alliage.survey.sampling.replication import Replicates
 from alliage.survey.sampling.structure import Stage, Structure, build
-from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,9 +28,6 @@ if TYPE_CHECKING:
     from alliage.survey.sampling.report import CalibrationReport
 
     Kept = TypeVar("Kept")
-
-#: Types of a byte.
-_BYTES = {pl.Int8, pl.UInt8, pl.Boolean}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,17 +189,8 @@ class Sample:
     def code(self, names: Iterable[str]) -> None:
         """Rank the answers of some variables, to be kept: many at once take less time."""
         left = [name for name in dict.fromkeys(names) if name not in self._coded]
-        if not left:
-            return
-        rows = len(self.design_weights)
-        # The system gives much memory at once faster than as much in many parts.
-        room = iter(np.empty((len(left), rows), dtype=np.uint8))
-        kinds = self.table.frame.schema
-        # To rank a column of bytes takes less time than to hand it to another core.
-        small = [name for name in left if kinds.get(name) in _BYTES]
-        for some, shared in ((small, 0), ([name for name in left if name not in small], rows)):
-            found = on_each(self.table.coded, some, itertools.islice(room, len(some)), rows=shared)
-            self._coded.update(zip(some, found, strict=True))
+        if left:
+            self._coded.update(self.table.coded_together(left))
 
     def codes(self, name: str) -> Ints:
         """Return the rank of the answers of a variable among its levels."""
@@ -454,7 +439,7 @@ def _weights(table: Table, design: Design) -> Floats:
             f"({series.dtype}). Give a column of numbers, with a point for decimals."
         )
         raise SurveyError(SurveyProblem.WEIGHT_NOT_NUMBER, msg, column=name, row=row, value=value)
-    weights = table.numbers(name)
+    weights = as_numbers(series)
     if weights.min() <= 0:
         refused = np.flatnonzero(weights <= 0)
         row = int(refused[0])

@@ -383,7 +383,7 @@ class _Crossed:
     every
         All the rows, by group.
     every_covariance
-        That of the groups, row by row, shape (K, G, G).
+        Gives that of the groups, row by row, shape (K, G, G).
     every_count
         Respondents who gave the answer of each row, shape (G, K).
     test
@@ -392,7 +392,7 @@ class _Crossed:
 
     rows: slice
     every: Figures
-    every_covariance: Floats
+    every_covariance: Callable[[], Floats]
     every_count: Floats
     test: Callable[[], Independence | None]
 
@@ -404,7 +404,7 @@ class _Crossed:
     @property
     def covariance(self) -> Floats:
         """Their covariance."""
-        return self.every_covariance[self.rows]
+        return self.every_covariance()[self.rows]
 
     @property
     def people(self) -> Floats:
@@ -511,7 +511,9 @@ class _Maker:
             of_rows, covariance = figures(self.source, asked, level=LEVEL, variance=self.variance)
             people = np.concatenate([self._people(one, of_rows) for one in asked], axis=1)
             test = partial(self._test, question, breakdown)
-            found[breakdown] = _Crossed(slice(None), of_rows, covariance, people, test)
+            found[breakdown] = _Crossed(
+                slice(None), of_rows, lambda found=covariance: found, people, test
+            )
         return found
 
     def _test(self, question: Question, breakdown: tuple[str, ...]) -> Independence | None:

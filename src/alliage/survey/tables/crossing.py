@@ -15,10 +15,10 @@ import numpy as np
 from scipy import sparse
 
 from alliage.survey import loops
-from alliage.survey.data.coding import smallest
+from alliage.survey.data.coding import Coded, smallest
 from alliage.survey.sampling.cells import gathered, gathered_codes, unsigned
 from alliage.survey.sampling.structure import Structure
-from alliage.survey.threads import on_each
+from alliage.survey.threads import on_each, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alliage.survey.sampling.sample import Sample
 
     _Values: TypeAlias = NDArray[Any]
-    from alliage.survey.data.coding import Coded, Level
+    from alliage.survey.data.coding import Level
 
 #: Answers whose totals are made in one pass.
 _AT_ONCE = 1 << 15
@@ -45,9 +45,6 @@ _WORD = 64
 
 #: Rows that are packed at once, so that they stay near the processor.
 _BLOCK = 1 << 16
-
-#: Parts of the cells, which cores share.
-_PARTS = 8
 
 #: Cells that are worth sorting by; where there are more, rows are treated as they stand.
 MOST_CELLS = 1 << 16
@@ -141,42 +138,44 @@ class SortedRows:
         """Return the totals of the answers to some questions."""
         starts = np.concatenate([[0], np.cumsum([len(each.levels) for each in coded])])
         bundles = list(self._bundled([len(each.levels) + 1 for each in coded]))
-        shape = (self.layout.count, int(starts[-1]))
-        found = Answers(
-            np.empty((shape[0], shape[1] + len(coded))),
-            None if self.weights is None else (np.empty(shape), np.empty(shape)),
-            starts,
-        )
+        found = self._empty(starts)
         rows = len(self.places)
         pack, add_up = loops.compiled(loops.pack, rows), loops.compiled(loops.add_up, rows)
         if pack is None or add_up is None:
             self._sum_all(coded, bundles, found)
             return found
-        words, fields, columns = _packed(bundles, starts)
-        packed = np.empty((len(words), rows), dtype=np.uint64)
-        nothing = np.empty((shape[0], 0))
+        if len({each.parts[0].dtype for each in coded}) > 1:
+            coded = [Coded.of(each.codes, each.levels) for each in coded]
+        factors, fields, columns = _packed(bundles, starts, [each.low for each in coded])
+        packed = np.empty((int(factors[-1, 2]) + 1, rows), dtype=np.uint64)
+        nothing = np.empty((self.layout.count, 0))
 
-        def write(first: int) -> None:
-            block = slice(first, first + _BLOCK)
-            for (questions, factors), into in zip(words, packed, strict=True):
-                codes = np.stack([each.codes[block] for each in coded[questions]])
-                pack(codes, factors, self.places[block], into)
+        def write(start: int, stop: int) -> None:
+            stretches = [each.stretch(start, stop) for each in coded]
+            codes = np.concatenate(stretches).reshape(len(coded), stop - start)
+            pack(unsigned(codes), factors, self.places[start:stop], packed)
 
-        def add(cells: slice) -> None:
-            ends = self.ends[cells.start : cells.stop + 1]
-            sums = (each[cells] for each in found.weights or (nothing, nothing))
-            own = found.respondents[cells]
+        def add(first: int, last: int) -> None:
+            sums = (each[first:last] for each in found.weights or (nothing, nothing))
+            own, ends = found.respondents[first:last], self.ends[first : last + 1]
             add_up(packed, self.weights, ends, fields, columns, own, *sums)
 
-        on_each(write, range(0, rows, _BLOCK), rows=rows)
-        on_each(add, self._parts(), rows=rows)
+        on_each(write, *_stretches(coded), rows=rows)
+        on_each(add, *shared(self.ends), rows=rows)
         return found
 
-    def _parts(self) -> list[slice]:
-        """Cut cells in parts that hold about as many rows."""
-        wanted = np.arange(1, _PARTS) * (len(self.places) / _PARTS)
-        cuts = np.unique([0, *np.searchsorted(self.ends, wanted), self.layout.count])
-        return [slice(*each) for each in itertools.pairwise(cuts.tolist())]
+    def _empty(self, starts: Ints) -> Answers:
+        """Return totals to be filled."""
+        cells, answers = self.layout.count, int(starts[-1])
+        sizes = [answers + len(starts) - 1, *([] if self.weights is None else [answers, answers])]
+        # The system gives much memory at once faster than as much in parts.
+        room = np.empty(cells * sum(sizes))
+        ends = np.cumsum(sizes)[:-1] * cells
+        respondents, *sums = (
+            part.reshape(cells, size)
+            for part, size in zip(np.split(room, ends), sizes, strict=True)
+        )
+        return Answers(respondents, (sums[0], sums[1]) if sums else None, starts)
 
     def _sum_all(self, coded: Sequence[Coded], bundles: Sequence[_Bundle], found: Answers) -> None:
         """Sum the answers of bundles by products of matrices."""
@@ -279,33 +278,38 @@ class _Bundle:
 
 
 def _packed(
-    bundles: Sequence[_Bundle], starts: Ints
-) -> tuple[list[tuple[slice, Unsigned]], Unsigned, Unsigned]:
-    """Say which questions go in each word and how, and what `loops.add_up` reads there."""
-    words: list[list[_Bundle]] = [[]]
-    factors: list[list[tuple[int, int]]] = [[]]
+    bundles: Sequence[_Bundle], starts: Ints, lows: Sequence[int]
+) -> tuple[Unsigned, Unsigned, Unsigned]:
+    """Say how `loops.pack` writes answers in words, and how `loops.add_up` reads them."""
+    factors: list[tuple[int, ...]] = []
     fields: list[tuple[int, ...]] = []
     columns: list[Ints] = []
-    first, bit = 0, 0
+    first, word, bit = 0, 0, 0
     for bundle in bundles:
         bits = (bundle.size - 1).bit_length()
         if bit + bits > _WORD:
-            words.append([])
-            factors.append([])
-            bit = 0
-        words[-1].append(bundle)
-        factors[-1] += ((times, bit) for times in bundle.factors())
-        fields.append((len(words) - 1, bit, (1 << bits) - 1, first))
+            word, bit = word + 1, 0
+        for question, times in enumerate(bundle.factors(), start=bundle.first):
+            added = (1 - lows[question]) % (1 << _WORD)
+            factors.append((added, times, word, bit, question == bundle.end - 1))
+        fields.append((word, bit, (1 << bits) - 1, first))
         codes = np.arange(first, first + bundle.size)
         columns += (np.stack([codes, each], axis=1) for each in bundle.columns(starts))
         bit, first = bit + bits, first + bundle.size
-    questions = [slice(held[0].first, held[-1].end) for held in words]
-    how = [np.array(each, dtype=np.uint64) for each in factors]
     return (
-        list(zip(questions, how, strict=True)),
+        np.array(factors, dtype=np.uint64),
         np.array(fields, dtype=np.uint64),
         np.concatenate(columns).astype(np.uint64),
     )
+
+
+def _stretches(coded: Sequence[Coded]) -> tuple[list[int], list[int]]:
+    """Cut rows where a part of some column ends, and as often as to have small blocks."""
+    ends = sorted({end for each in coded for end in each.begins})
+    starts = [
+        start for one, other in itertools.pairwise(ends) for start in range(one, other, _BLOCK)
+    ]
+    return starts, [*starts[1:], ends[-1]]
 
 
 def crossings(

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
-from alliage.survey import loops
 from alliage.survey.data.coding import NO_LEVEL, Coded
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.estimation.domains import labels_of, nobody, within
@@ -25,10 +25,9 @@ from alliage.survey.estimation.figures import Bases, Figures, simple_variance
 from alliage.survey.sampling.design import DfRule
 from alliage.survey.sampling.structure import Structure
 from alliage.survey.tables.independence import design_degrees, of_counts
-from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from alliage.survey.arrays import Floats, Ints
     from alliage.survey.estimation.domains import Kept
@@ -37,6 +36,9 @@ if TYPE_CHECKING:
     from alliage.survey.sampling.structure import Stage
     from alliage.survey.tables.crossing import Answers, Layout, SortedRows
     from alliage.survey.tables.independence import Independence
+
+#: For so many cells, a class of cells is worth its sums.
+_CELLS = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,11 +81,12 @@ class Asked:
         columns = [sample.coded(name) for name in request.columns]
         answered = np.logical_or.reduce([each.codes != NO_LEVEL for each in columns])
         found = []
-        for name, (codes, levels) in zip(request.columns, columns, strict=True):
-            chosen = levels.index(request.counted) if request.counted in levels else len(levels)
-            either = np.where(answered, (codes == chosen).astype(np.int8), np.int8(NO_LEVEL))
+        for name, each in zip(request.columns, columns, strict=True):
+            known = each.levels
+            chosen = known.index(request.counted) if request.counted in known else len(known)
+            either = np.where(answered, (each.codes == chosen).astype(np.int8), np.int8(NO_LEVEL))
             found.append(
-                cls(Coded(either, (False, True)), [request], [name], np.array([[0.0], [1.0]]))
+                cls(Coded.of(either, (False, True)), [request], [name], np.array([[0.0], [1.0]]))
             )
         return found
 
@@ -228,6 +231,105 @@ class _Frame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Groups:
+    """The groups of some breakdowns, one breakdown after the other.
+
+    Breakdowns with few groups are crossed: to sum by these classes, then classes by group, takes
+    one pass over the cells in place of several.
+
+    Attributes
+    ----------
+    cells_of
+        The cells of each group.
+    classes
+        The cells of each class.
+    which
+        The classes of each group, shape (G, C).
+    """
+
+    cells_of: Sequence[Ints]
+    classes: Sequence[Ints]
+    which: sparse.csr_matrix
+
+    @classmethod
+    def of(cls, codes: Sequence[Ints], sizes: Sequence[int]) -> _Groups:
+        """Make the groups of breakdowns.
+
+        Parameters
+        ----------
+        codes : sequence of array of int, shape (J,)
+            The group of each cell, by breakdown; the number of groups for a cell in none.
+        sizes : sequence of int
+            The number of groups of each breakdown.
+        """
+        begins = [0, *itertools.accumulate(sizes)]
+        cells_of = [
+            each for code, size in zip(codes, sizes, strict=True) for each in _by_code(code, size)
+        ]
+        classes: list[Ints] = []
+        entries: list[tuple[int, int]] = []
+        for crossed in _crossed(sizes, len(codes[0]) // _CELLS):
+            code = np.zeros(len(codes[0]), dtype=np.int64)
+            for breakdown in crossed:
+                code = code * (sizes[breakdown] + 1) + codes[breakdown]
+            found, code = np.unique(code, return_inverse=True)
+            for cells in _by_code(code, len(found)):
+                groups = [(codes[breakdown][cells[0]], breakdown) for breakdown in crossed]
+                entries += (
+                    (begins[breakdown] + group, len(classes))
+                    for group, breakdown in groups
+                    if group < sizes[breakdown]
+                )
+                classes.append(cells)
+        rows, columns = zip(*entries, strict=True) if entries else ((), ())
+        shape = begins[-1], len(classes)
+        return cls(
+            cells_of, classes, sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape)
+        )
+
+    def sum(self, values: Floats, factors: Sequence[Floats]) -> list[Floats]:
+        """Return Σ factor' values over the cells of each group, each of shape (G, width, A)."""
+        left = np.concatenate(factors, axis=1)
+        found = np.empty((len(self.classes), left.shape[1], values.shape[1]))
+        room = np.empty((max(map(len, self.classes)), values.shape[1]))
+        for own, into in zip(self.classes, found, strict=True):
+            # The same memory serves all the classes.
+            some = np.take(values, own, axis=0, out=room[: len(own)], mode="clip")
+            np.matmul(left[own].T, some, out=into)
+        summed = np.asarray(self.which @ found.reshape(len(found), -1))
+        ends = np.cumsum([factor.shape[1] for factor in factors])
+        return np.split(summed.reshape(len(self.cells_of), *found.shape[1:]), ends[:-1], axis=1)
+
+    def respondents(self, counts: Floats) -> Floats:
+        """Return the sum of what was counted by cell, shape (G, ·)."""
+        ends = _ends(self.classes)
+        cells = (np.ones(ends[-1]), np.concatenate(self.classes), ends)
+        by_class = sparse.csr_matrix(cells, (len(self.classes), len(counts))) @ counts
+        return np.asarray(self.which @ by_class)
+
+
+def _crossed(sizes: Sequence[int], most: int) -> list[list[int]]:
+    """Put breakdowns together as long as they make few classes, the largest first."""
+    found: list[tuple[list[int], int]] = []
+    for breakdown in sorted(range(len(sizes)), key=lambda each: -sizes[each]):
+        width = sizes[breakdown] + 1
+        for place, (held, count) in enumerate(found):
+            if count * width <= most:
+                found[place] = ([*held, breakdown], count * width)
+                break
+        else:
+            found.append(([breakdown], width))
+    return [held for held, _ in found]
+
+
+def _by_code(code: Ints, size: int) -> list[Ints]:
+    """Return the cells of each code below a size."""
+    order = np.argsort(code, kind="stable")
+    ends = np.searchsorted(code[order], np.arange(size + 1))
+    return [order[start:end] for start, end in itertools.pairwise(ends)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Totals:
     """Totals by group of what stands in the last axis: answers, rows or bases.
 
@@ -251,11 +353,8 @@ class _Totals:
     strata: Floats
 
     @classmethod
-    def of(
-        cls, frame: _Frame, layout: Layout, answers: Answers, cells_of: Sequence[Ints]
-    ) -> _Totals:
+    def of(cls, frame: _Frame, layout: Layout, answers: Answers, groups: _Groups) -> _Totals:
         """Sum by group."""
-        rows = round(layout.respondents.sum())
         ratio, basis = frame.ratio[:, None], frame.basis
         factor = ratio**2 * frame.scale[:, None]
         of_weights, of_squares = [ratio, basis], [factor, ratio**2, basis * factor]
@@ -263,12 +362,12 @@ class _Totals:
             mean = (layout.weight / layout.respondents)[:, None]
             of_squares = [each * mean**2 for each in of_squares]
             of_weights = [each * mean for each in of_weights]
-            made = _grouped(answers.given, [*of_weights, *of_squares], cells_of, rows)
-            strata = _stratified(frame, answers.given, ratio * mean, cells_of)
+            made = groups.sum(answers.given, [*of_weights, *of_squares])
+            strata = _stratified(frame, answers.given, ratio * mean, groups.cells_of)
         else:
-            made = _grouped(answers.weights[0], of_weights, cells_of, rows)
-            made += _grouped(answers.weights[1], of_squares, cells_of, rows)
-            strata = _stratified(frame, answers.weights[0], ratio, cells_of)
+            made = groups.sum(answers.weights[0], of_weights)
+            made += groups.sum(answers.weights[1], of_squares)
+            strata = _stratified(frame, answers.weights[0], ratio, groups.cells_of)
         weighted, explained, scaled, squares, crossed = made
         weighted, scaled, squares = weighted[:, 0], scaled[:, 0], squares[:, 0]
         if strata is None:
@@ -279,6 +378,10 @@ class _Totals:
         """Return the totals of scores of the answers."""
         return _Totals(*(scores.of(each) for each in self._all()))
 
+    def of_groups(self, some: slice) -> _Totals:
+        """Return those of some groups."""
+        return _Totals(*(each[some] for each in self._all()))
+
     def at(self, columns: Ints | slice) -> _Totals:
         """Return some columns, in an order."""
         return _Totals(*(each[..., columns] for each in self._all()))
@@ -287,25 +390,6 @@ class _Totals:
         return (
             self.weighted, self.scaled, self.squares, self.explained, self.crossed, self.strata
         )  # fmt: skip
-
-
-def _grouped(
-    values: Floats, factors: Sequence[Floats], cells_of: Sequence[Ints], rows: int
-) -> list[Floats]:
-    """Return Σ factor' values over the cells of each group, each of shape (G, width, A)."""
-    left = np.concatenate(factors, axis=1)
-    found = np.zeros((len(cells_of), left.shape[1], values.shape[1]))
-    multiply = loops.compiled(loops.multiply, rows)
-    if multiply is None:
-        room = np.empty((max(map(len, cells_of)), values.shape[1]))
-        for g, own in enumerate(cells_of):
-            # The same memory serves all the groups.
-            some = np.take(values, own, axis=0, out=room[: len(own)], mode="clip")
-            np.matmul(left[own].T, some, out=found[g])
-    else:
-        multiply(left, values, np.concatenate(cells_of), _ends(cells_of), found)
-    ends = np.cumsum([factor.shape[1] for factor in factors])
-    return np.split(found, ends[:-1], axis=1)
 
 
 def _ends(cells_of: Sequence[Ints]) -> Ints:
@@ -323,6 +407,68 @@ def _stratified(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Linearised:
+    """Totals by group and row of what estimates the variance of a share or a mean: (score - p) / X.
+
+    Attributes
+    ----------
+    frame
+        What does not depend on the answers.
+    slopes, crossed
+        Σ d Z, and Σ w² Z with the factor of squares, shape (G, r, K).
+    strata
+        Σ w by stratum, of the residuals of the calibration, shape (G, H, K).
+    squares
+        Σ w² with the factor of squares, shape (G, K).
+    """
+
+    frame: _Frame
+    slopes: Floats
+    crossed: Floats
+    strata: Floats
+    squares: Floats
+
+    @classmethod
+    def of(
+        cls, frame: _Frame, plain: _Totals, squared: Floats, base: _Totals, values: Floats,
+        size: Floats,
+    ) -> _Linearised:  # fmt: skip
+        """Take the share of the base away from totals of scores, and of their squares."""
+
+        def centred(own: Floats, of_base: Floats) -> Floats:
+            return (own - values[:, None] * of_base) / size[:, None]
+
+        slopes = centred(plain.explained, base.explained)
+        squares = squared - 2 * values * plain.scaled + values**2 * base.scaled
+        return cls(
+            frame,
+            slopes,
+            centred(plain.crossed, base.crossed),
+            centred(plain.strata, base.strata) - frame.held @ slopes,
+            squares / size**2,
+        )
+
+    def variances(self) -> Floats:
+        """Return the variance of each figure, shape (G, K)."""
+        explained = (self.frame.inner @ self.slopes - 2 * self.crossed) * self.slopes
+        strata = self.frame.kept[:, None] * self.strata**2
+        return np.asarray(self.squares + explained.sum(axis=1) - strata.sum(axis=1))
+
+    def covariance(self, groups: slice) -> Floats:
+        """Return the covariance of some groups for each row, shape (K, G, G)."""
+        slopes, crossed, strata = (
+            np.ascontiguousarray(np.moveaxis(each[groups], 2, 0))
+            for each in (self.slopes, self.crossed, self.strata)
+        )
+        half = (slopes @ self.frame.inner / 2 - crossed) @ np.swapaxes(slopes, 1, 2)
+        found = half + np.swapaxes(half, 1, 2)
+        found -= (strata * self.frame.kept) @ np.swapaxes(strata, 1, 2)
+        places = np.arange(slopes.shape[1])
+        found[:, places, places] += self.squares[groups].T
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Crosstab:
     """Questions by a breakdown.
 
@@ -330,18 +476,18 @@ class Crosstab:
     ----------
     figures
         Every row of every question by group; NaN in the groups where nobody answered.
-    covariance
-        That of the groups, row by row, shape (K, G, G).
     people
         Respondents by group and row, their scores added up, shape (G, K).
     counts
         Respondents who answered, by group and question, shape (G, Q).
+    covariance
+        Gives that of the groups, row by row, shape (K, G, G).
     """
 
     figures: Figures
-    covariance: Floats
     people: Floats
     counts: Floats
+    covariance: Callable[[], Floats]
     _frame: _Frame
     _totals: _Totals
 
@@ -409,57 +555,58 @@ class Crosstabs:
         SurveyError
             ``EMPTY_DOMAIN`` if nobody is left for a question.
         """
-        return on_each(self.by, breakdowns, rows=len(self.sample.place))
-
-    def by(self, breakdown: Sequence[str]) -> Crosstab:
-        """Cross every question with a breakdown.
-
-        Raises
-        ------
-        SurveyError
-            ``EMPTY_DOMAIN`` if nobody is left for a question.
-        """
-        cells_of = self._cells_of(breakdown)
-        totals = _Totals.of(self.frame, self.layout, self.answers, cells_of)
-        ends = _ends(cells_of)
-        cells = (np.ones(ends[-1]), np.concatenate(cells_of), ends)
-        which = sparse.csr_matrix(cells, (len(cells_of), self.layout.count))
-        everybody = np.asarray(which @ self.answers.respondents)
-        given, missing = np.split(everybody, self.answers.starts[-1:], axis=1)
+        codes, sizes = zip(*map(self._codes, breakdowns), strict=True)
+        every = _Groups.of(codes, sizes)
+        groups = [
+            slice(*each) for each in itertools.pairwise(itertools.accumulate(sizes, initial=0))
+        ]
+        totals = _Totals.of(self.frame, self.layout, self.answers, every)
+        respondents = every.respondents(self.answers.respondents)
+        given, missing = np.split(respondents, self.answers.starts[-1:], axis=1)
         # Those who answered, by question; then by row.
-        counted = self.rows.counted
+        counted, of_row = self.rows.counted, self.rows.question
         counts = counted.of(given)
-        if not counts.any(axis=0).all():
-            raise nobody(breakdown, self.over)
-        of_row = self.rows.question
+        for breakdown, own in zip(breakdowns, groups, strict=True):
+            if not counts[own].any(axis=0).all():
+                raise nobody(breakdown, self.over)
         base = totals.times(counted).at(of_row)
-        held = counts[:, of_row] > 0
-        size = np.where(held, base.weighted, np.nan)
+        size = np.where(counts[:, of_row] > 0, base.weighted, np.nan)
         plain, squares = totals.times(self.rows.scores), self.rows.squares
         values = plain.weighted / size
-        covariance = self._covariance(plain, squares.of(totals.scaled), base, values, size)
+        linearised = _Linearised.of(
+            self.frame, plain, squares.of(totals.scaled), base, values, size
+        )
         bases = Bases(
             np.rint(counts).astype(np.int64)[:, of_row],
             np.rint(missing).astype(np.int64)[:, of_row],
             size,
             base.squares,
-            self._degrees(cells_of, counts)[:, of_row],
+            self._degrees(every.cells_of, counts)[:, of_row],
             simple_variance(
                 values / size, squares.of(totals.weighted) / size**3, counts[:, of_row], size
             ),
         )
-        variances = np.einsum("kgg->gk", covariance)
         figures = Figures.of(
             self.rows.requests,
-            labels_of(self.layout.levels, breakdown),
+            [group for each in breakdowns for group in labels_of(self.layout.levels, each)],
             self.rows.labels,
             values,
-            variances,
+            linearised.variances(),
             bases,
             level=self.level,
         )
         people = self.rows.scores.of(given)
-        return Crosstab(figures, covariance, people, counts, self.frame, totals)
+        return [
+            Crosstab(
+                figures.of_groups(own),
+                people[own],
+                counts[own],
+                partial(linearised.covariance, own),
+                self.frame,
+                totals.of_groups(own),
+            )
+            for own in groups
+        ]
 
     def design_degrees(self) -> float:
         """Return the degrees of freedom of the whole sample, or those that its design states."""
@@ -468,8 +615,8 @@ class Crosstabs:
             return basis.degrees_of_freedom(self.layout.place, self.layout.respondents)
         return design_degrees(self.sample)
 
-    def _cells_of(self, breakdown: Sequence[str]) -> list[Ints]:
-        """Return the cells of each group, inside the domain."""
+    def _codes(self, breakdown: Sequence[str]) -> tuple[Ints, int]:
+        """Return the group of each cell, and their number for a cell outside of the domain."""
         layout = self.layout
         inside = within(layout.keys, layout.levels, self.over)
         code, size = np.zeros(layout.count, dtype=np.int64), 1
@@ -477,32 +624,7 @@ class Crosstabs:
             inside = inside & (layout.keys[name] != NO_LEVEL)
             code = code * len(layout.levels[name]) + layout.keys[name]
             size *= len(layout.levels[name])
-        code = np.where(inside, code, size)
-        order = np.argsort(code, kind="stable")
-        ends = np.searchsorted(code[order], np.arange(size + 1))
-        return [order[start:end] for start, end in itertools.pairwise(ends)]
-
-    def _covariance(
-        self, plain: _Totals, squared: Floats, base: _Totals, values: Floats, size: Floats
-    ) -> Floats:
-        """Return the covariance of the groups for each row, shape (K, G, G)."""
-        frame = self.frame
-
-        def centred(own: Floats, of_base: Floats) -> Floats:
-            """Return totals of (score - p) / X by row, shape (K, G, ·)."""
-            found = (own - values[:, None] * of_base) / size[:, None]
-            return np.ascontiguousarray(np.moveaxis(found, 2, 0))
-
-        slopes = centred(plain.explained, base.explained)
-        crossed = centred(plain.crossed, base.crossed)
-        totals = centred(plain.strata, base.strata) - slopes @ frame.held.T
-        half = (slopes @ frame.inner / 2 - crossed) @ np.swapaxes(slopes, 1, 2)
-        found = half + np.swapaxes(half, 1, 2)
-        found -= (totals * frame.kept) @ np.swapaxes(totals, 1, 2)
-        own = squared - 2 * values * plain.scaled + values**2 * base.scaled
-        places = np.arange(len(size))
-        found[:, places, places] += (own / size**2).T
-        return found
+        return np.where(inside, code, size), size
 
     def _degrees(self, cells_of: Sequence[Ints], counts: Floats) -> Floats:
         """Return the degrees of freedom by group and question, shape (G, Q)."""
