@@ -202,6 +202,8 @@ def gathered_codes(parts: Sequence[SmallInts]) -> SmallInts:
     >>> gathered_codes([np.array([0, 0, 1, 1]), np.array([5, 5, -1, 7])]).tolist()
     [0, 0, 1, 2]
     """
+    if len(parts) == 1 and parts[0].min() == 0:
+        return compact(parts[0])
     code: SmallInts | None = None
     size = 1
     for part in parts:

@@ -12,7 +12,7 @@ from alliage.survey.data.coding import NO_LEVEL
 from alliage.survey.data.table import Table, as_numbers, first_value, require
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling import replication
-from alliage.survey.sampling.cells import Cells, Rows, gathered, gathered_codes
+from alliage.survey.sampling.cells import Cells, Gathered, Rows, gathered, gathered_codes
 from alliage.survey.sampling.design import Design, ReplicateColumns, ReplicateKind
 from alliage.survey.sampling.replication import Replicates
 from alliage.survey.sampling.structure import Stage, Structure, build
@@ -40,6 +40,8 @@ class Patterns:
         The code of each pattern for each categorical variable, and the levels.
     values
         Numeric variables by pattern; a pattern is then one respondent.
+    first
+        A row of each pattern, shape (P,).
     respondents, weight, squares
         Number, Σ d and Σ d² by pattern, shape (P,).
     smallest, largest
@@ -53,6 +55,7 @@ class Patterns:
     keys: Mapping[str, Ints]
     levels: Mapping[str, tuple[Level, ...]]
     values: Mapping[str, Floats]
+    first: Ints
     respondents: Floats
     weight: Floats
     squares: Floats
@@ -140,6 +143,8 @@ class Sample:
         ``None`` before `calibrate`.
     alike
         The variables that have one level in the whole of each pattern.
+    by_pattern
+        The sums of design weights by pattern; ``None`` before `calibrate`.
     """
 
     table: Table
@@ -150,6 +155,7 @@ class Sample:
     pattern: SmallInts
     calibration: Calibration | None = None
     alike: frozenset[str] = frozenset()
+    by_pattern: Gathered | None = None
     _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
     _kept: dict[object, Any] = field(default_factory=dict, repr=False)
 
@@ -245,21 +251,27 @@ class Sample:
             {name: column[found.first].astype(np.int64) for name, column in codes.items()},
             {name: self.levels(name) for name in keys},
             numbers,
-            found.respondents,
-            found.weight,
-            found.squares,
-            found.smallest,
-            found.largest,
+            *found,
             self._replicates_by(of_rows, len(found.first)),
             of_rows,
         )
 
     def calibrated(self, patterns: Patterns, calibration: Calibration) -> Sample:
         """Return the sample with the weights of a calibration over patterns."""
+        by_pattern = Gathered(
+            patterns.first, patterns.respondents, patterns.weight, patterns.squares,
+            patterns.smallest, patterns.largest,
+        )  # fmt: skip
         return replace(
             self, pattern=patterns.of_rows, calibration=calibration, alike=frozenset(patterns.keys),
-            _kept={},
+            by_pattern=by_pattern, _kept={},
         )  # fmt: skip
+
+    def gathered(self, codes: SmallInts) -> Gathered:
+        """Return the sums of design weights by code; those by pattern are known."""
+        if codes is self.pattern and self.by_pattern is not None:
+            return self.by_pattern
+        return gathered(codes, self.design_weights)
 
     def _replicates_by(self, of_rows: SmallInts, count: int) -> Floats | None:
         if not isinstance(self.variance_basis, Replicates):

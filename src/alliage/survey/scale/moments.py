@@ -236,6 +236,7 @@ class Moments:
             {name: column[at] for name, column in codes.items()},
             {name: table.levels(name) for name in keys},
             {},
+            at,
             np.bincount(of_rows, weights=count).astype(np.float64),
             np.bincount(of_rows, weights=first[:, 0] * scale).astype(np.float64),
             np.bincount(of_rows, weights=squares[:, 0, 0] * scale**2).astype(np.float64),

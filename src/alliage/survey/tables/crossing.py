@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -16,7 +17,7 @@ from scipy import sparse
 
 from alliage.survey import loops
 from alliage.survey.data.coding import Coded, smallest
-from alliage.survey.sampling.cells import gathered, gathered_codes, unsigned
+from alliage.survey.sampling.cells import gathered_codes, unsigned
 from alliage.survey.sampling.structure import Structure
 from alliage.survey.threads import on_each, shared
 
@@ -373,7 +374,7 @@ def _sorted(
     sample: Sample, cell: SmallInts, breakdowns: Sequence[tuple[str, ...]], over: Sequence[str]
 ) -> SortedRows:
     """Sort rows by cell."""
-    held = gathered(cell, sample.design_weights)
+    held = sample.gathered(cell)
     ends = np.concatenate([[0], np.cumsum(held.respondents)]).astype(np.int64)
     places = _places(cell, ends)
     alike = np.array_equal(held.smallest, held.largest)
@@ -414,6 +415,7 @@ def _put(weights: Floats, places: Unsigned) -> Floats:
     put = loops.compiled(loops.put, len(weights))
     if put is None:
         found[places] = weights
-    else:
-        put(weights, places, found)
+        return found
+    halves = np.array_split(weights, 2), np.array_split(places, 2)
+    on_each(partial(put, found=found), *halves, rows=len(weights))
     return found
