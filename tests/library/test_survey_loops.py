@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliage.survey import Design, MultiResponse, Table, banner, calibrate, loops, sample
+from alliage.survey import Design, MultiResponse, Table, Variable, banner, calibrate, loops, sample
 from alliage.survey.data.coding import Coded, coded, smallest
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling.cells import gathered
@@ -48,16 +48,21 @@ def respondents(*, equal: bool) -> pl.DataFrame:
             "q0": random.integers(-2, 3, size),
             "q1": random.choice(["no", "perhaps, it depends on the day", "yes"], size),
             "q2": random.integers(0, 200, size),
+            "q3": random.integers(195, 200, size).astype(np.uint8),
+            "q4": random.integers(-100, 100, size).astype(np.int8),
+            "q5": random.choice([-3, 1, 2], size).astype(np.int8),
             "c0": random.integers(0, 2, size),
             "c1": random.integers(0, 2, size),
             "weight": np.full(size, 12.0) if equal else random.lognormal(2, 0.4, size),
         }
     )
     absent = pl.Series(random.random(size) < 0.1)
-    return frame.with_columns(
+    frame = frame.with_columns(
         pl.when(absent).then(None).otherwise(pl.col(name)).alias(name)
         for name in ("q0", "q1", "size")
     )
+    # In parts, as a file is read.
+    return pl.concat([frame[:90], frame[90:]], rechunk=False)
 
 
 def figures(frame: pl.DataFrame, *, strata: bool, over: dict[str, list[int]] | None) -> Any:
@@ -69,7 +74,9 @@ def figures(frame: pl.DataFrame, *, strata: bool, over: dict[str, list[int]] | N
         "age": dict.fromkeys(range(1, 5), total / 4),
     }
     fit = calibrate(found, margins)
-    made = banner(fit, ["q0", "q1", "q2", "c"], ["sex", ("age", "size")], over=over)
+    made = banner(
+        fit, ["q0", "q1", "q2", "q3", "q4", "q5", "c"], ["sex", ("age", "size")], over=over
+    )
     tests = [
         (test.statistic, *test.degrees) for block in made.blocks for test in block.tests.values()
     ]
@@ -135,6 +142,41 @@ def test_answers_are_summed_by_cell(way: str, widths: list[int], seed: int, equa
             for power, sums in enumerate(answers.weights or (), start=1):
                 expected = weights[own] ** power @ given_
                 np.testing.assert_allclose(sums[cell, columns], expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from([np.int8, np.uint8]),
+    data=st.data(),
+    described=st.sampled_from(["not", "as found", "more", "apart"]),
+    missing=st.booleans(),
+)
+def test_bytes_are_ranked_as_other_numbers(
+    way: str, kind: type[np.integer[Any]], data: st.DataObject, described: str, *, missing: bool
+) -> None:
+    least, most = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+    low = data.draw(st.integers(least, most))
+    high = min(most, low + data.draw(st.integers(0, 20) | st.integers(100, 255)))
+    values = data.draw(st.lists(st.integers(low, high), min_size=1, max_size=30))
+    cut = data.draw(st.integers(0, len(values)))
+    parts = [pl.Series("q", part, dtype=pl.Series(np.zeros(0, kind)).dtype)
+             for part in (values[:cut], values[cut:])]  # fmt: skip
+    column = parts[0].append(parts[1])
+    levels = {
+        "not": [], "as found": sorted(set(values)), "more": list(range(low, high + 3)),
+        "apart": [*sorted(set(values)), 300],
+    }[described]  # fmt: skip
+    declared = (values[0],) if missing and len(set(values)) > 1 else ()
+    variable = Variable(labels={level: f"level {level}" for level in levels}, missing=declared)
+    with by(way):
+        found, wide = (
+            Table(pl.DataFrame({"q": each}), {"q": variable}).coded_together(["q"])["q"]
+            for each in (column, column.cast(pl.Int64))
+        )
+    assert found.levels == wide.levels
+    assert found.codes.tolist() == wide.codes.tolist()
+    assert column.to_list() == values
 
 
 @pytest.mark.parametrize("way", WAYS)

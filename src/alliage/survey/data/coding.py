@@ -31,6 +31,9 @@ NO_LEVEL = -1
 #: Whole numbers that are no farther apart are looked up in a table.
 _NEAR = 65_536
 
+#: Whole numbers of less than 64 bits.
+_SMALL = {pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32}
+
 #: Numbers that a byte tells apart.
 _BYTE = 256
 
@@ -369,7 +372,9 @@ def _near(name: str, series: pl.Series, whole: _Whole, levels: Levels | None) ->
         places = _present([whole.places], 0, whole.span)
         levels = tuple(whole.written(place + whole.low) for place in places)
     else:
-        places = [int(each) - whole.low for each in _in_its_type(name, series, levels).to_list()]
+        # A code of the questionnaire that a small type cannot hold is a level that nobody gave.
+        given = series.head(0).cast(pl.Int64) if series.dtype in _SMALL else series
+        places = [int(each) - whole.low for each in _in_its_type(name, given, levels).to_list()]
     kind = np.dtype(smallest(len(levels)))
     same = kind.itemsize == whole.places.itemsize
     codes = whole.places.view(kind) if same else np.empty(len(whole.places), dtype=kind)
