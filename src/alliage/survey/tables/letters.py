@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     _Places: TypeAlias = NDArray[np.intp]
 
+#: How a column that another exceeds is told.
+_LOOSE, _STRICT = 1, 2
+
 
 @dataclass(frozen=True, slots=True)
 class LetterRule:
@@ -87,7 +90,7 @@ class LetterRule:
         -----
         The same tests as `alliage.survey.comparison.comparisons.differences`, for many rows.
         """
-        found: list[list[list[tuple[int, str]]]] = [[[] for _ in letters] for _ in values]
+        exceeded = np.zeros((len(values), len(letters), len(letters)), dtype=np.int8)
         first, second = np.triu_indices(len(letters), 1)
         if first.size:
             gap = values[:, first] - values[:, second]
@@ -96,17 +99,28 @@ class LetterRule:
             p_values = _p_values(gap, covariance, freedom, first, second)
             made = compared[:, first] & compared[:, second]
             final = adjusted(np.where(made, p_values, np.nan), self.adjustment)
-            strict = final <= 1 - self.level + 1e-12
-            told = strict if self.loose is None else final <= 1 - self.loose + 1e-12
-            for row, pair in np.argwhere(told).tolist():
-                high, low = int(first[pair]), int(second[pair])
-                if gap[row, pair] < 0:
-                    high, low = low, high
-                mark = letters[low] if strict[row, pair] else letters[low].lower()
-                found[row][high].append((low, mark))
-        # Letters of two characters are told apart by a space.
-        between = " " if max(map(len, letters), default=0) > 1 else ""
-        return [[between.join(mark for _, mark in sorted(cell)) for cell in row] for row in found]
+            for told, confidence in ((_LOOSE, self.loose), (_STRICT, self.level)):
+                if confidence is not None:
+                    row, pair = np.nonzero(final <= 1 - confidence + 1e-12)
+                    falls = gap[row, pair] < 0
+                    high = np.where(falls, second[pair], first[pair])
+                    exceeded[row, high, first[pair] + second[pair] - high] = told
+        return _spelt(exceeded, letters)
+
+
+def _spelt(exceeded: NDArray[np.int8], letters: Sequence[str]) -> list[list[str]]:
+    """Write the letters of the columns that each exceeds, shape (K, G, G), in their order."""
+    found = [""] * exceeded.shape[0] * len(letters)
+    marks = ((), [letter.lower() for letter in letters], letters)
+    # Letters of two characters are told apart by a space.
+    between = " " if max(map(len, letters), default=0) > 1 else ""
+    row, high, low = np.nonzero(exceeded)
+    places = row * len(letters) + high
+    for place, told, column in zip(
+        places.tolist(), exceeded[row, high, low].tolist(), low.tolist(), strict=True
+    ):
+        found[place] += (between if found[place] else "") + marks[told][column]
+    return [found[start : start + len(letters)] for start in range(0, len(found), len(letters))]
 
 
 def _p_values(
