@@ -232,6 +232,25 @@ def test_independence_is_that_of_r() -> None:
     assert found.degrees == pytest.approx((1.828671, 360.248286), abs=1e-6)
 
 
+def test_empty_cells_are_tested_whatever_the_order_of_levels() -> None:
+    """In towns of few people, interactions of answers that nobody gave are unknown."""
+    random, size = np.random.Generator(np.random.PCG64(10)), 136
+    town, answer = random.integers(0, 32, size), random.integers(0, 3, size)
+    weight = random.uniform(0.5, 2, size)
+    codes = random.permutation(32)[town], random.permutation(3)[answer]
+    one, other = (
+        rao_scott(
+            sample(pl.DataFrame({"q": q, "town": of, "d": weight}), Design(weights="d")),
+            "q",
+            "town",
+        )
+        for of, q in ((town, answer), codes)
+    )
+    assert other.statistic == pytest.approx(one.statistic, rel=1e-9)
+    assert other.degrees == pytest.approx(one.degrees, rel=1e-9)
+    assert 40 < one.degrees[0] < 31 * 2
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [

@@ -605,7 +605,7 @@ def _of_question(tabs: Crosstabs, tab: Crosstab, questions: slice, degrees: floa
         tab.figures,
         tab.covariance,
         tab.people,
-        partial(tab.independence, questions.start, answers, degrees),
+        lambda: tab.independence([questions.start], [answers], degrees)[0],
     )
 
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 #: For so many cells, a class of cells is worth its sums.
 _CELLS = 32
+#: How many numbers the covariances of some questions may take together, to be tested.
+_ROOM = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -491,27 +493,61 @@ class Crosstab:
     _frame: _Frame
     _totals: _Totals
 
-    def independence(self, question: int, answers: slice, degrees: float) -> Independence | None:
-        """Test that a question and the breakdown are independent.
+    def independence(
+        self, questions: Sequence[int], answers: Sequence[slice], degrees: float
+    ) -> list[Independence | None]:
+        """Test that questions and the breakdown are independent.
 
         Parameters
         ----------
-        question, answers : int, slice
-            The question, and the columns of its answers.
+        questions, answers
+            The questions, and the columns of the answers to each.
         degrees : float
             Degrees of freedom of the design.
         """
-        own, frame = self._totals.at(answers), self._frame
+        found: dict[int, Independence | None] = {}
+        widths = [columns.stop - columns.start for columns in answers]
+        starts = np.array([columns.start for columns in answers])
+        for width in set(widths):
+            own = np.flatnonzero(np.equal(widths, width))
+            step = max(1, _ROOM // (width * len(self.counts)) ** 2)
+            for some in np.split(own, range(step, len(own), step)):
+                columns = starts[some, None] + np.arange(width)
+                respondents = self.counts[:, np.take(questions, some)].sum(axis=0)
+                made = of_counts(
+                    np.swapaxes(self._totals.weighted[:, columns], 0, 1),
+                    self._spread(columns),
+                    np.rint(respondents).astype(np.int64),
+                    degrees=degrees,
+                )
+                found.update(zip(some.tolist(), made, strict=True))
+        return [found[place] for place in range(len(questions))]
+
+    def _spread(self, columns: Ints) -> Floats:
+        """Return the covariance of weighted counts, by group and answer, of some questions.
+
+        Parameters
+        ----------
+        columns : array of int, shape (N, A)
+            The answers to each question.
+
+        Returns
+        -------
+        array of float, shape (N, G * A, G * A)
+        """
+        own, frame = self._totals.at(columns), self._frame
+        count, size = len(columns), own.scaled[:, 0].size
         slopes, crossed, strata = (
-            np.swapaxes(each, 0, 1).reshape(each.shape[1], own.weighted.size)
+            each.transpose(2, 1, 0, 3).reshape(count, each.shape[1], size)
             for each in (own.explained, own.crossed, own.strata)
         )
         totals = strata - frame.held @ slopes
-        half = crossed.T @ slopes
-        spread = np.diag(own.scaled.ravel()) + slopes.T @ frame.inner @ slopes - half - half.T
-        spread -= (totals * frame.kept[:, None]).T @ totals
-        respondents = round(self.counts[:, question].sum())
-        return of_counts(own.weighted, spread, respondents, degrees=degrees)
+        half = np.swapaxes(frame.inner @ slopes / 2 - crossed, 1, 2) @ slopes
+        found = half + np.swapaxes(half, 1, 2)
+        found -= np.swapaxes(totals * frame.kept[:, None], 1, 2) @ totals
+        places = np.arange(size)
+        found[:, places, places] += own.scaled.swapaxes(0, 1).reshape(count, size)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,10 +17,13 @@ from alliage.survey.sampling.design import DfRule
 from alliage.survey.sampling.replication import Replicates
 
 if TYPE_CHECKING:
-    from alliage.survey.arrays import Floats
+    from alliage.survey.arrays import Floats, Integers
     from alliage.survey.estimation.domains import Domain
     from alliage.survey.estimation.estimates import Variance
     from alliage.survey.sampling.sample import Source
+
+#: Directions whose share of the largest eigenvalue is smaller are null.
+_NULL = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,11 @@ def rao_scott(
         raise SurveyError(SurveyProblem.REQUEST, msg, rows=rows)
     aside = {item.group[columns]: item.respondents for item in counts}
     values = np.array([item.value for item in counts]).reshape(len(aside), -1)
-    found = of_counts(
-        values, counts.covariance, sum(aside.values()), degrees=design_degrees(source)
+    (found,) = of_counts(
+        values[None],
+        counts.covariance[None],
+        np.array([sum(aside.values())]),
+        degrees=design_degrees(source),
     )
     if found is None:
         levels = np.count_nonzero(values.any(axis=0))
@@ -113,46 +119,83 @@ def rao_scott(
 
 
 def of_counts(
-    counts: Floats, covariance: Floats, respondents: int, *, degrees: float
-) -> Independence | None:
-    """Test a table of weighted counts.
+    counts: Floats, covariances: Floats, respondents: Integers, *, degrees: float
+) -> list[Independence | None]:
+    """Test tables of weighted counts, all of one shape.
 
     Parameters
     ----------
-    counts : array of float, shape (R, C)
-        The counts.
-    covariance : array of float, shape (R * C, R * C)
+    counts : array of float, shape (N, R, C)
+        The counts of each table.
+    covariances : array of float, shape (N, R * C, R * C)
         Their covariance.
-    respondents : int
+    respondents : array of int, shape (N,)
         How many answered both.
     degrees : float
         Degrees of freedom of the design.
 
     Returns
     -------
-    Independence or None
-        ``None`` if fewer than two rows or columns hold somebody: there is nothing to test.
+    list of Independence or None
+        ``None`` for a table of which fewer than two rows or columns hold somebody: there is nothing
+        to test.
     """
-    above, aside = counts.any(axis=1), counts.any(axis=0)
-    held = np.outer(above, aside).ravel()
-    table = counts[np.ix_(above, aside)]
-    if min(table.shape) < 2:
-        return None
-    flat = table.ravel() / table.sum()
-    turn = (np.eye(flat.size) - flat[:, None]) / table.sum()
-    spread = turn @ covariance[np.ix_(held, held)] @ turn.T
-    shares = flat.reshape(table.shape)
-    expected = np.outer(shares.sum(axis=1), shares.sum(axis=0))
-    chi_square = respondents * float(((shares - expected) ** 2 / expected).sum())
+    rows = counts.shape[1]
+    found: list[Independence | None] = [None] * len(counts)
+    lines = np.concatenate([counts.any(axis=2), counts.any(axis=1)], axis=1)
+    # Most tables have somebody everywhere: those whose empty lines are the same go together.
+    for held in np.unique(lines, axis=0):
+        above, aside = held[:rows], held[rows:]
+        if min(above.sum(), aside.sum()) < 2:
+            continue
+        which = np.flatnonzero((lines == held).all(axis=1))
+        cells = np.flatnonzero(np.outer(above, aside))
+        tested = _tested(
+            counts[np.ix_(which, above, aside)],
+            covariances[np.ix_(which, cells, cells)],
+            respondents[which],
+            degrees,
+        )
+        for place, one in zip(which.tolist(), tested, strict=True):
+            found[place] = one
+    return found
+
+
+def _tested(
+    counts: Floats, covariances: Floats, respondents: Integers, degrees: float
+) -> list[Independence]:
+    """Test tables without an empty row or column."""
+    totals = counts.sum(axis=(1, 2))
+    shares = counts / totals[:, None, None]
+    expected = shares.sum(axis=2, keepdims=True) * shares.sum(axis=1, keepdims=True)
+    chi_square = respondents * ((shares - expected) ** 2 / expected).sum(axis=(1, 2))
+    flat = shares.reshape(len(shares), -1, 1)
     inverse = np.divide(1.0, flat, out=np.zeros_like(flat), where=flat > 0)
-    contrasts = _interactions(table.shape) * inverse[:, None]
-    below = contrasts.T @ (contrasts * (flat / respondents)[:, None])
-    delta = np.linalg.solve(below, contrasts.T @ spread @ contrasts)
-    trace = float(np.trace(delta))
-    freedom = trace**2 / float(np.trace(delta @ delta))
+    contrasts = _interactions(counts.shape[1:]) * inverse
+    turned = np.swapaxes(contrasts, 1, 2)
+    # The covariance of shares is (I - p 1') V (I - 1 p') / N²: each side is of the contrasts.
+    sides = turned - (turned @ flat)
+    spread = sides @ covariances @ np.swapaxes(sides, 1, 2) / totals[:, None, None] ** 2
+    below = turned @ (contrasts * (flat / respondents[:, None, None]))
+    # Contrasts of empty cells alone are null on both sides: they are left out.
+    solve = np.linalg.solve if flat.all() else _solved_within
+    delta = solve(below, spread)
+    trace = np.trace(delta, axis1=1, axis2=2)
+    freedom = trace**2 / np.einsum("nij,nji->n", delta, delta)
     statistic = chi_square / trace
-    both = (freedom, freedom * degrees)
-    return Independence(statistic, both, float(fdtrc(*both, statistic)), chi_square, respondents)
+    p_values = fdtrc(freedom, freedom * degrees, statistic)
+    made = (statistic, freedom, p_values, chi_square, respondents)
+    return [
+        Independence(value, (above, above * degrees), p_value, square, people)
+        for value, above, p_value, square, people in zip(
+            *(each.tolist() for each in made), strict=True
+        )
+    ]
+
+
+def _solved_within(matrices: Floats, values: Floats) -> Floats:
+    """Solve systems of which some directions are null, among the others."""
+    return np.linalg.pinv(matrices, rcond=_NULL, hermitian=True) @ values
 
 
 @cache
