@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,10 @@ from alliage.survey import BaseRule, Design, MultiResponse, SurveyError, Table, 
 from alliage.survey.protection.disclosure import Cause, Rules
 from alliage.survey.protection.protected_tables import protect
 from alliage.survey.publishing.table_files import as_json
-from alliage.survey.tables.banners import Answers, Banner, Block, Question, TableRow, banner
+from alliage.survey.tables.banners import Answers, Banner, Question, banner
+
+if TYPE_CHECKING:
+    from alliage.survey.tables.blocks import Block
 
 SHOW_ALL = BaseRule(suppress_below=0, caution_below=0, largest_variation=1e9)
 
@@ -131,19 +135,11 @@ def test_a_former_table_of_all_but_one_region_gives_it_away() -> None:
 def _without_first(table: Banner) -> Banner:
     """Return a table as careless as to hide the first region alone."""
 
-    def closed(block: Block) -> Block:
-        bases = [
-            None if base is None else replace(base, hidden=place == 1)
-            for place, base in enumerate(block.bases)
-        ]
-        return replace(block, bases=tuple(bases), rows=tuple(map(without, block.rows)))
+    first = np.arange(len(table.columns)) == 1
 
-    def without(row: TableRow) -> TableRow:
-        cells = [
-            None if cell is None else replace(cell, hidden=place == 1)
-            for place, cell in enumerate(row.cells)
-        ]
-        return replace(row, cells=tuple(cells))
+    def closed(block: Block) -> Block:
+        hidden = np.broadcast_to(first[:, None], block.hidden.shape)
+        return replace(block, closed=first, hidden=hidden)
 
     return replace(table, blocks=tuple(map(closed, table.blocks)))
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from alliage.survey.publishing.listing import Listing
     from alliage.survey.publishing.result_files import Result
     from alliage.survey.publishing.words import Language
-    from alliage.survey.tables.banners import Block, Column, TableRow
+    from alliage.survey.tables.blocks import Block, Column, TableRow
 
 _GAP = 2
 _LEAST, _MOST = 7, 16

@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from alliage.survey.arrays import Booleans, Floats, Ints
     from alliage.survey.estimation.requests import Quotient
     from alliage.survey.study.specification import Tabulated as Asked
-    from alliage.survey.tables.banners import Block, Column, TableCell
+    from alliage.survey.tables.blocks import Block, Column, TableCell
 
 #: Says what is being made, how many are done, and of how many.
 Told: TypeAlias = Callable[[str, int, int], None]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from alliage.survey.estimation.intervals import Ends, intervals
-from alliage.survey.estimation.results import Estimate
+from alliage.survey.estimation.results import Estimate, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from alliage.survey.arrays import Floats, Ints
     from alliage.survey.data.coding import Level
     from alliage.survey.estimation.requests import Request
+
+    #: Where the groups and the levels of figures stand among others.
+    Places: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 #: A variance that is a smaller share of that of a simple random sample is a 0, and so is an error
 #: that is a smaller share of its estimate.
@@ -162,6 +167,48 @@ class Figures:
             Ends(*map(together, zip(*(part.ends for part in parts), strict=True))),
             Bases(*(together(getattr(part.bases, name) for part in parts) for name in names)),
         )
+
+    @staticmethod
+    def laid_out(
+        parts: Sequence[tuple[Places, Figures]],
+        groups: Sequence[Mapping[str, Level]],
+    ) -> Figures:
+        """Put figures in their places among groups and levels; nobody is where there are none.
+
+        Parameters
+        ----------
+        parts
+            Figures, each with its places: those of its groups, shape (G, 1), and of its levels,
+            shape (1, L).
+        groups
+            Those of the whole.
+        """
+        asked: dict[int, tuple[Request, str]] = {}
+        for (_, at_levels), part in parts:
+            told = zip(part.requests, part.labels, strict=True)
+            asked.update(zip(at_levels.ravel().tolist(), told, strict=True))
+        shape = len(groups), len(asked)
+        numbers, people = np.full((8, *shape), np.nan), np.zeros((2, *shape), dtype=np.int64)
+        methods = np.full(shape, Interval.NONE, dtype=object)
+        for (at_groups, at_levels), part in parts:
+            ends, bases = part.ends, part.bases
+            numbers[:, at_groups, at_levels] = (
+                part.values, part.errors, ends.low, ends.high, bases.weighted, bases.squares,
+                bases.degrees, bases.simple,
+            )  # fmt: skip
+            people[:, at_groups, at_levels] = bases.respondents, bases.missing
+            methods[at_groups, at_levels] = ends.methods
+        values, errors, low, high, *of_bases = numbers
+        requests, labels = zip(*(asked[place] for place in range(len(asked))), strict=True)
+        return Figures(
+            requests, groups, labels, values, errors, Ends(methods, low, high),
+            Bases(*people, *of_bases),
+        )  # fmt: skip
+
+    def variations(self) -> Floats:
+        """Return coefficients of variation, shape (G, L); NaN where there is none."""
+        sizes = np.abs(self.values)
+        return self.errors / np.where(sizes > 0, sizes, np.nan)
 
     def effects(self) -> tuple[Floats, Floats]:
         """Return design effects and effective sizes, shape (G, L); NaN where there is none."""

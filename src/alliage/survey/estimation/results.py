@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
@@ -15,7 +16,9 @@ from alliage.survey.errors import SurveyError, SurveyProblem, listed
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from alliage.survey.arrays import Floats
+    from numpy.typing import NDArray
+
+    from alliage.survey.arrays import Floats, Ints
     from alliage.survey.data.coding import Level
 
 
@@ -158,13 +161,40 @@ class BaseRule:
         >>> BaseRule().judge(small).value
         'too small'
         """
-        base = float(estimate.respondents)
-        if estimate.effective_size is not None:
-            base = min(base, estimate.effective_size)
-        if base < self.suppress_below:
-            return Reliability.TOO_SMALL
-        varies = estimate.variation is not None and estimate.variation > self.largest_variation
-        return Reliability.CAUTION if varies or base < self.caution_below else Reliability.RELIABLE
+        found = self.judged(
+            np.array(estimate.respondents),
+            np.array(estimate.effective_size, dtype=np.float64),
+            np.array(estimate.variation, dtype=np.float64),
+        )
+        return Reliability(found.item())
+
+    def judged(
+        self, respondents: Ints, effective_sizes: Floats, variations: Floats
+    ) -> NDArray[np.object_]:
+        """Say which of many estimates may be shown, as `judge` of each.
+
+        Parameters
+        ----------
+        respondents : array of int, shape (...)
+            Those in the base.
+        effective_sizes, variations : array of float, shape (...)
+            NaN where there is none.
+
+        Returns
+        -------
+        array of Reliability, shape (...)
+        """
+        base = np.fmin(respondents, effective_sizes)
+        weak = (base < self.caution_below) | (variations > self.largest_variation)
+        return np.where(
+            base < self.suppress_below,
+            np.array(Reliability.TOO_SMALL, dtype=object),
+            np.where(
+                weak,
+                np.array(Reliability.CAUTION, dtype=object),
+                np.array(Reliability.RELIABLE, dtype=object),
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.estimation.results import Statistic
 from alliage.survey.protection.disclosure import (
@@ -22,12 +24,14 @@ from alliage.survey.protection.disclosure import (
     suppress,
 )
 from alliage.survey.tables.banners import Answers
+from alliage.survey.tables.letters import without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from alliage.survey.protection.disclosure import Key
-    from alliage.survey.tables.banners import Banner, Block, Column, TableCell, TableRow
+    from alliage.survey.tables.banners import Banner
+    from alliage.survey.tables.blocks import Block, Column, RowHead
 
 #: The key of the people who answered, in the place of a level.
 _BASE = ""
@@ -126,29 +130,37 @@ class _System:
         facts: dict[Key, CellFacts] = {}
         bases: dict[Key, CellFacts] = {}
         shown: set[Key] = set()
+        figures, of = block.figures, block.figures.bases
+        # The smallest effective size among the figures of a column.
+        sizes = np.fmin.reduce(figures.effects()[1], axis=1).tolist()
+        weights = (figures.values * of.weighted).tolist()
+        people, seen = block.people.tolist(), block.shown.tolist()
         for place, column in enumerate(table.columns):
-            base = block.bases[place]
+            effective = None if np.isnan(sizes[place]) else sizes[place]
             key = _key(_BASE, column)
-            values[key] = 0.0 if base is None else base.weighted
-            effective = _effective(block, place)
-            bases[key] = CellFacts(0 if base is None else base.respondents, effective)
-            if base is None or not base.hidden:
+            if not block.closed[place]:
                 shown.add(key)
-            for row in block.rows:
-                cell = row.cells[place]
-                if cell is None or cell.respondents is None or base is None:
+            if not block.answered[place]:
+                values[key], bases[key] = 0.0, CellFacts(0, effective)
+                continue
+            values[key] = weighted = float(of.weighted[place, 0])
+            respondents = int(of.respondents[place, 0])
+            bases[key] = CellFacts(respondents, effective)
+            for head, weight, count, is_shown in zip(
+                block.heads, weights[place], people[place], seen[place], strict=True
+            ):
+                if head.statistic is Statistic.MEAN:
                     continue
-                weight = cell.estimate.value * cell.estimate.weighted
-                named = _key(_name(row), column)
+                named = _key(_name(head), column)
                 values[named] = weight
-                facts[named] = CellFacts(cell.respondents, effective)
-                if cell.is_shown:
+                facts[named] = CellFacts(round(count), effective)
+                if is_shown:
                     shown.add(named)
                 if block.question.answers is Answers.CHOICES:
                     # Who did not choose follows from who did: it says as much.
-                    other = _key(_not(row), column)
-                    values[other] = base.weighted - weight
-                    facts[other] = CellFacts(base.respondents - cell.respondents, effective)
+                    other = _key(_not(head), column)
+                    values[other] = weighted - weight
+                    facts[other] = CellFacts(respondents - round(count), effective)
         return cls(values, facts, bases, tuple(_sums(block, table, values)), frozenset(shown))
 
     def protected(
@@ -187,34 +199,24 @@ def _cost(key: Key, value: float) -> float:
     return 1 + abs(value) * (1000 if key[0] == _BASE else 1)
 
 
-def _name(row: TableRow) -> str:
+def _name(row: RowHead) -> str:
     """Return the name of a row in the sums; a box may be called like a level."""
     return f"box {row.level}" if row.statistic is Statistic.TOP_BOX else f"answer {row.level}"
 
 
-def _not(row: TableRow) -> str:
+def _not(row: RowHead) -> str:
     return f"not {row.level}"
 
 
 def _parts(block: Block) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Return what adds up inside a column."""
-    levels = [row for row in block.rows if row.statistic is Statistic.PROPORTION]
+    levels = [row for row in block.heads if row.statistic is Statistic.PROPORTION]
     if block.question.answers is Answers.CHOICES:
         yield from ((_BASE, (_name(row), _not(row))) for row in levels)
     elif levels:
         yield _BASE, tuple(_name(row) for row in levels)
     for label, held in block.question.boxes.items():
         yield f"box {label}", tuple(f"answer {level}" for level in held)
-
-
-def _effective(block: Block, place: int) -> float | None:
-    """Return the smallest effective size among the figures of a column."""
-    sizes = [
-        cell.estimate.effective_size
-        for row in block.rows
-        if (cell := row.cells[place]) is not None and cell.estimate.effective_size is not None
-    ]
-    return min(sizes, default=None)
 
 
 def _key(level: str, column: Column) -> Key:
@@ -270,33 +272,13 @@ def _check_agreement(one: _System, former: _System) -> None:
 
 
 def _hidden(block: Block, columns: Sequence[Column], hidden: frozenset[Key]) -> Block:
-    bases = tuple(
-        None if base is None else replace(base, hidden=_key(_BASE, column) in hidden)
-        for base, column in zip(block.bases, columns, strict=True)
-    )
-    closed = {place for place, base in enumerate(bases) if base is not None and base.hidden}
-    letters = {columns[place].letter.upper() for place in closed}
-    return replace(
-        block,
-        bases=bases,
-        rows=tuple(_row(row, columns, hidden, closed, letters) for row in block.rows),
-    )
-
-
-def _row(
-    row: TableRow,
-    columns: Sequence[Column],
-    hidden: frozenset[Key],
-    closed: set[int],
-    letters: set[str],
-) -> TableRow:
-    cells: list[TableCell | None] = []
-    for place, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
-        if cell is None:
-            cells.append(None)
-            continue
-        kept_back = place in closed or _key(_name(row), column) in hidden
-        # A letter would tell on which side a hidden figure lies.
-        above = "".join(mark for mark in cell.above if mark.upper() not in letters)
-        cells.append(replace(cell, hidden=kept_back, above="" if kept_back else above))
-    return replace(row, cells=tuple(cells))
+    keys = [[_key(_name(head), column) for head in block.heads] for column in columns]
+    closed = np.array([_key(_BASE, column) in hidden for column in columns]) & block.answered
+    kept_back = closed[:, None] | np.array([[key in hidden for key in own] for own in keys])
+    # A letter would tell on which side a hidden figure lies.
+    above = np.where(kept_back, "", block.above)
+    gone = {columns[place].letter for place in np.flatnonzero(closed).tolist()}
+    for place, column in enumerate(columns if gone else ()):
+        letters = [one.letter for one in columns if one.breakdown == column.breakdown]
+        above[place] = [without(marks, gone, letters) for marks in above[place]]
+    return replace(block, hidden=kept_back & block.answered[:, None], closed=closed, above=above)

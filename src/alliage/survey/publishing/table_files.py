@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from alliage.survey.publishing.words import Language
-    from alliage.survey.tables.banners import Banner, Block, Column, TableCell, TableRow
+    from alliage.survey.tables.banners import Banner
+    from alliage.survey.tables.blocks import Block, Column, TableCell, TableRow
     from alliage.survey.tables.independence import Independence
 
 

@@ -6,48 +6,50 @@ See ``docs/algorithms/survey-tables.md``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import polars as pl
 
 from alliage.survey.comparison.comparisons import Adjustment
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.domains import groups as groups_of
 from alliage.survey.estimation.domains import kept, labels_of, nobody
 from alliage.survey.estimation.estimates import figures, provenance
+from alliage.survey.estimation.figures import Figures
 from alliage.survey.estimation.requests import Choices, Mean, Proportion, Quotient, Scored
-from alliage.survey.estimation.results import BaseRule, Reliability, Statistic
+from alliage.survey.estimation.results import BaseRule, Statistic
 from alliage.survey.sampling.sample import Sample
 from alliage.survey.sampling.structure import summed
+from alliage.survey.tables.blocks import Block, Blocks, Column, RowHead, frame_of
 from alliage.survey.tables.crossing import crossings
-from alliage.survey.tables.crosstabs import Asked, Crosstab, Crosstabs, drawn_directly
+from alliage.survey.tables.crosstabs import Asked, Crosstabs, drawn_directly
 from alliage.survey.tables.independence import rao_scott
 from alliage.survey.tables.letters import LetterRule, alphabet
 from alliage.survey.threads import small_products, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
 
     from alliage.survey.arrays import Floats
     from alliage.survey.data.coding import Level
     from alliage.survey.data.table import Variable
     from alliage.survey.estimation.domains import Domain, Kept
     from alliage.survey.estimation.estimates import Variance
-    from alliage.survey.estimation.figures import Figures
+    from alliage.survey.estimation.figures import Places
     from alliage.survey.estimation.requests import Request
-    from alliage.survey.estimation.results import Estimate, Provenance
+    from alliage.survey.estimation.results import Provenance
     from alliage.survey.sampling.sample import Source
+    from alliage.survey.tables.crosstabs import Crosstab
     from alliage.survey.tables.independence import Independence
 
     #: A breakdown: a variable, or several whose levels are crossed.
     Breakdown: TypeAlias = str | tuple[str, ...]
-    _Judge: TypeAlias = Callable[[Estimate], Reliability]
-    _ByBreakdown: TypeAlias = dict[tuple[str, ...], "_Crossed"]
 
 #: Confidence of the intervals.
 LEVEL = 0.95
@@ -88,116 +90,6 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table.
-
-    Attributes
-    ----------
-    breakdown
-        The variables of its breakdown; empty for everybody.
-    group
-        Their levels.
-    labels
-        The sentence of each level.
-    letter
-        Its letter; empty for everybody, who are compared with nobody.
-    """
-
-    breakdown: tuple[str, ...]
-    group: Mapping[str, Level]
-    labels: tuple[str, ...]
-    letter: str
-
-
-@dataclass(frozen=True, slots=True)
-class TableCell:
-    """A figure of a table.
-
-    Attributes
-    ----------
-    estimate
-        The figure with its error and base.
-    above
-        Letters of the columns of its breakdown that it surely exceeds.
-    reliability
-        What the base rule says of it.
-    respondents
-        How many people gave the answer; ``None`` for a mean.
-    hidden
-        Whether disclosure control keeps it back.
-    """
-
-    estimate: Estimate
-    above: str
-    reliability: Reliability
-    respondents: int | None
-    hidden: bool = False
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether an export may show it."""
-        return not self.hidden and self.reliability is not Reliability.TOO_SMALL
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row of a table: a level, a box or a mean.
-
-    Attributes
-    ----------
-    statistic
-        What its figures are.
-    level
-        The level or the box; empty for a mean.
-    label
-        Its sentence.
-    cells
-        One for each column; ``None`` where nobody of the column is in the base.
-    """
-
-    statistic: Statistic
-    level: str
-    label: str
-    cells: tuple[TableCell | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The people of a column who answered, counted and weighted; hidden with their figures."""
-
-    respondents: int
-    missing: int
-    weighted: float
-    hidden: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A question of a table.
-
-    Attributes
-    ----------
-    question
-        What was asked.
-    label
-        Its sentence.
-    bases
-        One for each column; ``None`` where nobody answered.
-    rows
-        Its rows.
-    tests
-        For each breakdown of a question of levels, the test that the two are independent; absent
-        where it cannot be made.
-    """
-
-    question: Question
-    label: str
-    bases: tuple[Base | None, ...]
-    rows: tuple[TableRow, ...]
-    tests: Mapping[tuple[str, ...], Independence]
-
-
-@dataclass(frozen=True, slots=True)
 class Banner:
     """A table of questions by breakdowns.
 
@@ -226,13 +118,7 @@ class Banner:
 
     def frame(self) -> pl.DataFrame:
         """Return one row for each figure, those on too small a base without their value."""
-        return pl.DataFrame(list(self._records()), infer_schema_length=None)
-
-    def _records(self) -> Iterator[dict[str, object]]:
-        for block in self.blocks:
-            for row in block.rows:
-                for column, base, cell in zip(self.columns, block.bases, row.cells, strict=True):
-                    yield _record(block, row, column, base, cell)
+        return frame_of(self.columns, self.blocks)
 
 
 @small_products
@@ -317,9 +203,14 @@ def banner(
     maker = _Maker(source, broken, described, kept(over), variance)
     columns = maker.columns()
     writer = _Writer(
-        maker, columns, (rule or BaseRule()).judge, LetterRule(adjustment, level, loose)
+        maker,
+        asked,
+        columns,
+        maker.crossed(asked),
+        rule or BaseRule(),
+        LetterRule(adjustment, level, loose),
     )
-    blocks = Blocks([partial(writer.block, *each) for each in maker.crossed(asked)])
+    blocks = Blocks(len(asked), writer.blocks)
     told = provenance(source, level=LEVEL, fixed=variance == "fixed")
     names = dict.fromkeys(itertools.chain.from_iterable(broken))
     titles = {name: described[name].label or name for name in names if name in described}
@@ -349,67 +240,33 @@ def _question(source: Source, asked: Question | str) -> Question:
     return asked
 
 
-class Blocks(Sequence["Block"]):
-    """The blocks of a table: each is written out when it is first read, and kept."""
-
-    def __init__(self, makers: Sequence[Callable[[], Block]]) -> None:
-        self._makers = makers
-        self._made: dict[int, Block] = {}
-
-    def __len__(self) -> int:
-        return len(self._makers)
-
-    @overload
-    def __getitem__(self, place: int) -> Block: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Block, ...]: ...
-    def __getitem__(self, place: int | slice) -> Block | tuple[Block, ...]:
-        if isinstance(place, slice):
-            return tuple(self[each] for each in range(*place.indices(len(self))))
-        at = range(len(self))[place]
-        if at not in self._made:
-            self._made[at] = self._makers[at]()
-        return self._made[at]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Crossed:
-    """The rows of a question by a breakdown, among those of others.
+    """Some questions by a breakdown.
 
     Attributes
     ----------
-    rows
-        Which rows are those of the question.
-    every
-        All the rows, by group.
-    every_covariance
+    breakdown
+        The breakdown.
+    widths
+        How many rows each question has, by its place in the table, in the order of the rows.
+    figures
+        The rows of the questions, by group.
+    covariance
         Gives that of the groups, row by row, shape (K, G, G).
-    every_count
+    people
         Respondents who gave the answer of each row, shape (G, K).
-    test
-        Tests that question and breakdown are independent.
+    tests
+        Test that questions and the breakdown are independent, by the place of the question; those
+        that cannot be tested are absent.
     """
 
-    rows: slice
-    every: Figures
-    every_covariance: Callable[[], Floats]
-    every_count: Floats
-    test: Callable[[], Independence | None]
-
-    @property
-    def figures(self) -> Figures:
-        """The figures of the question."""
-        return self.every.columns(self.rows)
-
-    @property
-    def covariance(self) -> Floats:
-        """Their covariance."""
-        return self.every_covariance()[self.rows]
-
-    @property
-    def people(self) -> Floats:
-        """The respondents who gave each answer."""
-        return self.every_count[:, self.rows]
+    breakdown: tuple[str, ...]
+    widths: Mapping[int, int]
+    figures: Figures
+    covariance: Callable[[], Floats]
+    people: Floats
+    tests: Callable[[], Mapping[int, Independence]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,12 +306,15 @@ class _Maker:
             return self.source.levels(name)
         return self.source.cells((name,), ()).levels[name]
 
-    def crossed(self, asked: Sequence[Question]) -> Iterator[tuple[Question, _ByBreakdown]]:
+    def crossed(self, asked: Sequence[Question]) -> list[_Crossed]:
         """Cross every question with everybody and with every breakdown."""
-        fast = [one for one in asked if self._is_counted(one)]
-        together = dict(zip(map(id, fast), self._together(fast), strict=False))
-        for one in asked:
-            yield one, together.get(id(one)) or self._alone(one)
+        counted = {place: one for place, one in enumerate(asked) if self._is_counted(one)}
+        found = self._together(counted)
+        done = counted if found else ()
+        for place, one in enumerate(asked):
+            if place not in done:
+                found += self._alone(place, one)
+        return found
 
     def _is_counted(self, question: Question) -> bool:
         """Tell whether the rows of a question are counts of respondents over their number."""
@@ -465,35 +325,37 @@ class _Maker:
     def _everybody(self) -> list[tuple[str, ...]]:
         return [(), *self.breakdowns]
 
-    def _together(self, asked: Sequence[Question]) -> list[_ByBreakdown]:
+    def _together(self, asked: Mapping[int, Question]) -> list[_Crossed]:
         """Cross questions all at once, where respondents were drawn directly."""
         source = self.source
         if not asked or not isinstance(source, Sample) or drawn_directly(source) is None:
             return []
         rows = len(source.place)
         sort = partial(crossings, source, self._everybody(), [name for name, _ in self.over])
-        names = [one.variable for one in asked if one.answers is Answers.LEVELS]
+        names = [one.variable for one in asked.values() if one.answers is Answers.LEVELS]
         sorted_by, _ = together(sort, partial(source.code, names), rows=rows)
         if sorted_by is None:
             return []
-        found: list[_ByBreakdown] = [{} for _ in asked]
-        parts = [self._asked(source, one) for one in asked]
+        found: list[_Crossed] = []
+        parts = {at: self._asked(source, one) for at, one in asked.items()}
         for crossing in sorted_by:
             step = crossing.questions_at_once()
             for first in range(0, len(asked), step):
-                some = parts[first : first + step]
+                some = {at: parts[at] for at in itertools.islice(asked, first, first + step)}
                 tabs = Crosstabs.of(
-                    source, crossing, list(itertools.chain.from_iterable(some)), self.over,
+                    source, crossing, list(itertools.chain.from_iterable(some.values())), self.over,
                     level=LEVEL, fixed=self.variance == "fixed",
                 )  # fmt: skip
-                degrees = tabs.design_degrees()
-                ends = [0, *itertools.accumulate(map(len, some))]
+                widths = {at: sum(len(one.labels) for one in own) for at, own in some.items()}
+                firsts = itertools.accumulate(map(len, some.values()), initial=0)
+                places = dict(zip(some, firsts, strict=False))
                 made = tabs.by_each(crossing.breakdowns)
                 for breakdown, tab in zip(crossing.breakdowns, made, strict=True):
-                    for own, (start, end) in zip(
-                        found[first:], itertools.pairwise(ends), strict=False
-                    ):
-                        own[breakdown] = _of_question(tabs, tab, slice(start, end), degrees)
+                    tested = {at: k for at, k in places.items() if _is_tested(asked[at], breakdown)}
+                    tests = partial(_tests, tab, tested)
+                    found.append(
+                        _Crossed(breakdown, widths, tab.figures, tab.covariance, tab.people, tests)
+                    )
         return found
 
     def _asked(self, source: Sample, question: Question) -> list[Asked]:
@@ -502,23 +364,25 @@ class _Maker:
         coded = source.coded(question.variable)
         return [Asked.of_levels(coded, tuple(self._of_levels(question)))]
 
-    def _alone(self, question: Question) -> _ByBreakdown:
+    def _alone(self, place: int, question: Question) -> Iterator[_Crossed]:
         """Cross a question, one breakdown after the other."""
         requests = tuple(self.requests(question))
-        found: _ByBreakdown = {}
         for breakdown in self._everybody():
             asked = [replace(request, by=breakdown) for request in requests]
             of_rows, covariance = figures(self.source, asked, level=LEVEL, variance=self.variance)
             people = np.concatenate([self._people(one, of_rows) for one in asked], axis=1)
-            test = partial(self._test, question, breakdown)
-            found[breakdown] = _Crossed(
-                slice(None), of_rows, lambda found=covariance: found, people, test
-            )
-        return found
+            tests = partial(self._test, place, question, breakdown)
+            widths = {place: len(of_rows.labels)}
+            known = partial(np.asarray, covariance)
+            yield _Crossed(breakdown, widths, of_rows, known, people, tests)
 
-    def _test(self, question: Question, breakdown: tuple[str, ...]) -> Independence | None:
+    def _test(
+        self, place: int, question: Question, breakdown: tuple[str, ...]
+    ) -> dict[int, Independence]:
+        if not _is_tested(question, breakdown):
+            return {}
         try:
-            return rao_scott(
+            found = rao_scott(
                 self.source,
                 question.variable,
                 breakdown[0],
@@ -529,7 +393,8 @@ class _Maker:
             # One level only: there is nothing to test, and the table says nothing of it.
             if error.problem is not SurveyProblem.REQUEST:
                 raise
-            return None
+            return {}
+        return {place: found}
 
     def _people(self, request: Quotient, found: Figures) -> Floats:
         """Return how many people gave each answer, shape (G, L)."""
@@ -598,116 +463,91 @@ class _Maker:
         return label or question.variable
 
 
-def _of_question(tabs: Crosstabs, tab: Crosstab, questions: slice, degrees: float) -> _Crossed:
-    answers = tabs.answers.of_question(questions.start)
-    return _Crossed(
-        tabs.rows.of_questions(questions),
-        tab.figures,
-        tab.covariance,
-        tab.people,
-        lambda: tab.independence([questions.start], [answers], degrees)[0],
-    )
+def _is_tested(question: Question, breakdown: tuple[str, ...]) -> bool:
+    """Whether to test that a question and a breakdown are independent."""
+    levels = question.answers is Answers.LEVELS
+    return levels and len(breakdown) == 1 and breakdown != (question.variable,)
 
 
-@dataclass(frozen=True, slots=True)
+def _tests(tab: Crosstab, places: Mapping[int, int]) -> dict[int, Independence]:
+    """Test questions, each with its place among those of the crosstab."""
+    made = zip(places, tab.independence(list(places.values())), strict=True)
+    return {at: test for at, test in made if test is not None}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Writer:
     """Writes the blocks of a table out."""
 
     maker: _Maker
+    asked: Sequence[Question]
     columns: tuple[Column, ...]
-    judge: _Judge
-    rule: LetterRule
+    crossed: Sequence[_Crossed]
+    rule: BaseRule
+    letters: LetterRule
 
-    def block(self, question: Question, crossed: _ByBreakdown) -> Block:
-        everybody = crossed[()].figures
-        cells: list[list[TableCell | None]] = [[] for _ in everybody.labels]
-        bases: list[Base | None] = []
-        for breakdown, group in itertools.groupby(self.columns, lambda column: column.breakdown):
-            for base, figures_of in self._columns(crossed[breakdown], list(group)):
-                bases.append(base)
-                for row, cell in zip(cells, figures_of, strict=True):
-                    row.append(cell)
-        rows = (
-            TableRow(request.statistic, label, self.maker.row_label(request, label), tuple(own))
-            for request, label, own in zip(everybody.requests, everybody.labels, cells, strict=True)
-        )
-        tests = self._tests(question, crossed)
-        return Block(question, self.maker.title(question), tuple(bases), tuple(rows), tests)
-
-    def _columns(
-        self, crossed: _Crossed, columns: Sequence[Column]
-    ) -> Iterator[tuple[Base | None, Sequence[TableCell | None]]]:
-        """Yield the base and the cells of each column of a breakdown."""
-        found, of_people = crossed.figures, crossed.people
-        places = {tuple(group.values()): place for place, group in enumerate(found.groups)}
-        letters = {tuple(column.group.values()): column.letter for column in columns}
-        above = self.rule.above(
-            found.values.T,
-            crossed.covariance,
-            [letters[group] for group in places],
-            errors=found.errors.T,
-            degrees=found.bases.degrees.T,
-        )
-        estimates = found.estimates()
-        for column in columns:
-            place = places.get(tuple(column.group.values()))
-            if place is None or not found.bases.respondents[place, 0]:
-                yield None, [None] * len(found.labels)
-                continue
-            first = estimates[place][0]
-            people = of_people[place].tolist()
-            yield (
-                Base(first.respondents, first.missing, first.weighted),
-                [
-                    TableCell(item, marks[place], self.judge(item), _number(request, count))
-                    for request, item, marks, count in zip(
-                        found.requests, estimates[place], above, people, strict=True
-                    )
-                ],
+    @small_products
+    def blocks(self) -> list[Block]:
+        """Write all the questions."""
+        rows = self._rows()
+        shape = len(self.columns), rows[-1].stop
+        people, above = np.full(shape, np.nan), np.full(shape, "", dtype=object)
+        parts = []
+        tests: list[dict[tuple[str, ...], Independence]] = [{} for _ in self.asked]
+        for one in self.crossed:
+            at = self._places(one, rows)
+            people[at] = one.people
+            above[at] = self._above(one, at[0].ravel())
+            parts.append((at, one.figures))
+            for place, test in one.tests().items():
+                tests[place][one.breakdown] = test
+        found = Figures.laid_out(parts, [column.group for column in self.columns])
+        people[:, [one.statistic is Statistic.MEAN for one in found.requests]] = np.nan
+        judged = self.rule.judged(found.bases.respondents, found.effects()[1], found.variations())
+        heads = [
+            RowHead(request.statistic, label, self.maker.row_label(request, label))
+            for request, label in zip(found.requests, found.labels, strict=True)
+        ]
+        return [
+            Block(
+                question,
+                self.maker.title(question),
+                tuple(heads[own]),
+                found.columns(own),
+                people[:, own],
+                above[:, own],
+                judged[:, own],
+                np.zeros((shape[0], own.stop - own.start), dtype=np.bool_),
+                np.zeros(shape[0], dtype=np.bool_),
+                {one: tested[one] for one in self.maker.breakdowns if one in tested},
             )
+            for question, own, tested in zip(self.asked, rows, tests, strict=True)
+        ]
 
-    def _tests(
-        self, question: Question, crossed: _ByBreakdown
-    ) -> dict[tuple[str, ...], Independence]:
-        if question.answers is not Answers.LEVELS:
-            return {}
-        made = {
-            breakdown: crossed[breakdown].test()
-            for breakdown in self.maker.breakdowns
-            if len(breakdown) == 1 and breakdown != (question.variable,)
+    def _rows(self) -> list[slice]:
+        """Return the rows of each question."""
+        widths = dict(itertools.chain.from_iterable(one.widths.items() for one in self.crossed))
+        ends = itertools.accumulate((widths[at] for at in range(len(self.asked))), initial=0)
+        return [slice(start, end) for start, end in itertools.pairwise(ends)]
+
+    def _places(self, one: _Crossed, rows: Sequence[slice]) -> Places:
+        """Return where the figures of some questions by a breakdown stand in the table."""
+        places = {
+            tuple(column.group.values()): place
+            for place, column in enumerate(self.columns)
+            if column.breakdown == one.breakdown
         }
-        return {breakdown: test for breakdown, test in made.items() if test is not None}
+        groups = np.array([places[tuple(group.values())] for group in one.figures.groups])
+        own = np.concatenate([np.arange(rows[at].start, rows[at].stop) for at in one.widths])
+        return groups[:, None], own[None, :]
 
-
-def _number(request: Request, people: float) -> int | None:
-    """Return how many people gave an answer; of a mean, nobody did."""
-    return None if request.statistic is Statistic.MEAN else round(people)
-
-
-def _record(
-    block: Block, row: TableRow, column: Column, base: Base | None, cell: TableCell | None
-) -> dict[str, object]:
-    shown = cell is not None and cell.is_shown
-    item = cell.estimate if cell is not None and shown else None
-    base = None if base is None or base.hidden else base
-    return {
-        "question": block.question.variable,
-        "question_label": block.label,
-        "statistic": row.statistic.value,
-        "level": row.level,
-        "level_label": row.label,
-        "breakdown": " × ".join(column.breakdown),
-        "group": " × ".join(map(str, column.group.values())),
-        "group_label": " × ".join(column.labels),
-        "letter": column.letter,
-        "value": None if item is None else item.value,
-        "standard_error": None if item is None else item.standard_error,
-        "low": None if item is None else item.low,
-        "high": None if item is None else item.high,
-        "above": cell.above if cell is not None and shown else "",
-        "respondents": None if base is None else base.respondents,
-        "missing": None if base is None else base.missing,
-        "weighted": None if base is None else base.weighted,
-        "effective_size": None if item is None else item.effective_size,
-        "reliability": cell.reliability.value if cell is not None and not cell.hidden else "",
-    }
+    def _above(self, one: _Crossed, places: NDArray[np.intp]) -> NDArray[np.object_]:
+        """Return the letters of the columns that each figure exceeds, shape (G, K)."""
+        found = self.letters.above(
+            one.figures.values.T,
+            one.covariance(),
+            [self.columns[place].letter for place in places],
+            errors=one.figures.errors.T,
+            degrees=one.figures.bases.degrees.T,
+        )
+        return np.array(found, dtype=object).T

@@ -490,30 +490,20 @@ class Crosstab:
     people: Floats
     counts: Floats
     covariance: Callable[[], Floats]
-    _frame: _Frame
+    _of: Crosstabs
     _totals: _Totals
 
-    def independence(
-        self, questions: Sequence[int], answers: Sequence[slice], degrees: float
-    ) -> list[Independence | None]:
-        """Test that questions and the breakdown are independent.
-
-        Parameters
-        ----------
-        questions, answers
-            The questions, and the columns of the answers to each.
-        degrees : float
-            Degrees of freedom of the design.
-        """
+    def independence(self, questions: Sequence[int]) -> list[Independence | None]:
+        """Test that each of some questions and the breakdown are independent."""
         found: dict[int, Independence | None] = {}
-        widths = [columns.stop - columns.start for columns in answers]
-        starts = np.array([columns.start for columns in answers])
-        for width in set(widths):
-            own = np.flatnonzero(np.equal(widths, width))
+        starts, degrees = self._of.answers.starts, self._of.design_degrees()
+        widths = np.diff(starts)[list(questions)]
+        for width in np.unique(widths):
+            own = np.array(questions)[widths == width]
             step = max(1, _ROOM // (width * len(self.counts)) ** 2)
             for some in np.split(own, range(step, len(own), step)):
                 columns = starts[some, None] + np.arange(width)
-                respondents = self.counts[:, np.take(questions, some)].sum(axis=0)
+                respondents = self.counts[:, some].sum(axis=0)
                 made = of_counts(
                     np.swapaxes(self._totals.weighted[:, columns], 0, 1),
                     self._spread(columns),
@@ -521,7 +511,7 @@ class Crosstab:
                     degrees=degrees,
                 )
                 found.update(zip(some.tolist(), made, strict=True))
-        return [found[place] for place in range(len(questions))]
+        return [found[question] for question in questions]
 
     def _spread(self, columns: Ints) -> Floats:
         """Return the covariance of weighted counts, by group and answer, of some questions.
@@ -535,7 +525,7 @@ class Crosstab:
         -------
         array of float, shape (N, G * A, G * A)
         """
-        own, frame = self._totals.at(columns), self._frame
+        own, frame = self._totals.at(columns), self._of.frame
         count, size = len(columns), own.scaled[:, 0].size
         slopes, crossed, strata = (
             each.transpose(2, 1, 0, 3).reshape(count, each.shape[1], size)
@@ -638,7 +628,7 @@ class Crosstabs:
                 people[own],
                 counts[own],
                 partial(linearised.covariance, own),
-                self.frame,
+                self,
                 totals.of_groups(own),
             )
             for own in groups

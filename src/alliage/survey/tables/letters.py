@@ -13,7 +13,7 @@ from alliage.survey.comparison.comparisons import Adjustment, adjusted
 from alliage.survey.errors import SurveyError, SurveyProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -112,8 +112,7 @@ def _spelt(exceeded: NDArray[np.int8], letters: Sequence[str]) -> list[list[str]
     """Write the letters of the columns that each exceeds, shape (K, G, G), in their order."""
     found = [""] * exceeded.shape[0] * len(letters)
     marks = ((), [letter.lower() for letter in letters], letters)
-    # Letters of two characters are told apart by a space.
-    between = " " if max(map(len, letters), default=0) > 1 else ""
+    between = _between(letters)
     row, high, low = np.nonzero(exceeded)
     places = row * len(letters) + high
     for place, told, column in zip(
@@ -121,6 +120,33 @@ def _spelt(exceeded: NDArray[np.int8], letters: Sequence[str]) -> list[list[str]
     ):
         found[place] += (between if found[place] else "") + marks[told][column]
     return [found[start : start + len(letters)] for start in range(0, len(found), len(letters))]
+
+
+def without(above: str, gone: Collection[str], letters: Sequence[str]) -> str:
+    """Take some columns out of the letters of a figure.
+
+    Parameters
+    ----------
+    above
+        Its letters.
+    gone
+        The letters of the columns to take out.
+    letters
+        Those of all the columns of the breakdown.
+
+    Examples
+    --------
+    >>> without("aBC", {"A"}, "ABCD"), without("Z AA", {"Z"}, ["Z", "AA"])
+    ('BC', 'AA')
+    """
+    between = _between(letters)
+    marks = above.split(between) if between else above
+    return between.join(mark for mark in marks if mark.upper() not in gone)
+
+
+def _between(letters: Sequence[str]) -> str:
+    """Return what stands between letters: those of two characters are told apart by a space."""
+    return " " if max(map(len, letters), default=0) > 1 else ""
 
 
 def _p_values(
