@@ -224,6 +224,11 @@ def test_base_rules_judge() -> None:
         Reliability.RELIABLE,
     ]
     assert BaseRule(largest_variation=0.01).judge(found[2]) is Reliability.CAUTION
+    # A figure that nothing varies, and one of a value of 0, are judged by their respondents.
+    judged = rule.judged(
+        np.array([29, 59, 60, 90]), np.full(4, np.nan), np.array([np.nan, 0, 0.3, 0.4])
+    )
+    assert judged.tolist() == ["too small", "caution", "reliable", "caution"]
 
 
 def test_those_in_no_group_are_counted() -> None:

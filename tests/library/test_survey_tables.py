@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from alliage.survey import (
@@ -26,13 +28,17 @@ from alliage.survey import (
     sample,
 )
 from alliage.survey.comparison.comparisons import Adjustment
+from alliage.survey.protection.disclosure import Rules
+from alliage.survey.protection.protected_tables import protect
 from alliage.survey.publishing.table_files import as_html, as_json, notes, write_xlsx
+from alliage.survey.publishing.words import number, quantity, share, shares
 from alliage.survey.tables.banners import Answers, Banner, Question, banner
 from alliage.survey.tables.independence import rao_scott
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from alliage.survey.publishing.words import Language
     from alliage.survey.sampling.margins import Margins
 
 LABELS = {
@@ -249,6 +255,40 @@ def test_empty_cells_are_tested_whatever_the_order_of_levels() -> None:
     assert other.statistic == pytest.approx(one.statistic, rel=1e-9)
     assert other.degrees == pytest.approx(one.degrees, rel=1e-9)
     assert 40 < one.degrees[0] < 31 * 2
+
+
+@given(
+    st.lists(st.floats(-1, 1) | st.integers(-20_000, 20_000).map(lambda count: count / 20_000)),
+    st.sampled_from(["fr", "en"]),
+)
+def test_shares_are_written_together_as_alone(values: list[float], language: Language) -> None:
+    alone = [share(value, language) for value in values]
+    assert shares(np.array(values), language) == alone
+
+
+@given(st.floats(0, 1e12) | st.integers(0, 10**10).map(lambda halves: halves / 2))
+def test_the_decimals_of_a_great_number_are_dropped(value: float) -> None:
+    places = 0 if value >= 1000 else 1 if value >= 100 else 2
+    assert quantity(value, "fr") == number(value, places, "fr")
+    assert quantity(-value, "en") == number(-value, places, "en")
+
+
+def test_what_is_kept_back_is_no_letter_of_another() -> None:
+    """The letter of the last of thirty columns has two characters."""
+    random = np.random.Generator(np.random.PCG64(2))
+    part = np.repeat(np.arange(30), 60)
+    part[-55:] = 0
+    rows = pl.DataFrame({"q": random.random(1800) < np.where(part % 2, 0.9, 0.1), "part": part})
+    whole = banner(sample(rows, Design()), ["q"], ["part"], adjustment=Adjustment.NONE)
+    kept = protect(whole, Rules(least=10)).table
+    gone = {kept.columns[place].letter for place in np.flatnonzero(kept.blocks[0].closed)}
+    assert "AD" in gone
+    for row, former in zip(kept.blocks[0].rows, whole.blocks[0].rows, strict=True):
+        for cell, before in zip(row.cells, former.cells, strict=True):
+            assert cell is not None
+            assert before is not None
+            left = [] if cell.hidden else before.above.split()
+            assert cell.above.split() == [mark for mark in left if mark not in gone]
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,17 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from alliage.survey.estimation.results import Reliability
 from alliage.survey.publishing.listing import Kind
 from alliage.survey.publishing.result_files import rows_of
 from alliage.survey.publishing.table_files import (
     base_lines,
     column_head,
-    figure,
+    figure_lines,
     independence_lines,
     notes,
     row_head,
     title_of,
 )
-from alliage.survey.publishing.words import NOTHING
 from alliage.survey.tables.banners import Banner
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     from alliage.survey.publishing.listing import Listing
     from alliage.survey.publishing.result_files import Result
     from alliage.survey.publishing.words import Language
-    from alliage.survey.tables.blocks import Block, Column, TableRow
+    from alliage.survey.tables.blocks import Block, Column, RowHead
 
 _GAP = 2
 _LEAST, _MOST = 7, 16
@@ -95,15 +93,14 @@ class _Screen:
 
     def _first_width(self, block: Block) -> int:
         """Return the width of the labels of rows: a third of the screen at most."""
-        labels = [row_head(row, self.language) for row in block.rows]
+        labels = [row_head(head, self.language) for head in block.heads]
         labels += [label for label, _ in base_lines(block, self.language)]
         return min(max(map(cell_len, labels)), max(18, self.width // 3))
 
     def _column_width(self, block: Block) -> int:
         texts = [text for _, values in base_lines(block, self.language) for text in values]
-        texts += [
-            text for row in block.rows for pair in self._cells(row) for text in (pair[0], pair[1])
-        ]
+        figures = itertools.chain.from_iterable(figure_lines(block, self.language))
+        texts += [text for figure, letters, _ in figures for text in (figure, letters)]
         words = [
             word
             for column in self.table.columns
@@ -149,8 +146,8 @@ class _Screen:
             for part, kept in _labelled(label, [values[place] for place in places], first):
                 yield _line(part, kept, first, width, _SOFT)
         yield Text("─" * (first + len(columns) * (width + _GAP)), style=_SOFT)
-        for row in block.rows:
-            yield from self._row(row, places, first, width)
+        for head, cells in zip(block.heads, figure_lines(block, self.language), strict=True):
+            yield from self._row(head, [cells[place] for place in places], first, width)
 
     def _breakdowns(self, columns: Sequence[Column], first: int, width: int) -> Text:
         line = Text(" " * first)
@@ -163,28 +160,15 @@ class _Screen:
             line.append(" " * _GAP + bar + " " * (room - cell_len(bar)), style=_SOFT)
         return line
 
-    def _row(self, row: TableRow, places: Sequence[int], first: int, width: int) -> Iterator[Text]:
-        cells = self._cells(row)
-        kept = [cells[place] for place in places]
-        styles = ["italic" if weak else "" for _, _, weak in kept]
-        label = row_head(row, self.language)
-        for part, texts in _labelled(label, [text for text, _, _ in kept], first):
+    def _row(
+        self, head: RowHead, cells: Sequence[tuple[str, str, bool]], first: int, width: int
+    ) -> Iterator[Text]:
+        styles = ["italic" if weak else "" for _, _, weak in cells]
+        label = row_head(head, self.language)
+        for part, texts in _labelled(label, [text for text, _, _ in cells], first):
             yield _line(part, texts, first, width, "", styles)
-        if any(letters for _, letters, _ in kept):
-            yield _line("", [letters for _, letters, _ in kept], first, width, "cyan")
-
-    def _cells(self, row: TableRow) -> list[tuple[str, str, bool]]:
-        """Return the text of each figure, its letters, and whether to read it with caution."""
-        return [
-            (NOTHING, "", False)
-            if cell is None or not cell.is_shown
-            else (
-                figure(row, cell, self.language),
-                cell.above,
-                cell.reliability is Reliability.CAUTION,
-            )
-            for cell in row.cells
-        ]
+        if any(letters for _, letters, _ in cells):
+            yield _line("", [letters for _, letters, _ in cells], first, width, "cyan")
 
 
 def _labelled(label: str, texts: Sequence[str], first: int) -> Iterator[tuple[str, Sequence[str]]]:

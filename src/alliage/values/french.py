@@ -65,16 +65,20 @@ def number(value: Number, decimals: int | None = None, *, language: str = "fr") 
     >>> number(-1234.5, language="en")
     '−1,234.5'
     """
-    exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    places = 2 if decimals is None else decimals
-    rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    whole, _, fraction = f"{abs(rounded):,f}".partition(".")
+    if isinstance(value, int) and not decimals:
+        whole, fraction, is_below = f"{abs(value):,}", "", value < 0
+    else:
+        exact = value if isinstance(value, Decimal) else Decimal(str(value))
+        places = 2 if decimals is None else decimals
+        rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        whole, _, fraction = f"{abs(rounded):,f}".partition(".")
+        is_below = rounded < 0
     if decimals is None:
         fraction = fraction.rstrip("0")
     if language == "fr":
         whole = whole.replace(",", NARROW)
     mark = "," if language == "fr" else "."
-    sign = MINUS if rounded < 0 else ""
+    sign = MINUS if is_below else ""
     return sign + whole + (mark + fraction if fraction else "")
 
 

@@ -8,12 +8,12 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import numpy as np
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from alliage.survey.estimation.results import SHARES, Reliability
 from alliage.survey.publishing.words import (
     NOTHING,
     calibration_name,
@@ -22,12 +22,13 @@ from alliage.survey.publishing.words import (
     p_value,
     quantity,
     share,
+    shares,
     word,
 )
 from alliage.values.cells import neutralise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from alliage.survey.publishing.words import Language
     from alliage.survey.tables.banners import Banner
-    from alliage.survey.tables.blocks import Block, Column, TableCell, TableRow
+    from alliage.survey.tables.blocks import Block, Column, RowHead
     from alliage.survey.tables.independence import Independence
 
 
@@ -99,65 +100,77 @@ def as_html(
     (1, True)
     """
     named = {**table.titles, **(titles or {})}
-    blocks = "".join(_block_html(table, block, language, named) for block in table.blocks)
+    heads = _heads_html(table.columns, language, named)
+    blocks = "".join(_block_html(block, heads, language, named) for block in table.blocks)
     lines = "".join(f"<li>{html.escape(line)}</li>" for line in notes(table, language))
     return (
         f'<div lang="{language}" class="survey-tables">{blocks}<ul class="notes">{lines}</ul></div>'
     )
 
 
-def _block_html(table: Banner, block: Block, language: Language, titles: Mapping[str, str]) -> str:
-    groups = "".join(
-        f'<th scope="colgroup" colspan="{size}">{html.escape(title)}</th>'
-        for title, size in banner_heads(table.columns, titles)
+def _heads_html(columns: Sequence[Column], language: Language, titles: Mapping[str, str]) -> str:
+    """Return what all the blocks have above their rows."""
+    groups = banner_heads(columns, titles)
+    cut = "".join(f'<colgroup span="{size}"></colgroup>' for _, size in [("", 1), *groups])
+    above = "".join(
+        f'<th scope="colgroup" colspan="{size}">{html.escape(title)}</th>' for title, size in groups
     )
     heads = "".join(
         f'<th scope="col">{html.escape(column_head(column, language))}'
         f"{f' <b>{column.letter}</b>' if column.letter else ''}</th>"
-        for column in table.columns
+        for column in columns
     )
-    bases = "".join(
-        f'<tr class="base"><th scope="row">{html.escape(label)}</th>'
-        + "".join(f"<td>{html.escape(value)}</td>" for value in values)
-        + "</tr>"
+    return f"{cut}<thead><tr><td></td>{above}</tr><tr><td></td>{heads}</tr></thead>"
+
+
+def _block_html(block: Block, heads: str, language: Language, titles: Mapping[str, str]) -> str:
+    lines = [
+        f'<tr class="base"><th scope="row">{html.escape(label)}</th>{_cells_html(values)}</tr>'
         for label, values in base_lines(block, language)
-    )
-    rows = "".join(
-        f'<tr><th scope="row">{html.escape(row_head(row, language))}</th>'
-        + "".join(f"<td>{_cell_html(row, cell, language)}</td>" for cell in row.cells)
-        + "</tr>"
-        for row in block.rows
-    )
+    ]
+    lines += [
+        f'<tr><th scope="row">{html.escape(row_head(head, language))}</th>'
+        f"{_cells_html(map(_figure_html, line))}</tr>"
+        for head, line in zip(block.heads, figure_lines(block, language), strict=True)
+    ]
     tests = "".join(
         f'<p class="test">{html.escape(line)}</p>'
         for line in independence_lines(block, language, titles)
     )
-    cut = "".join(
-        f'<colgroup span="{size}"></colgroup>'
-        for _, size in [("", 1), *banner_heads(table.columns, titles)]
-    )
     label = html.escape(block.label)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-        f"<table><caption>{label}</caption>{cut}<thead><tr>"
-        f"<td></td>{groups}</tr><tr><td></td>{heads}</tr></thead><tbody>{bases}{rows}</tbody>"
+        f"<table><caption>{label}</caption>{heads}<tbody>{''.join(lines)}</tbody>"
         f"</table></div>{tests}"
     )
 
 
-def _cell_html(row: TableRow, cell: TableCell | None, language: Language) -> str:
-    if cell is None or not cell.is_shown:
-        return NOTHING
-    text = html.escape(figure(row, cell, language))
-    if cell.reliability is Reliability.CAUTION:
+def _cells_html(texts: Iterable[str]) -> str:
+    # Numbers and letters hold nothing to escape.
+    return f"<td>{'</td><td>'.join(texts)}</td>"
+
+
+def _figure_html(figure: tuple[str, str, bool]) -> str:
+    text, letters, is_weak = figure
+    if is_weak:
         text = f"<i>{text}</i>"
-    return f"{text} <small>{cell.above}</small>" if cell.above else text
+    return f"{text} <small>{letters}</small>" if letters else text
 
 
-def figure(row: TableRow, cell: TableCell, language: Language) -> str:
-    """Write a figure: a share as a percentage, else a number."""
-    value = cell.estimate.value
-    return share(value, language) if row.statistic in SHARES else quantity(value, language)
+def figure_lines(block: Block, language: Language) -> list[list[tuple[str, str, bool]]]:
+    """Write the figures of a block, row by row.
+
+    Each has its text, a share as a percentage, else a number; its letters; and whether it is to be
+    read with caution. One that may not be shown is a dash.
+    """
+    shown, values = block.shown.T, block.figures.values.T
+    of_shares = shown & np.array([[head.is_share] for head in block.heads])
+    others = shown & ~of_shares
+    texts = np.full(shown.shape, NOTHING, dtype=object)
+    texts[of_shares] = shares(values[of_shares], language)
+    texts[others] = [quantity(value, language) for value in values[others].tolist()]
+    lines = zip(texts.tolist(), block.letters.T.tolist(), block.weak.T.tolist(), strict=True)
+    return [list(zip(*line, strict=True)) for line in lines]
 
 
 def column_head(column: Column, language: Language) -> str:
@@ -165,9 +178,9 @@ def column_head(column: Column, language: Language) -> str:
     return " × ".join(column.labels) or word("everybody", language)
 
 
-def row_head(row: TableRow, language: Language) -> str:
+def row_head(head: RowHead, language: Language) -> str:
     """Return what stands before a row."""
-    return row.label or word("mean", language)
+    return head.label or word("mean", language)
 
 
 def title_of(breakdown: Sequence[str], titles: Mapping[str, str]) -> str:
@@ -183,20 +196,25 @@ def banner_heads(columns: Sequence[Column], titles: Mapping[str, str]) -> list[t
 
 def base_lines(block: Block, language: Language) -> Iterator[tuple[str, list[str]]]:
     """Return the lines of the bases as texts; nobody is a dash, not a zero."""
-    bases = [None if base is None or base.hidden else base for base in block.bases]
-    yield (
-        word("respondents", language),
-        [NOTHING if base is None else number(base.respondents, 0, language) for base in bases],
-    )
-    yield (
-        word("weighted", language),
-        [NOTHING if base is None else quantity(base.weighted, language) for base in bases],
-    )
-    if any(base is not None and base.missing for base in bases):
-        yield (
-            word("missing", language),
-            [NOTHING if base is None else number(base.missing, 0, language) for base in bases],
-        )
+    for name, values in _bases(block):
+        write = quantity if name == "weighted" else _whole
+        texts = [NOTHING if value is None else write(value, language) for value in values]
+        yield word(name, language), texts
+
+
+def _whole(value: float, language: Language) -> str:
+    return number(value, 0, language)
+
+
+def _bases(block: Block) -> Iterator[tuple[str, list[float | None]]]:
+    """Return the bases that may be shown; those missing only where there are some."""
+    bases, opened = block.figures.bases, block.opened
+    lines = {"respondents": bases.respondents, "weighted": bases.weighted}
+    if bases.missing[opened].any():
+        lines["missing"] = bases.missing
+    for name, values in lines.items():
+        told = zip(values[:, 0].tolist(), opened.tolist(), strict=True)
+        yield name, [value if is_told else None for value, is_told in told]
 
 
 def independence_lines(block: Block, language: Language, titles: Mapping[str, str]) -> list[str]:
@@ -313,40 +331,39 @@ def _write_block(
     for place in range(1, len(block.bases) + 2):
         sheet.cell(row, place).border = _LINE
     row += 1
-    for label, values, form in _bases(block):
-        sheet.cell(row, 1, word(label, language)).font = _GREY
+    for name, values in _bases(block):
+        form = "#,##0.0" if name == "weighted" else "#,##0"
+        sheet.cell(row, 1, word(name, language)).font = _GREY
         for place, value in enumerate(values, start=2):
             cell = sheet.cell(row, place, NOTHING if value is None else value)
             cell.font, cell.number_format, cell.alignment = _GREY, form, _CENTRE
         row += 1
-    for one in block.rows:
-        row = _write_row(sheet, one, row, language)
+    lines = (block.figures.values, block.shown, block.letters, block.weak)
+    figures = zip(*(each.T.tolist() for each in lines), strict=True)
+    for head, own in zip(block.heads, figures, strict=True):
+        row = _write_row(sheet, head, list(zip(*own, strict=True)), row, language)
     for line in independence_lines(block, language, titles):
         sheet.cell(row, 1, neutralise(line)).font = _GREY
         row += 1
     return row + 1
 
 
-def _bases(block: Block) -> Iterator[tuple[str, list[float | None], str]]:
-    """Return the bases as numbers with their formats; those missing only where there are some."""
-    bases = [None if base is None or base.hidden else base for base in block.bases]
-    yield "respondents", [None if base is None else base.respondents for base in bases], "#,##0"
-    yield "weighted", [None if base is None else base.weighted for base in bases], "#,##0.0"
-    if any(base is not None and base.missing for base in bases):
-        yield "missing", [None if base is None else base.missing for base in bases], "#,##0"
-
-
-def _write_row(sheet: Worksheet, one: TableRow, row: int, language: Language) -> int:
-    sheet.cell(row, 1, neutralise(row_head(one, language))).alignment = _WRAPPED
-    lettered = any(cell is not None and cell.is_shown and cell.above for cell in one.cells)
-    for place, cell in enumerate(one.cells, start=2):
-        shown = cell is not None and cell.is_shown
-        target = sheet.cell(row, place, cell.estimate.value if cell and shown else NOTHING)
+def _write_row(
+    sheet: Worksheet,
+    head: RowHead,
+    figures: Sequence[tuple[float, bool, str, bool]],
+    row: int,
+    language: Language,
+) -> int:
+    """Write a row: each figure, whether it is shown, its letters, whether to take caution."""
+    sheet.cell(row, 1, neutralise(row_head(head, language))).alignment = _WRAPPED
+    for place, (value, is_shown, letters, is_weak) in enumerate(figures, start=2):
+        target = sheet.cell(row, place, value if is_shown else NOTHING)
         target.alignment = _CENTRE
-        target.number_format = "0.0%" if one.statistic in SHARES else "#,##0.00"
-        if cell is not None and cell.reliability is Reliability.CAUTION:
+        target.number_format = "0.0%" if head.is_share else "#,##0.00"
+        if is_weak:
             target.font = Font(italic=True)
-        if cell is not None and shown and cell.above:
-            mark = sheet.cell(row + 1, place, cell.above)
+        if letters:
+            mark = sheet.cell(row + 1, place, letters)
             mark.font, mark.alignment = _GREY, _CENTRE
-    return row + 1 + lettered
+    return row + 1 + any(letters for _, _, letters, _ in figures)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import numpy as np
 import yaml
 
 from alliage.survey.sampling.report import Method
@@ -15,12 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
 
+    from alliage.survey.arrays import Floats
+
 Language: TypeAlias = Literal["fr", "en"]
 
 #: What stands for a figure that does not exist, and for one that is kept back or of nobody.
 UNKNOWN, NOTHING = "n/a", "–"
 
 _SMALLEST_P = 0.0001
+#: What rounding can move a number of thousandths by is far less.
+_SURELY = 1e-6
+#: Numbers above which the digits written are no more all those of the binary number.
+_EXACT = 1e9
 
 
 @cache
@@ -66,6 +73,32 @@ def share(value: float, language: Language, places: int = 1) -> str:
     return french.percent(value, places, language=language)
 
 
+def shares(values: Floats, language: Language) -> list[str]:
+    """Write shares as percentages with a decimal, each as `share` does.
+
+    Examples
+    --------
+    >>> shares(np.array([0.1234, 0.0005, 0.12338]), "en")
+    ['12.3%', '0.1%', '12.3%']
+    """
+    thousandths = values * 1000
+    nearest = np.rint(thousandths)
+    # Which way a half goes depends on how the share is written: `share` reads that.
+    halves = np.abs(np.abs(thousandths - nearest) - 0.5) < _SURELY
+    return [
+        share(value, language) if half else _thousandths(count, language)
+        for value, count, half in zip(
+            values.tolist(), nearest.tolist(), halves.tolist(), strict=True
+        )
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _thousandths(count: float, language: Language) -> str:
+    """Write so many thousandths as a percentage: tables hold the same ones many times."""
+    return share(count / 1000, language)
+
+
 def number(value: float, places: int, language: Language) -> str:
     """Write a number with so many decimals, its thousands apart."""
     return french.number(value, places, language=language)
@@ -80,6 +113,9 @@ def quantity(value: float, language: Language) -> str:
     ('3.14', '31,416')
     """
     size = abs(value)
+    if 1000 <= size < _EXACT and abs(size % 1 - 0.5) > _SURELY:
+        # Far from a half, the nearest whole number is easily told.
+        return number(round(value), 0, language)
     return number(value, 0 if size >= 1000 else 1 if size >= 100 else 2, language)
 
 

@@ -168,16 +168,31 @@ class Block:
     closed: Booleans
     tests: Mapping[tuple[str, ...], Independence]
 
-    @property
+    @cached_property
     def answered(self) -> Booleans:
         """Whether somebody of each column answered, shape (C,)."""
         return np.asarray(self.figures.bases.respondents[:, 0] > 0)
 
-    @property
+    @cached_property
     def shown(self) -> Booleans:
         """Whether an export may show each figure, shape (C, K)."""
         shown = self.answered[:, None] & ~self.hidden & (self.reliability != Reliability.TOO_SMALL)
         return np.asarray(shown, dtype=np.bool_)
+
+    @property
+    def letters(self) -> NDArray[np.object_]:
+        """The letters of each figure that an export may show, shape (C, K)."""
+        return np.where(self.shown, self.above, "")
+
+    @property
+    def weak(self) -> Booleans:
+        """Whether each figure may be shown, to be read with caution, shape (C, K)."""
+        return np.asarray(self.shown & (self.reliability == Reliability.CAUTION), dtype=np.bool_)
+
+    @property
+    def opened(self) -> Booleans:
+        """Whether an export may show the base of each column, shape (C,)."""
+        return self.answered & ~self.closed
 
     def told(self) -> dict[str, NDArray[Any]]:
         """Return what an export may say of each figure, by name, shape (C, K).
@@ -185,9 +200,7 @@ class Block:
         Numbers are NaN, and texts empty, where it may not.
         """
         figures, bases = self.figures, self.figures.bases
-        judged = self.answered[:, None] & ~self.hidden
-        shown = judged & (self.reliability != Reliability.TOO_SMALL)
-        opened = (self.answered & ~self.closed)[:, None]
+        shown, opened = self.shown, self.opened[:, None]
 
         def where(told: Booleans, values: NDArray[Any]) -> NDArray[Any]:
             return np.where(told, values, "" if values.dtype == object else np.nan)
@@ -197,12 +210,12 @@ class Block:
             "standard_error": where(shown, figures.errors),
             "low": where(shown, figures.ends.low),
             "high": where(shown, figures.ends.high),
-            "above": where(shown, self.above),
+            "above": self.letters,
             "respondents": where(opened, bases.respondents),
             "missing": where(opened, bases.missing),
             "weighted": where(opened, bases.weighted),
             "effective_size": where(shown, figures.effects()[1]),
-            "reliability": where(judged, self.reliability),
+            "reliability": where(self.answered[:, None] & ~self.hidden, self.reliability),
         }
 
     @cached_property
