@@ -227,6 +227,8 @@ def test_a_question_by_itself_or_of_one_level_has_no_test(people: Sample) -> Non
     table = banner(people, ["trust", "region"], ["region"], over={"trust": [3]})
     assert table.blocks[0].tests == {}
     assert table.blocks[1].tests == {}
+    with pytest.raises(SurveyError, match="A test needs two of each"):
+        rao_scott(people, "trust", "region", over={"region": ["n"]})
 
 
 def test_independence_is_that_of_r() -> None:

@@ -532,9 +532,10 @@ class Crosstab:
             for each in (own.explained, own.crossed, own.strata)
         )
         totals = strata - frame.held @ slopes
-        half = np.swapaxes(frame.inner @ slopes / 2 - crossed, 1, 2) @ slopes
+        first = np.concatenate([slopes, totals], axis=1)
+        other = [frame.inner @ slopes / 2 - crossed, totals * frame.kept[:, None] / -2]
+        half: Floats = np.swapaxes(np.concatenate(other, axis=1), 1, 2) @ first
         found = half + np.swapaxes(half, 1, 2)
-        found -= np.swapaxes(totals * frame.kept[:, None], 1, 2) @ totals
         places = np.arange(size)
         found[:, places, places] += own.scaled.swapaxes(0, 1).reshape(count, size)
         return found

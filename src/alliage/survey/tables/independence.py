@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import null_space
 from scipy.special import fdtrc
 
 from alliage.survey.errors import SurveyError, SurveyProblem
@@ -17,13 +17,10 @@ from alliage.survey.sampling.design import DfRule
 from alliage.survey.sampling.replication import Replicates
 
 if TYPE_CHECKING:
-    from alliage.survey.arrays import Floats, Integers
+    from alliage.survey.arrays import Booleans, Floats, Integers
     from alliage.survey.estimation.domains import Domain
     from alliage.survey.estimation.estimates import Variance
     from alliage.survey.sampling.sample import Source
-
-#: Directions whose share of the largest eigenvalue is smaller are null.
-_NULL = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +137,21 @@ def of_counts(
         ``None`` for a table of which fewer than two rows or columns hold somebody: there is nothing
         to test.
     """
-    rows = counts.shape[1]
     found: list[Independence | None] = [None] * len(counts)
-    lines = np.concatenate([counts.any(axis=2), counts.any(axis=1)], axis=1)
-    # Most tables have somebody everywhere: those whose empty lines are the same go together.
-    for held in np.unique(lines, axis=0):
-        above, aside = held[:rows], held[rows:]
+    filled = (counts > 0).reshape(len(counts), -1)
+    if min(counts.shape[1:]) > 1 and filled.all():
+        return [*_tested(counts, covariances, respondents, degrees)]
+    # Tables whose empty cells are the same go together.
+    for pattern in np.unique(filled, axis=0):
+        cells = pattern.reshape(counts.shape[1:])
+        above, aside = cells.any(axis=1), cells.any(axis=0)
         if min(above.sum(), aside.sum()) < 2:
             continue
-        which = np.flatnonzero((lines == held).all(axis=1))
-        cells = np.flatnonzero(np.outer(above, aside))
+        which = np.flatnonzero((filled == pattern).all(axis=1))
+        held = np.flatnonzero(np.outer(above, aside))
         tested = _tested(
             counts[np.ix_(which, above, aside)],
-            covariances[np.ix_(which, cells, cells)],
+            covariances[np.ix_(which, held, held)],
             respondents[which],
             degrees,
         )
@@ -164,24 +163,32 @@ def of_counts(
 def _tested(
     counts: Floats, covariances: Floats, respondents: Integers, degrees: float
 ) -> list[Independence]:
-    """Test tables without an empty row or column."""
+    """Test tables without an empty row or column, whose empty cells are the same.
+
+    With ``C`` what rows and columns do not explain of the shares ``p``, over them, and ``V`` the
+    covariance of the counts, the traces of ``Δ = n (C' diag(p) C)⁻¹ C' V C`` are those of
+    ``n C (C' diag(p) C)⁻¹ C' V``. What stands before ``V`` follows from what rows and columns do
+    explain, which is less.
+    """
     totals = counts.sum(axis=(1, 2))
     shares = counts / totals[:, None, None]
     expected = shares.sum(axis=2, keepdims=True) * shares.sum(axis=1, keepdims=True)
     chi_square = respondents * ((shares - expected) ** 2 / expected).sum(axis=(1, 2))
-    flat = shares.reshape(len(shares), -1, 1)
-    inverse = np.divide(1.0, flat, out=np.zeros_like(flat), where=flat > 0)
-    contrasts = _interactions(counts.shape[1:]) * inverse
-    turned = np.swapaxes(contrasts, 1, 2)
-    # The covariance of shares is (I - p 1') V (I - 1 p') / N²: each side is of the contrasts.
-    sides = turned - (turned @ flat)
-    spread = sides @ covariances @ np.swapaxes(sides, 1, 2) / totals[:, None, None] ** 2
-    below = turned @ (contrasts * (flat / respondents[:, None, None]))
-    # Contrasts of empty cells alone are null on both sides: they are left out.
-    solve = np.linalg.solve if flat.all() else _solved_within
-    delta = solve(below, spread)
-    trace = np.trace(delta, axis1=1, axis2=2)
-    freedom = trace**2 / np.einsum("nij,nji->n", delta, delta)
+    flat = shares.reshape(len(shares), -1)
+    filled = counts[0] > 0
+    margins = _margins(filled)
+    kernel = -margins @ np.linalg.inv((margins.T * flat[:, None]) @ margins) @ margins.T
+    places = np.arange(flat.shape[1])
+    kernel[:, places, places] += np.divide(1.0, flat, out=np.zeros_like(flat), where=flat > 0)
+    if not filled.all():
+        # Shares are counts over their sum, which varies too; else this turns nothing.
+        turn = np.einsum("nij,nj->ni", kernel, flat)
+        kernel -= turn[:, None] + turn[:, :, None]
+        kernel += np.einsum("ni,ni->n", turn, flat)[:, None, None]
+    delta = kernel @ covariances
+    scale = respondents / totals**2
+    trace = scale * np.trace(delta, axis1=1, axis2=2)
+    freedom = trace**2 / (scale**2 * np.einsum("nij,nji->n", delta, delta))
     statistic = chi_square / trace
     p_values = fdtrc(freedom, freedom * degrees, statistic)
     made = (statistic, freedom, p_values, chi_square, respondents)
@@ -193,20 +200,13 @@ def _tested(
     ]
 
 
-def _solved_within(matrices: Floats, values: Floats) -> Floats:
-    """Solve systems of which some directions are null, among the others."""
-    return np.linalg.pinv(matrices, rcond=_NULL, hermitian=True) @ values
-
-
-@cache
-def _interactions(shape: tuple[int, ...]) -> Floats:
-    """Return an orthogonal basis of what rows and columns alone do not explain."""
-    one, other = (_centred(size) for size in shape)
-    return np.asarray(np.kron(one, other), dtype=np.float64)
-
-
-def _centred(size: int) -> Floats:
-    return np.asarray(np.linalg.qr(np.eye(size)[:, 1:] - 1 / size)[0], dtype=np.float64)
+def _margins(filled: Booleans) -> Floats:
+    """Return a basis of sums of a row and a column effect that are null in the empty cells."""
+    rows, columns = (np.eye(size) for size in filled.shape)
+    ones = [np.ones((size, 1)) for size in filled.shape]
+    every = np.concatenate([np.kron(rows, ones[1]), np.kron(ones[0], columns[:, 1:])], axis=1)
+    empty = every[~filled.ravel()]
+    return np.asarray(every @ null_space(empty) if len(empty) else every)
 
 
 def design_degrees(source: Source) -> float:
