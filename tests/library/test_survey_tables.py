@@ -31,7 +31,7 @@ from alliage.survey.comparison.comparisons import Adjustment
 from alliage.survey.protection.disclosure import Rules
 from alliage.survey.protection.protected_tables import protect
 from alliage.survey.publishing.table_files import as_html, as_json, notes, write_xlsx
-from alliage.survey.publishing.words import number, quantity, share, shares
+from alliage.survey.publishing.words import share, shares
 from alliage.survey.tables.banners import Answers, Banner, Question, banner
 from alliage.survey.tables.independence import rao_scott
 
@@ -266,13 +266,6 @@ def test_empty_cells_are_tested_whatever_the_order_of_levels() -> None:
 def test_shares_are_written_together_as_alone(values: list[float], language: Language) -> None:
     alone = [share(value, language) for value in values]
     assert shares(np.array(values), language) == alone
-
-
-@given(st.floats(0, 1e12) | st.integers(0, 10**10).map(lambda halves: halves / 2))
-def test_the_decimals_of_a_great_number_are_dropped(value: float) -> None:
-    places = 0 if value >= 1000 else 1 if value >= 100 else 2
-    assert quantity(value, "fr") == number(value, places, "fr")
-    assert quantity(-value, "en") == number(-value, places, "en")
 
 
 def test_what_is_kept_back_is_no_letter_of_another() -> None:

@@ -26,8 +26,9 @@ UNKNOWN, NOTHING = "n/a", "–"
 _SMALLEST_P = 0.0001
 #: What rounding can move a number of thousandths by is far less.
 _SURELY = 1e-6
-#: Numbers above which the digits written are no more all those of the binary number.
-_EXACT = 1e9
+
+#: The same numbers are written many times in a table.
+_percent, _number = (lru_cache(maxsize=4096)(write) for write in (french.percent, french.number))
 
 
 @cache
@@ -70,7 +71,7 @@ def calibration_name(method: str, language: Language) -> str:
 
 def share(value: float, language: Language, places: int = 1) -> str:
     """Write a share as a percentage."""
-    return french.percent(value, places, language=language)
+    return _percent(value, places, language=language)
 
 
 def shares(values: Floats, language: Language) -> list[str]:
@@ -83,25 +84,15 @@ def shares(values: Floats, language: Language) -> list[str]:
     """
     thousandths = values * 1000
     nearest = np.rint(thousandths)
-    # Which way a half goes depends on how the share is written: `share` reads that.
+    # Which way a half goes depends on how the share is written: that one is not rounded before.
     halves = np.abs(np.abs(thousandths - nearest) - 0.5) < _SURELY
-    return [
-        share(value, language) if half else _thousandths(count, language)
-        for value, count, half in zip(
-            values.tolist(), nearest.tolist(), halves.tolist(), strict=True
-        )
-    ]
-
-
-@lru_cache(maxsize=4096)
-def _thousandths(count: float, language: Language) -> str:
-    """Write so many thousandths as a percentage: tables hold the same ones many times."""
-    return share(count / 1000, language)
+    rounded = np.where(halves, values, nearest / 1000)
+    return [_percent(value, 1, language=language) for value in rounded.tolist()]
 
 
 def number(value: float, places: int, language: Language) -> str:
     """Write a number with so many decimals, its thousands apart."""
-    return french.number(value, places, language=language)
+    return _number(value, places, language=language)
 
 
 def quantity(value: float, language: Language) -> str:
@@ -113,9 +104,6 @@ def quantity(value: float, language: Language) -> str:
     ('3.14', '31,416')
     """
     size = abs(value)
-    if 1000 <= size < _EXACT and abs(size % 1 - 0.5) > _SURELY:
-        # Far from a half, the nearest whole number is easily told.
-        return number(round(value), 0, language)
     return number(value, 0 if size >= 1000 else 1 if size >= 100 else 2, language)
 
 

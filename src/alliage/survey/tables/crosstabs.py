@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 #: For so many cells, a class of cells is worth its sums.
 _CELLS = 32
 #: How many numbers the covariances of some questions may take together, to be tested.
-_ROOM = 4_000_000
+_ROOM = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
