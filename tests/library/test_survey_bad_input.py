@@ -20,7 +20,8 @@ from openpyxl import Workbook
 
 from alliage import survey
 from alliage.survey import Design, SurveyError, SurveyProblem
-from alliage.survey.tables.banners import Answers, Question, banner
+from alliage.survey.tables.banners import banner
+from alliage.survey.tables.questions import Answers, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,8 +29,9 @@ from alliage.survey.estimation.requests import Scored
 from alliage.survey.estimation.results import Statistic
 from alliage.survey.sampling.design import LonelyUnit
 from alliage.survey.tables import crossing as crossing_module
-from alliage.survey.tables.banners import Question, banner
+from alliage.survey.tables.banners import banner
 from alliage.survey.tables.independence import rao_scott
+from alliage.survey.tables.questions import Question
 
 if TYPE_CHECKING:
     from alliage.survey import Estimate, Sample

@@ -39,7 +39,8 @@ from alliage.survey import (
 )
 from alliage.survey.scale import gathering
 from alliage.survey.scale.plans import banner_requests
-from alliage.survey.tables.banners import Answers, Question, banner
+from alliage.survey.tables.banners import banner
+from alliage.survey.tables.questions import Answers, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,8 @@ from alliage.survey import BaseRule, Design, MultiResponse, SurveyError, Table, 
 from alliage.survey.protection.disclosure import Cause, Rules
 from alliage.survey.protection.protected_tables import protect
 from alliage.survey.publishing.table_files import as_json
-from alliage.survey.tables.banners import Answers, Banner, Question, banner
+from alliage.survey.tables.banners import Banner, banner
+from alliage.survey.tables.questions import Answers, Question
 
 if TYPE_CHECKING:
     from alliage.survey.tables.blocks import Block

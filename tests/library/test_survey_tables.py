@@ -32,8 +32,9 @@ from alliage.survey.protection.disclosure import Rules
 from alliage.survey.protection.protected_tables import protect
 from alliage.survey.publishing.table_files import as_html, as_json, notes, write_xlsx
 from alliage.survey.publishing.words import share, shares
-from alliage.survey.tables.banners import Answers, Banner, Question, banner
+from alliage.survey.tables.banners import Banner, banner
 from alliage.survey.tables.independence import rao_scott
+from alliage.survey.tables.questions import Answers, Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -81,8 +81,9 @@ from alliage.survey.scale.moments import Moments, moments
 from alliage.survey.scale.plans import banner_requests
 from alliage.survey.study.specification import Specification, read_specification
 from alliage.survey.study.study import Study, open_study
-from alliage.survey.tables.banners import Answers, Banner, Question, banner
+from alliage.survey.tables.banners import Banner, banner
 from alliage.survey.tables.independence import Independence, rao_scott
+from alliage.survey.tables.questions import Answers, Question
 
 __all__ = [
     "ORGANISATIONS",

@@ -23,8 +23,8 @@ from alliage.survey.protection.disclosure import (
     primary,
     suppress,
 )
-from alliage.survey.tables.banners import Answers
 from alliage.survey.tables.letters import without
+from alliage.survey.tables.questions import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

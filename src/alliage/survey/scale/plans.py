@@ -10,7 +10,7 @@ from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.estimation.domains import kept
 from alliage.survey.estimation.requests import Choices, Mean, Proportion, Request
 from alliage.survey.sampling.design import per_stage
-from alliage.survey.tables.banners import Answers, Question
+from alliage.survey.tables.questions import Answers, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from alliage.survey.data.table import MultiResponse, Variable
     from alliage.survey.estimation.domains import Domain
     from alliage.survey.sampling.design import Design
-    from alliage.survey.tables.banners import Breakdown
+    from alliage.survey.tables.questions import Breakdown
 
 #: Requests, alone or in groups whose covariance will be asked.
 Asked: TypeAlias = "Request | Sequence[Request]"

@@ -25,7 +25,7 @@ from alliage.survey.estimation.requests import (
 from alliage.survey.estimation.results import BaseRule, Interval, Statistic
 from alliage.survey.sampling.design import Design, ReplicateColumns
 from alliage.survey.study.specification import CROSSED, Figure, SpecificationProblem, near
-from alliage.survey.tables.banners import Answers, Question
+from alliage.survey.tables.questions import Answers, Question
 from alliage.values.yaml_files import Fault, FileProblem, place
 
 if TYPE_CHECKING:

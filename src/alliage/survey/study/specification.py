@@ -21,7 +21,7 @@ from alliage.survey.data.reading import NO_ANSWER
 from alliage.survey.estimation.results import Interval
 from alliage.survey.sampling.design import DfRule, LonelyUnit, ReplicateKind
 from alliage.survey.sampling.report import Method
-from alliage.survey.tables.banners import Answers
+from alliage.survey.tables.questions import Answers
 from alliage.values.yaml_files import (
     Fault,
     FaultyRecordError,

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         Tabulated,
         Weighted,
     )
-    from alliage.survey.tables.banners import Breakdown, Question
+    from alliage.survey.tables.questions import Breakdown, Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,10 +27,11 @@ from alliage.survey.tables.crossing import crossings
 from alliage.survey.tables.crosstabs import Asked, Crosstabs, drawn_directly
 from alliage.survey.tables.independence import rao_scott
 from alliage.survey.tables.letters import LetterRule, alphabet
+from alliage.survey.tables.questions import Answers, Question, question_of
 from alliage.survey.threads import small_products, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import polars as pl
     from numpy.typing import NDArray
@@ -47,46 +47,10 @@ if TYPE_CHECKING:
     from alliage.survey.sampling.sample import Source
     from alliage.survey.tables.crosstabs import Crosstab
     from alliage.survey.tables.independence import Independence
-
-    #: A breakdown: a variable, or several whose levels are crossed.
-    Breakdown: TypeAlias = str | tuple[str, ...]
+    from alliage.survey.tables.questions import Breakdown
 
 #: Confidence of the intervals.
 LEVEL = 0.95
-
-
-class Answers(StrEnum):
-    """What a question holds: one level each, several, or a number."""
-
-    LEVELS = "levels"
-    CHOICES = "choices"
-    NUMBER = "number"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question of a table, and the rows that it gets.
-
-    Attributes
-    ----------
-    variable
-        A column, or the name of a set of columns for several answers.
-    answers
-        What it holds.
-    boxes
-        Groups of levels with a row of their own, by their label: ``{"agree": [4, 5]}``.
-    points
-        A score for each level, for a row of their mean.
-    responses
-        For several answers: whether shares are of all the answers given, else of the people who
-        answered.
-    """
-
-    variable: str
-    answers: Answers = Answers.LEVELS
-    boxes: Mapping[str, Collection[Level]] = field(default_factory=dict)
-    points: Mapping[Any, float] = field(default_factory=dict)
-    responses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +155,7 @@ def banner(
     if isinstance(questions, str) or isinstance(breakdowns, str):
         msg = "Questions and breakdowns are lists. Put the one that you ask in brackets."
         raise SurveyError(SurveyProblem.REQUEST, msg)
-    asked = [_question(source, one) for one in questions]
+    asked = [question_of(source, one) for one in questions]
     broken = [(one,) if isinstance(one, str) else tuple(one) for one in breakdowns]
     if not asked or len(set(broken)) != len(broken) or () in broken:
         msg = (
@@ -215,29 +179,6 @@ def banner(
     names = dict.fromkeys(itertools.chain.from_iterable(broken))
     titles = {name: described[name].label or name for name in names if name in described}
     return Banner(columns, blocks, told, adjustment, level, titles)
-
-
-def _question(source: Source, asked: Question | str) -> Question:
-    if isinstance(asked, str):
-        several = asked in source.sets
-        asked = Question(variable=asked, answers=Answers.CHOICES if several else Answers.LEVELS)
-    if asked.answers not in tuple(Answers):
-        msg = (
-            f"« {asked.answers} » is no kind of answers of « {asked.variable} ». Name one of: "
-            f"{listed(Answers)}."
-        )
-        raise SurveyError(SurveyProblem.REQUEST, msg, variable=asked.variable)
-    asked = replace(asked, answers=Answers(asked.answers))
-    if asked.answers is Answers.CHOICES and asked.variable not in source.sets:
-        msg = (
-            f"« {asked.variable} » is no set of columns. The sets are: "
-            f"{listed(source.sets) or 'none'}. Declare the set, or ask one column."
-        )
-        raise SurveyError(SurveyProblem.REQUEST, msg, variable=asked.variable)
-    if asked.answers is not Answers.LEVELS and (asked.boxes or asked.points):
-        msg = f"« {asked.variable} » has no single level: boxes and points are for levels."
-        raise SurveyError(SurveyProblem.REQUEST, msg, variable=asked.variable)
-    return asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from alliage.survey.data.coding import Level
     from alliage.survey.estimation.figures import Figures
     from alliage.survey.estimation.results import Estimate
-    from alliage.survey.tables.banners import Question
     from alliage.survey.tables.independence import Independence
+    from alliage.survey.tables.questions import Question
 
 
 @dataclass(frozen=True, slots=True)

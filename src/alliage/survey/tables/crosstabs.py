@@ -24,6 +24,7 @@ from alliage.survey.estimation.domains import labels_of, nobody, within
 from alliage.survey.estimation.figures import Bases, Figures, simple_variance
 from alliage.survey.sampling.design import DfRule
 from alliage.survey.sampling.structure import Structure
+from alliage.survey.tables.groups import Groups
 from alliage.survey.tables.independence import design_degrees, of_counts
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from alliage.survey.tables.crossing import Answers, Layout, SortedRows
     from alliage.survey.tables.independence import Independence
 
-#: For so many cells, a class of cells is worth its sums.
-_CELLS = 32
 #: How many numbers the covariances of some questions may take together, to be tested.
 _ROOM = 1_000_000
 
@@ -233,105 +232,6 @@ class _Frame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Groups:
-    """The groups of some breakdowns, one breakdown after the other.
-
-    Breakdowns with few groups are crossed: to sum by these classes, then classes by group, takes
-    one pass over the cells in place of several.
-
-    Attributes
-    ----------
-    cells_of
-        The cells of each group.
-    classes
-        The cells of each class.
-    which
-        The classes of each group, shape (G, C).
-    """
-
-    cells_of: Sequence[Ints]
-    classes: Sequence[Ints]
-    which: sparse.csr_matrix
-
-    @classmethod
-    def of(cls, codes: Sequence[Ints], sizes: Sequence[int]) -> _Groups:
-        """Make the groups of breakdowns.
-
-        Parameters
-        ----------
-        codes : sequence of array of int, shape (J,)
-            The group of each cell, by breakdown; the number of groups for a cell in none.
-        sizes : sequence of int
-            The number of groups of each breakdown.
-        """
-        begins = [0, *itertools.accumulate(sizes)]
-        cells_of = [
-            each for code, size in zip(codes, sizes, strict=True) for each in _by_code(code, size)
-        ]
-        classes: list[Ints] = []
-        entries: list[tuple[int, int]] = []
-        for crossed in _crossed(sizes, len(codes[0]) // _CELLS):
-            code = np.zeros(len(codes[0]), dtype=np.int64)
-            for breakdown in crossed:
-                code = code * (sizes[breakdown] + 1) + codes[breakdown]
-            found, code = np.unique(code, return_inverse=True)
-            for cells in _by_code(code, len(found)):
-                groups = [(codes[breakdown][cells[0]], breakdown) for breakdown in crossed]
-                entries += (
-                    (begins[breakdown] + group, len(classes))
-                    for group, breakdown in groups
-                    if group < sizes[breakdown]
-                )
-                classes.append(cells)
-        rows, columns = zip(*entries, strict=True) if entries else ((), ())
-        shape = begins[-1], len(classes)
-        return cls(
-            cells_of, classes, sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape)
-        )
-
-    def sum(self, values: Floats, factors: Sequence[Floats]) -> list[Floats]:
-        """Return Σ factor' values over the cells of each group, each of shape (G, width, A)."""
-        left = np.concatenate(factors, axis=1)
-        found = np.empty((len(self.classes), left.shape[1], values.shape[1]))
-        room = np.empty((max(map(len, self.classes)), values.shape[1]))
-        for own, into in zip(self.classes, found, strict=True):
-            # The same memory serves all the classes.
-            some = np.take(values, own, axis=0, out=room[: len(own)], mode="clip")
-            np.matmul(left[own].T, some, out=into)
-        summed = np.asarray(self.which @ found.reshape(len(found), -1))
-        ends = np.cumsum([factor.shape[1] for factor in factors])
-        return np.split(summed.reshape(len(self.cells_of), *found.shape[1:]), ends[:-1], axis=1)
-
-    def respondents(self, counts: Floats) -> Floats:
-        """Return the sum of what was counted by cell, shape (G, ·)."""
-        ends = _ends(self.classes)
-        cells = (np.ones(ends[-1]), np.concatenate(self.classes), ends)
-        by_class = sparse.csr_matrix(cells, (len(self.classes), len(counts))) @ counts
-        return np.asarray(self.which @ by_class)
-
-
-def _crossed(sizes: Sequence[int], most: int) -> list[list[int]]:
-    """Put breakdowns together as long as they make few classes, the largest first."""
-    found: list[tuple[list[int], int]] = []
-    for breakdown in sorted(range(len(sizes)), key=lambda each: -sizes[each]):
-        width = sizes[breakdown] + 1
-        for place, (held, count) in enumerate(found):
-            if count * width <= most:
-                found[place] = ([*held, breakdown], count * width)
-                break
-        else:
-            found.append(([breakdown], width))
-    return [held for held, _ in found]
-
-
-def _by_code(code: Ints, size: int) -> list[Ints]:
-    """Return the cells of each code below a size."""
-    order = np.argsort(code, kind="stable")
-    ends = np.searchsorted(code[order], np.arange(size + 1))
-    return [order[start:end] for start, end in itertools.pairwise(ends)]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Totals:
     """Totals by group of what stands in the last axis: answers, rows or bases.
 
@@ -355,7 +255,7 @@ class _Totals:
     strata: Floats
 
     @classmethod
-    def of(cls, frame: _Frame, layout: Layout, answers: Answers, groups: _Groups) -> _Totals:
+    def of(cls, frame: _Frame, layout: Layout, answers: Answers, groups: Groups) -> _Totals:
         """Sum by group."""
         ratio, basis = frame.ratio[:, None], frame.basis
         factor = ratio**2 * frame.scale[:, None]
@@ -392,11 +292,6 @@ class _Totals:
         return (
             self.weighted, self.scaled, self.squares, self.explained, self.crossed, self.strata
         )  # fmt: skip
-
-
-def _ends(cells_of: Sequence[Ints]) -> Ints:
-    """Return where the cells of each group begin when they stand one after the other."""
-    return np.cumsum([0, *map(len, cells_of)])
 
 
 def _stratified(
@@ -583,7 +478,7 @@ class Crosstabs:
             ``EMPTY_DOMAIN`` if nobody is left for a question.
         """
         codes, sizes = zip(*map(self._codes, breakdowns), strict=True)
-        every = _Groups.of(codes, sizes)
+        every = Groups.of(codes, sizes)
         groups = [
             slice(*each) for each in itertools.pairwise(itertools.accumulate(sizes, initial=0))
         ]
