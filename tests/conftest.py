@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sqlite3
@@ -38,11 +39,11 @@ def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of the collector's rounds: it stays to the end."""
     gc.collect()
     gc.freeze()
+    # Extensions complain of what is not collected when the process ends. Pytest collects before.
+    atexit.register(gc.unfreeze)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Give it back: extensions complain of what is not collected when the process ends."""
-    gc.unfreeze()
     # The process that started the others ends after them.
     if ON_POSTGRES and not hasattr(session.config, "workerinput"):
         import psycopg
