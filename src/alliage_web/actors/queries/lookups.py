@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from alliage.alliances.vocabulary import OrganisationRole
 from alliage.values.text import name_key
 from alliage_web.actors.models import INVENTED, Catalyst, Organisation
+from alliage_web.ui.rows import only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -158,7 +159,7 @@ def ids_by_official_number(numbers: Iterable[str]) -> dict[str, int]:
 
 
 def by_slug(slug: str) -> Organisation | None:
-    return Organisation.objects.select_related("merged_into").filter(slug=slug).first()
+    return only(Organisation.objects.select_related("merged_into").filter(slug=slug))
 
 
 def matching(text: str) -> Q:

@@ -18,6 +18,7 @@ from alliage_web.fund.models import NatureChoices, OriginChoices, Support
 from alliage_web.fund.queries.agreements import kept_of, version_in_force
 from alliage_web.fund.queries.support_values import SupportValues
 from alliage_web.fund.queries.supports import all_supports
+from alliage_web.ui.rows import only
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,7 +32,7 @@ _OVER = frozenset({AgreementState.ENDED, AgreementState.TERMINATED})
 
 def support_of(agreement: Agreement) -> Support | None:
     """Return the support that an agreement wrote in the book of its fund."""
-    return all_supports().filter(fund=agreement.fund_id, code=agreement.stable_name).first()
+    return only(all_supports().filter(fund=agreement.fund_id, code=agreement.stable_name))
 
 
 def follow_agreement(*, agreement: Agreement, by: User | None, at: dt.datetime) -> None:

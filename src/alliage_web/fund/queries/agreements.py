@@ -35,6 +35,7 @@ from alliage_web.fund.models import (
     euros_of,
 )
 from alliage_web.fund.queries.ledger import closed_through
+from alliage_web.ui.rows import only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +56,7 @@ _ALLOWED = frozenset({LegalOutcome.ALLOWED, LegalOutcome.ALLOWED_WITH_CONDITIONS
 
 
 def find_agreement(fund: Fund, reference: str) -> Agreement | None:
-    return _with_names(Agreement.objects.filter(fund=fund, reference=reference)).first()
+    return only(_with_names(Agreement.objects.filter(fund=fund, reference=reference)))
 
 
 def agreements_of(fund: Fund) -> QuerySet[Agreement]:

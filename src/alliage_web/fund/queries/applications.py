@@ -42,6 +42,7 @@ from alliage.fund.conditions import Truth
 from alliage.fund.states import ApplicationState, CallState, Guard
 from alliage_web.alliances.queries import contents
 from alliage_web.fund.models import Applicant, Application, RuleJudgement, SignOff
+from alliage_web.ui.rows import only
 
 from .agreements import has_signed_agreement
 from .application_facts import facts_of
@@ -300,7 +301,7 @@ def find_application(reference: str) -> Application | None:
     rows = Application.objects.select_related(
         "fund", "call", "call__fund", "call__strand", "form", "alliance", "begun_by"
     )
-    return rows.filter(reference=reference).first()
+    return only(rows.filter(reference=reference))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from alliage.fund.applications.eligibility import EligibilityRules, read_eligibi
 from alliage.fund.applications.form_specification import DEFAULT_FORM, Form, read_form
 from alliage.fund.states import APPLICATION, CALL, ApplicationState, CallState, Guard, follow
 from alliage_web.fund.models import Application, Call, FormVersion
+from alliage_web.ui.rows import only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +165,7 @@ def calls_of(fund: Fund, at: dt.datetime, *, all_states: bool) -> list[CallLine]
 
 def find_call(fund: Fund, code: str) -> Call | None:
     rows = Call.objects.select_related("fund", "fund__organisation", "strand", "form", "grid")
-    return rows.filter(fund=fund, code=code).first()
+    return only(rows.filter(fund=fund, code=code))
 
 
 def versions_of(fund: Fund) -> Sequence[FormVersion]:

@@ -41,6 +41,7 @@ from alliage_web.fund.models import (
     VisitFollowUp,
     WarningSetAside,
 )
+from alliage_web.ui.rows import only
 
 from .advances import file_with
 from .agreements import SIGNED, condition_of, movement_of, reserved_for, terms_with
@@ -522,7 +523,7 @@ def visits_of(agreement: Agreement, *, all_of_them: bool) -> list[Visit]:
 
 def find_visit(agreement: Agreement, uuid: UUID) -> Visit | None:
     rows = Visit.objects.select_related("agreement__fund", "agreement__receiver", "recorded_by")
-    return rows.filter(agreement=agreement, uuid=uuid).first()
+    return only(rows.filter(agreement=agreement, uuid=uuid))
 
 
 # ── Renewals ─────────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from alliage.alliances.support import Amount, support_totals
 from alliage.alliances.vocabulary import AmountStatus
 from alliage_web.alliances.queries import supported_with
 from alliage_web.fund.models import EndowmentStatement, Fund
+from alliage_web.ui.rows import only
 
 from .portfolio import Reconciled, reconciled
 
@@ -48,7 +49,7 @@ def find(code: str) -> Fund | None:
     if not code.isprintable():
         # PostgreSQL refuses a text with a null character; no code has one.
         return None
-    return Fund.objects.select_related("organisation").filter(code=code).first()
+    return only(Fund.objects.select_related("organisation").filter(code=code))
 
 
 def page_of(fund: Fund) -> FundPage:

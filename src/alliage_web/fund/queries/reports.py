@@ -33,6 +33,7 @@ from alliage_web.fund.models import (
     ReportDelivery,
     ReportObligation,
 )
+from alliage_web.ui.rows import only
 
 from .acting import organisations_acted_for
 from .report_promises import promises_of
@@ -85,7 +86,7 @@ def obligations_of(agreement: Agreement) -> list[ReportObligation]:
 
 
 def find_obligation(agreement: Agreement, code: str) -> ReportObligation | None:
-    return _with_names(ReportObligation.objects.filter(agreement=agreement, code=code)).first()
+    return only(_with_names(ReportObligation.objects.filter(agreement=agreement, code=code)))
 
 
 def live_obligations() -> QuerySet[ReportObligation]:
@@ -301,7 +302,7 @@ def find_indicator(agreement: Agreement, uuid: UUID) -> Indicator | None:
 
 def find_report(uuid: UUID) -> Report | None:
     rows = Report.objects.filter(uuid=uuid).select_related("alliance", "organisation")
-    return rows.prefetch_related("parts__organisation").first()
+    return only(rows.prefetch_related("parts__organisation"))
 
 
 def period_of(row: Report | ReportObligation) -> Period:

@@ -45,6 +45,7 @@ from alliage_web.fund.models import (
     ReviewerProfile,
     ReviewPanel,
 )
+from alliage_web.ui.rows import only
 
 from .application_facts import facts_of
 from .application_wording import told
@@ -454,4 +455,4 @@ def find_review(uuid: Any) -> Review | None:
         "panel__application__call__fund",
         "panel__application__form",
     )
-    return rows.filter(uuid=uuid).first()
+    return only(rows.filter(uuid=uuid))

@@ -29,6 +29,7 @@ from alliage.values.dates import PartialDate
 from alliage.values.text import fold
 from alliage_web.actors.models import INVENTED
 from alliage_web.fund.models import AnswerChoices, Fund, NatureChoices, OriginChoices, Support
+from alliage_web.ui.rows import only
 
 from .acting import organisations_acted_for
 
@@ -88,7 +89,7 @@ def is_made_up(support: Support) -> bool:
 
 
 def find_support(fund: Fund, uuid: UUID) -> Support | None:
-    return all_supports().filter(fund=fund, uuid=uuid).first()
+    return only(all_supports().filter(fund=fund, uuid=uuid))
 
 
 def supports_named(names: Collection[str]) -> QuerySet[Support]:

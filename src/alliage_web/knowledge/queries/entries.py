@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from alliage_web.actors.models import INVENTED
 from alliage_web.knowledge.models import Entry, EntryKind, EntryState
 from alliage_web.territories.queries import ids_of_size_class
+from alliage_web.ui.rows import only
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -65,7 +66,7 @@ def find(slug: str) -> Entry | None:
     terms = Entry.terms.through.objects.filter(entry=OuterRef("pk"))
     found = Entry.objects.select_related("author", "reviewer", "alliance").filter(slug=slug)
     # Most examples are classified by their alliance alone: their page then asks for no term.
-    return found.annotate(has_terms=Exists(terms)).first()
+    return only(found.annotate(has_terms=Exists(terms)))
 
 
 def counts() -> dict[str, int]:

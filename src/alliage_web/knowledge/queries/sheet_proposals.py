@@ -24,6 +24,7 @@ from alliage_web.actors.queries import ids_by_slug
 from alliage_web.alliances.queries import contents
 from alliage_web.fund.queries.acting import organisations_acted_for
 from alliage_web.knowledge.models import Entry, EntryKind, EntryState, SheetConsent, SheetProposal
+from alliage_web.ui.rows import only
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -89,7 +90,7 @@ def _with_names(rows: QuerySet[SheetProposal]) -> QuerySet[SheetProposal]:
 
 
 def find_proposal(uuid: UUID) -> SheetProposal | None:
-    return _with_names(SheetProposal.objects.filter(uuid=uuid)).first()
+    return only(_with_names(SheetProposal.objects.filter(uuid=uuid)))
 
 
 def sheets_named(names: Collection[str]) -> QuerySet[SheetProposal]:
@@ -230,7 +231,7 @@ def find_consent(uuid: UUID, party: str) -> SheetConsent | None:
     rows = SheetConsent.objects.select_related(
         "proposal__fund__organisation", "proposal__alliance", "organisation", "answered_by"
     )
-    return rows.filter(proposal__uuid=uuid, party=party).first()
+    return only(rows.filter(proposal__uuid=uuid, party=party))
 
 
 def asked_of(user: User | AnonymousUser) -> list[SheetConsent]:

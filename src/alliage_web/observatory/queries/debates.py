@@ -16,6 +16,7 @@ from alliage_web.actors.queries import names_by_slug
 from alliage_web.audit.queries import history, readable
 from alliage_web.observatory.models import Contribution, ContributionReport, Debate
 from alliage_web.observatory.models.debates import WORLDS
+from alliage_web.ui.rows import only
 
 from .debates_wording import EVENTS, FIELDS
 
@@ -56,7 +57,7 @@ def debates_on(release: UUID) -> QuerySet[Debate]:
 
 
 def find_debate(uuid: UUID) -> Debate | None:
-    return debates().filter(uuid=uuid).first()
+    return only(debates().filter(uuid=uuid))
 
 
 def published_contributions(debate: Debate) -> QuerySet[Contribution]:

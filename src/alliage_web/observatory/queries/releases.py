@@ -27,6 +27,7 @@ from alliage.observatory.releases.parts import (
 )
 from alliage.observatory.states import ReleaseState
 from alliage_web.observatory.models import Release, ReleasePart, Wave
+from alliage_web.ui.rows import only
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -179,7 +180,8 @@ def public_row(uuid: UUID) -> Release | None:
 def any_release(uuid: UUID) -> Release | None:
     """Return the row of a release in any state, for researchers."""
     people = ("computed_by", "submitted_by", "reviewed_by", "withdrawn_by")
-    return Release.objects.filter(uuid=uuid).select_related("wave__study", "file", *people).first()
+    rows = Release.objects.filter(uuid=uuid).select_related("wave__study", "file", *people)
+    return only(rows)
 
 
 def in_preparation() -> list[Release]:

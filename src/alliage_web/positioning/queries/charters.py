@@ -27,6 +27,7 @@ from alliage_web.positioning.models import (
     CharterVersion,
 )
 from alliage_web.positioning.models.charters import OPEN
+from alliage_web.ui.rows import only
 
 from .charters_wording import EVENTS, FIELDS
 
@@ -137,7 +138,7 @@ def find_version(uuid: UUID, number: int | None = None) -> CharterVersion | None
     """Return a version; without number the one in force, else the latest."""
     rows = versions().filter(charter__uuid=uuid)
     if number is not None:
-        return rows.filter(number=number).first()
+        return only(rows.filter(number=number))
     in_force = rows.filter(state=CharterState.IN_FORCE.value).first()
     return in_force or rows.order_by("-number").first()
 
