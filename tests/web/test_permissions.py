@@ -47,8 +47,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_engine, pytest.mark.long]
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "permissions.md"
 METHODS = ("GET", "POST")
 NOBODY = ("visitor", "signed in")
-#: Those whose answers may tell those of all the others.
-FIRST = ("visitor", "signed in", "author", "holder")
 #: Those who hold something at the place of the object that is asked for, or made it.
 PEOPLE = ("author", "member", *(role.value.replace("_", " ") for role in Role))
 
@@ -204,12 +202,19 @@ def _answers(
     """Ask as everybody, unless who holds everything is answered as who holds nothing.
 
     A role never takes a right away (see ``test_rights_model.py``): what the two are answered, each
-    role alone is too. ``ALLIAGE_EVERY_ROLE=1`` asks as everybody all the same.
+    role alone is too, and who made the object when that opens it. ``ALLIAGE_EVERY_ROLE=1`` asks as
+    everybody all the same.
     """
-    found = {name: asking.ask(name, method, address) for name in FIRST}
-    alike = len({found[name] for name in FIRST[1:]}) == 1
-    if alike and not os.environ.get("ALLIAGE_EVERY_ROLE"):
-        return dict.fromkeys(people, found["signed in"]) | found
+    found: dict[str, str] = {}
+    if not os.environ.get("ALLIAGE_EVERY_ROLE"):
+        for least in NOBODY:
+            for name in {least, "holder"} - found.keys():
+                found[name] = asking.ask(name, method, address)
+            if found[least] == found["holder"] == "yes":
+                return dict.fromkeys(people, "yes") | found
+        found["author"] = asking.ask("author", method, address)
+        if found["signed in"] == found["holder"] == found["author"]:
+            return dict.fromkeys(people, found["signed in"]) | found
     return found | {name: asking.ask(name, method, address) for name in people if name not in found}
 
 
