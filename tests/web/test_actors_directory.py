@@ -195,6 +195,7 @@ def test_the_map_shows_seats_else_local_territories() -> None:
     assert [item.is_seat for item in places["Vincennes"].organisations] == [True, False]
 
 
+@pytest.mark.one_engine
 @pytest.mark.usefixtures("four")
 def test_the_page_shows_the_list_without_javascript(client: Client) -> None:
     text = client.get(reverse("actors:index"), {"world": "association"}).content.decode()
@@ -206,6 +207,7 @@ def test_the_page_shows_the_list_without_javascript(client: Client) -> None:
     assert "Ajouter une organisation" not in text
 
 
+@pytest.mark.one_engine
 @pytest.mark.usefixtures("four")
 def test_an_empty_result_says_what_to_do(client: Client) -> None:
     text = client.get(reverse("actors:index"), {"q": "zzz"}).content.decode()
@@ -293,6 +295,7 @@ def test_the_file_holds_the_selection(client: Client) -> None:
     assert len(read_csv(client)) == 4
 
 
+@pytest.mark.one_engine
 @pytest.mark.usefixtures("four")
 def test_the_mark_of_the_encoding_can_be_left_out(client: Client) -> None:
     with_mark = client.get(reverse("actors:export")).content
@@ -300,6 +303,7 @@ def test_the_mark_of_the_encoding_can_be_left_out(client: Client) -> None:
     assert with_mark == b"\xef\xbb\xbf" + without
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
 def test_the_file_runs_no_formula(client: Client, start: str) -> None:
     organisation(f"{start}cmd|' /C calc'!A0", aliases=(f"{start}SOMME(A1)",))

@@ -287,6 +287,7 @@ def test_texts_that_look_like_formulas_and_rows_with_bars_and_brackets_come_back
 # The file itself
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
@@ -442,6 +443,7 @@ def test_a_kept_upload_is_found_by_a_name_of_its_kind_only() -> None:
 # The template
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("extension", ["csv", "xlsx"])
 def test_the_template_has_every_column_and_an_example_that_must_be_replaced(
     client: Client, extension: str
@@ -472,6 +474,7 @@ def test_the_words_of_the_interface_cover_all_that_the_library_says() -> None:
     assert set(documents.MEANINGS) == {column.name for column in COLUMNS}
 
 
+@pytest.mark.one_engine
 def test_a_thousand_rows_are_planned_in_a_constant_number_of_queries(
     django_assert_max_num_queries: Any,
 ) -> None:

@@ -386,6 +386,7 @@ def test_every_route_is_described_and_named(client: Client) -> None:
             assert parameter["description"], f"{path} {parameter['name']}"
 
 
+@pytest.mark.one_engine
 def test_the_page_shows_every_route_without_anything_from_elsewhere(client: Client) -> None:
     text = client.get(reverse("api:documentation")).content.decode()
     described = client.get(reverse("api:openapi")).json()

@@ -61,6 +61,7 @@ def exported(client: Client, **query: str) -> list[dict[str, Any]]:
 # Who
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("page", ["site:journal", "site:journal-export"])
 def test_only_those_who_administer_read_the_journal(client: Client, page: str) -> None:
     assert client.get(reverse(page)).status_code == 302
@@ -74,6 +75,7 @@ def test_only_those_who_administer_read_the_journal(client: Client, page: str) -
 # What
 
 
+@pytest.mark.one_engine
 def test_the_journal_names_people_and_objects_and_links_those_that_are_there(
     client: Client, alix: User
 ) -> None:
@@ -113,6 +115,7 @@ def test_a_role_that_was_entrusted_is_told(client: Client, alix: User) -> None:
     assert "Alix, au nom de Lou" in text_of(client)
 
 
+@pytest.mark.one_engine
 def test_every_kind_of_event_that_the_platform_writes_has_a_name() -> None:
     """The kinds are read in the sources: one that is added without a name fails here."""
     named = {kind for _app, kinds in kind_choices() for kind, _label in kinds}
@@ -144,6 +147,7 @@ def test_an_unknown_kind_and_a_strange_object_are_shown_as_they_are(
     assert "entry:&lt;b&gt;" in page
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     "changes",
     [
@@ -205,6 +209,7 @@ def test_the_journal_is_narrowed_by_person_object_kind_and_day(client: Client, a
     assert found(family="alliance", person="lou", last="2026-11-30") == {"alliance:un"}
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("query", "said"),
     [

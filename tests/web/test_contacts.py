@@ -76,6 +76,7 @@ def page(client: Client, shop: Organisation) -> str:
     return client.get(shop.get_absolute_url()).content.decode()
 
 
+@pytest.mark.one_engine
 def test_without_a_consent_only_the_workspace_sees_a_contact(shop: Organisation) -> None:
     add(shop)
     member = somebody("Membre", member_of=[shop.stable_name])

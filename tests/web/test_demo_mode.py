@@ -47,6 +47,7 @@ def test_otherwise_a_demonstration_starts(debug: str) -> None:
     refuse_real_demonstration("production", debug="false")
 
 
+@pytest.mark.one_engine
 def test_a_demonstration_draws_its_secret_and_gives_it_to_its_processes() -> None:
     assert secret_key("", mode="demo") != secret_key("", mode="demo")
     assert secret_key(KEY, mode="demo") == KEY
@@ -92,6 +93,7 @@ def test_production_refuses_to_answer_for_any_host(names: str) -> None:
     assert "localhost" in hosts("", production=False)
 
 
+@pytest.mark.one_engine
 @given(st.text(max_size=120))
 def test_a_key_is_accepted_only_when_it_is_long_and_varied(text: str) -> None:
     try:
@@ -102,6 +104,7 @@ def test_a_key_is_accepted_only_when_it_is_long_and_varied(text: str) -> None:
     assert len(set(accepted)) >= 10
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("environment", "why"),
     [
@@ -152,6 +155,7 @@ def test_production_refuses_accounts_of_a_demonstration_that_was_never_marked(
     assert refusals() == ["alliage.E001"]
 
 
+@pytest.mark.one_engine
 @pytest.mark.django_db
 def test_the_server_refuses_too(settings: Settings) -> None:
     call_command("create_demo", stdout=io.StringIO())

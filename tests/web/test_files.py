@@ -124,6 +124,7 @@ def test_a_document_is_served_to_be_saved_and_never_to_be_run(client: Client, wr
     assert answer["Cache-Control"] == "private, no-store"
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_each_type_is_served_as_what_its_content_is(
     client: Client, writer: User, extension: str
@@ -240,6 +241,7 @@ TRAPS = [
 ]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(("name", "content", "said"), TRAPS)
 def test_a_trap_is_refused_with_its_reason_and_nothing_is_kept(
     client: Client, writer: User, name: str, content: bytes, said: str
@@ -484,6 +486,7 @@ class AnybodyTest(TestCase):
         )
     )
     @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+    @pytest.mark.one_engine
     def test_only_the_people_of_the_place(self, holdings: list[tuple[Role, str]]) -> None:
         organisation = {Role.PARTY_MEMBER: "organisation:acteur"}
         owner = somebody("Propriétaire", (Role.PARTY_MEMBER, PLACE, "organisation:acteur"))

@@ -40,6 +40,7 @@ def text_of(client: Client, address: str) -> str:
     return response.content.decode().replace(NARROW, " ").replace(NO_BREAK, " ")
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     "told",
     [

@@ -553,6 +553,7 @@ def test_it_is_sent_signed_with_its_document_paid_and_confirmed_by_another(
     assert "Historique" not in page
 
 
+@pytest.mark.one_engine
 def test_an_early_payment_says_what_it_waits_for(
     signed_in: Client, fund: Fund, officer: User
 ) -> None:
@@ -576,6 +577,7 @@ def test_an_early_payment_says_what_it_waits_for(
     assert signed_in.post(f"{here}echeances/t1/ordonner/", told).status_code == 302
 
 
+@pytest.mark.one_engine
 def test_the_file_for_the_bank_is_written_and_its_accounts_are_kept_nowhere(
     signed_in: Client, fund: Fund, officer: User
 ) -> None:
@@ -626,6 +628,7 @@ def test_who_may_not_see_is_told_that_nothing_is_there(
     assert client.get(BASE).status_code == 404
 
 
+@pytest.mark.one_engine
 def test_the_list_takes_the_same_queries_for_one_agreement_and_for_ten(
     signed_in: Client, fund: Fund
 ) -> None:
@@ -639,6 +642,7 @@ def test_the_list_takes_the_same_queries_for_one_agreement_and_for_ten(
     assert counts[0] == counts[1]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("verb", ["abandon", "suspend", "terminate"])
 def test_a_decision_that_the_state_does_not_admit_says_what_is_possible(
     signed_in: Client, fund: Fund, officer: User, verb: str

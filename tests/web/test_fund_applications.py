@@ -285,6 +285,7 @@ def test_withdrawn_answers_are_copied_to_a_new_draft(world: Applying, client: Cl
     assert not copied.sign_offs.exists()
 
 
+@pytest.mark.one_engine
 def test_the_officer_reads_rules_legal_path_and_past_support(
     world: Applying, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -441,6 +442,7 @@ def test_my_applications_are_those_of_my_organisations(
     assert mine.reference not in client.get(reverse("fund:applications")).text
 
 
+@pytest.mark.one_engine
 def test_only_the_fund_lists_what_it_received(world: Applying, client: Client) -> None:
     kept, application = draft(world), sent(world)
     address = reverse("fund:call-applications", args=["fonds", "essai"])

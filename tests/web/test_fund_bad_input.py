@@ -125,6 +125,7 @@ def motion(made: Instructed, *voters: User) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.one_engine
 @LANGUAGES
 @pytest.mark.parametrize(
     ("amount", "reason"),
@@ -250,6 +251,7 @@ def test_a_deadline_crossed_while_typing(client: Client, language: str) -> None:
     assert Application.objects.get().state == "draft"
 
 
+@pytest.mark.one_engine
 @LANGUAGES
 def test_another_currency_than_the_euro(client: Client, language: str) -> None:
     fund = funded(100)
@@ -273,6 +275,7 @@ def test_another_currency_than_the_euro(client: Client, language: str) -> None:
     assert not Support.objects.exists()
 
 
+@pytest.mark.one_engine
 @LANGUAGES
 def test_an_iban_with_a_wrong_key(client: Client, language: str) -> None:
     fund = funded(100)

@@ -497,6 +497,7 @@ def test_groups_count_whole_say_when_they_overlap_and_keep_what_is_unknown(clien
         assert client.get(_url("portfolio-group", *wrong)).status_code == 404
 
 
+@pytest.mark.one_engine
 def test_the_ledger_of_the_groups_is_for_who_may_see_the_budget(client: Client) -> None:
     fund = funded(100)
     officer, payer = somebody("Officer", OFFICER), somebody("Payer", OFFICER)

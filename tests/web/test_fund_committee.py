@@ -417,6 +417,7 @@ def test_a_member_who_is_barred_or_stepped_back_reads_nothing(
     assert client.post(other).status_code == 403
 
 
+@pytest.mark.one_engine
 def test_the_simulation_shows_what_a_choice_does(made: Instructed, client: Client) -> None:
     client.force_login(made.members[0])
     reference = made.application.reference

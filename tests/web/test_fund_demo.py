@@ -60,7 +60,8 @@ from alliage_web.territories.models import Territory
 if TYPE_CHECKING:
     from django.test import Client
 
-pytestmark = pytest.mark.django_db
+# On one engine: the actions that tell the story are tested on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
 CHAPTERS = (
     "create_demo_budget",

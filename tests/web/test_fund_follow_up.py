@@ -284,6 +284,7 @@ def test_the_list_is_filtered(agreement: Agreement, signed_in: Client) -> None:
         assert (agreement.get_absolute_url() in page) is shown, query
 
 
+@pytest.mark.one_engine
 def test_the_list_is_for_the_people_of_the_fund(agreement: Agreement, client: Client) -> None:
     assert client.get("/fonds/fonds/suivi/").status_code == 302
     client.force_login(holder(agreement))
@@ -363,6 +364,7 @@ def test_a_visit_is_planned_made_and_shared_by_its_pages(
     assert "Autre texte" in words(stale)
 
 
+@pytest.mark.one_engine
 def test_who_receives_reads_what_is_shared_and_never_the_notes(
     agreement: Agreement, officer: User, client: Client
 ) -> None:
@@ -384,6 +386,7 @@ def test_who_receives_reads_what_is_shared_and_never_the_notes(
     assert "alertes" not in whole
 
 
+@pytest.mark.one_engine
 def test_the_documents_of_the_fund_are_not_given_to_who_receives(
     agreement: Agreement, officer: User, signed_in: Client, client: Client
 ) -> None:
@@ -403,6 +406,7 @@ def test_the_documents_of_the_fund_are_not_given_to_who_receives(
     assert client.post(base, {}).status_code == 403
 
 
+@pytest.mark.one_engine
 def test_what_is_shared_stays_shared_and_says_something(
     agreement: Agreement, officer: User
 ) -> None:
@@ -500,6 +504,7 @@ def test_the_database_refuses_what_no_code_may_write(
 # ── Closing ──────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.one_engine
 def test_closing_says_what_is_missing_and_how_to_mend_it(
     agreement: Agreement, signed_in: Client, officer: User
 ) -> None:
@@ -520,6 +525,7 @@ def test_closing_says_what_is_missing_and_how_to_mend_it(
     assert signed_in.get(url).status_code == 200
 
 
+@pytest.mark.one_engine
 def test_the_former_address_of_the_end_leads_to_the_closing(
     agreement: Agreement, signed_in: Client
 ) -> None:
@@ -527,6 +533,7 @@ def test_the_former_address_of_the_end_leads_to_the_closing(
     assert answer["Location"].endswith("/cloture/")
 
 
+@pytest.mark.one_engine
 def test_the_final_account_opens_to_its_postings_and_prints(
     agreement: Agreement, signed_in: Client, officer: User
 ) -> None:
@@ -544,6 +551,7 @@ def test_the_final_account_opens_to_its_postings_and_prints(
     assert agreement.receiver.name in text
 
 
+@pytest.mark.one_engine
 def test_the_closing_is_for_the_people_of_the_fund_and_for_signed_agreements(
     fund: Fund, officer: User, agreement: Agreement, client: Client
 ) -> None:
@@ -590,6 +598,7 @@ def test_a_renewal_copies_the_application_and_is_counted(client: Client) -> None
     assert queries.renewal_rate(agreement.fund).share == 1
 
 
+@pytest.mark.one_engine
 def test_a_renewal_is_not_claimed_by_who_does_not_receive(client: Client) -> None:
     agreement = from_application()
     application = agreement.application
@@ -605,6 +614,7 @@ def test_a_renewal_is_not_claimed_by_who_does_not_receive(client: Client) -> Non
     assert not Application.objects.filter(renews=agreement).exists()
 
 
+@pytest.mark.one_engine
 def test_the_fund_and_the_committee_read_the_results_of_what_is_renewed(client: Client) -> None:
     agreement = from_application()
     assert agreement.application is not None

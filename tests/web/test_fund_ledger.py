@@ -520,6 +520,7 @@ def test_an_invented_budget_is_refused_outside_a_demonstration() -> None:
         call_command("create_demo_budget")
 
 
+@pytest.mark.one_engine
 def test_the_budget_of_the_demonstration_says_that_it_is_invented() -> None:
     for slug in ("fonds-odd17", "le-rameau", "fondation-totalenergies"):
         organisation(slug)

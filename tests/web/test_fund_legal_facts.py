@@ -85,6 +85,7 @@ def _address(application: Application, party: str = "") -> str:
     )
 
 
+@pytest.mark.one_engine
 def test_what_is_not_known_is_named_with_a_link_to_say_it(
     world: Applying, application: Application, client: Client
 ) -> None:
@@ -196,6 +197,7 @@ def test_the_form_shows_what_was_established(
     assert "Dernier constat le" in page
 
 
+@pytest.mark.one_engine
 def test_only_who_handles_the_application_establishes_facts(
     world: Applying, application: Application, client: Client
 ) -> None:

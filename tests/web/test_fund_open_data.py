@@ -95,6 +95,7 @@ def package_problems(text: str) -> list[str]:
     return [str(error) for error in validator.iter_errors(json.loads(text))]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("name", ["fund:grants-json", "api:grants-json"])
 def test_the_package_is_valid_and_read_back_whole(fund: Fund, client: Client, name: str) -> None:
     row = published(fund, amount=Decimal("17000.50"))
@@ -121,6 +122,7 @@ def test_the_table_is_valid_and_read_back_whole(fund: Fund, client: Client, name
     assert (one.value.grantor_siret, one.value.recipient_siret) == (CITY, CLUB)
 
 
+@pytest.mark.one_engine
 def test_the_table_exists_while_it_is_empty_and_the_package_does_not(
     fund: Fund, client: Client
 ) -> None:
@@ -143,6 +145,7 @@ def test_the_api_of_files_is_read_only(fund: Fund, client: Client) -> None:
     assert client.post(f"/api/v1/funds/{fund.code}/grants.csv").status_code == 405
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("without", "said"),
     [
@@ -347,6 +350,7 @@ def test_a_book_that_changed_since_the_preview_is_shown_again(
     assert Support.objects.count() == 1
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("data", "said"),
     [

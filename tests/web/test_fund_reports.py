@@ -607,6 +607,7 @@ def test_a_proof_leaves_with_the_delivery_and_only_with_it(client: Client, actio
     assert client.get(own).status_code == 404
 
 
+@pytest.mark.one_engine
 def test_a_report_leaves_as_pdf_and_as_a_workbook(client: Client, action: Action) -> None:
     row = proposed(action.first)
     measuring.agree_to_indicator(indicator=row, side="receiver", by=action.lead, at=AT)
@@ -637,6 +638,7 @@ def test_a_draft_is_read_by_nobody_of_the_fund(client: Client, action: Action) -
     assert client.get(report.get_absolute_url()).status_code == 302
 
 
+@pytest.mark.one_engine
 def test_an_auditor_reads_and_decides_nothing(client: Client, action: Action) -> None:
     told.delivered(action)
     client.force_login(somebody("Auditor", (Role.FUND_AUDITOR, "fund:fonds")))
@@ -646,6 +648,7 @@ def test_an_auditor_reads_and_decides_nothing(client: Client, action: Action) ->
     assert client.get(asked(action, "report-begin")).status_code == 403
 
 
+@pytest.mark.one_engine
 def test_the_list_of_a_fund_is_filtered_in_a_constant_number_of_queries(
     client: Client, action: Action
 ) -> None:

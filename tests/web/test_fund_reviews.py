@@ -188,6 +188,7 @@ def test_the_review_begins_with_two_reviewers(made: Instructed) -> None:
     assert Guard.REVIEWERS_ASSIGNED in refusal.value.missing
 
 
+@pytest.mark.one_engine
 def test_reviews_are_blind_until_both_are_in(made: Instructed, client: Client) -> None:
     first, second = under_review(made)
     actions.send_review(
@@ -214,6 +215,7 @@ def test_reviews_are_blind_until_both_are_in(made: Instructed, client: Client) -
     assert "Phrase-secrète-d’Ana" in client.get(_page("instruction-of", made)).text
 
 
+@pytest.mark.one_engine
 def test_applicants_see_nothing_of_the_instruction(made: Instructed, client: Client) -> None:
     rows = under_review(made)
     for row in rows:
@@ -227,6 +229,7 @@ def test_applicants_see_nothing_of_the_instruction(made: Instructed, client: Cli
     assert rows[0].reviewer.name not in page
 
 
+@pytest.mark.one_engine
 def test_an_officer_barred_by_an_interest_reads_no_review(made: Instructed, client: Client) -> None:
     for row in under_review(made):
         send_review(row)
@@ -394,6 +397,7 @@ def test_an_officer_takes_an_application_back_and_gives_it_to_another(
     assert client.post(address, {"reason": "Essai"}).status_code == 404
 
 
+@pytest.mark.one_engine
 def test_the_proposal_page_gives_what_is_checked(made: Instructed, client: Client) -> None:
     client.force_login(made.officer)
     for person in made.reviewers[:2]:
@@ -415,6 +419,7 @@ def test_the_proposal_says_why_nobody_can(made: Instructed, client: Client) -> N
     assert "aucune compétence connue en commun" in page
 
 
+@pytest.mark.one_engine
 def test_own_reviews_and_profile(made: Instructed, client: Client) -> None:
     first, _second = under_review(made)
     client.force_login(first.reviewer)
@@ -427,6 +432,7 @@ def test_own_reviews_and_profile(made: Instructed, client: Client) -> None:
     assert "Aucun avis ne vous est demandé" in client.get(reverse("fund:reviews")).text
 
 
+@pytest.mark.one_engine
 def test_the_list_of_the_fund_reads_as_much_for_many(
     made: Instructed, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -168,6 +168,7 @@ def test_the_pages_read_little(
             client.get(reverse(name, args=[odd17.code]))
 
 
+@pytest.mark.one_engine
 def test_the_list_reads_as_much_for_many_lines(
     fund: Fund, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -179,6 +180,7 @@ def test_the_list_reads_as_much_for_many_lines(
     assert "page=2" in text
 
 
+@pytest.mark.one_engine
 def test_the_workbook_holds_every_support_and_no_zero_for_the_unknown(
     odd17: Fund, client: Client
 ) -> None:

@@ -129,6 +129,7 @@ def test_an_alliance_without_a_known_amount_says_so(odd17: Fund, client: Client)
     assert "non connu" in line
 
 
+@pytest.mark.one_engine
 def test_the_page_of_a_fund_reads_little(
     odd17: Fund, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -165,6 +166,7 @@ def test_what_each_role_of_the_fund_sees_and_writes(
     assert person.has_perm("fund.read_trail", odd17) is reads_trail
 
 
+@pytest.mark.one_engine
 def test_an_auditor_reads_what_is_written_at_the_fund_and_nothing_of_others(
     odd17: Fund, client: Client
 ) -> None:
@@ -183,6 +185,7 @@ def test_an_auditor_reads_what_is_written_at_the_fund_and_nothing_of_others(
     assert client.get(reverse("fund:trail", args=["autre"])).status_code == 403
 
 
+@pytest.mark.one_engine
 def test_only_those_who_may_are_shown_the_way_to_the_workspace(odd17: Fund, client: Client) -> None:
     page = odd17.get_absolute_url()
     assert "Espace du fonds" not in client.get(page).content.decode()

@@ -221,6 +221,7 @@ def agreed(story: Story) -> Agreement:
     return signed
 
 
+@pytest.mark.one_engine
 def test_what_was_promised_and_what_was_paid_stand_apart(story: Story) -> None:
     sheet = content(story, agreement=agreed(story))
     sums = {
@@ -234,6 +235,7 @@ def test_what_was_promised_and_what_was_paid_stand_apart(story: Story) -> None:
     assert f"Le fonds verse 20{NO_BREAK}€." in [each.text for each in sheet.of(Rubric.EVENT)]
 
 
+@pytest.mark.one_engine
 def test_who_may_not_see_the_money_reads_none_of_it(story: Story) -> None:
     sheet = content(story, agreement=agreed(story), tells_money=False)
     assert not {"sum-agreed", "sum-paid"} & {each.code for each in sheet.passages}
@@ -595,6 +597,7 @@ def test_from_the_agreement_too(story: Story, client: Client) -> None:
     assert SheetProposal.objects.get().agreement == made
 
 
+@pytest.mark.one_engine
 def test_others_are_told_that_there_is_no_such_page(story: Story, client: Client) -> None:
     proposal = asked(story)
     made = agreed(story)
@@ -611,6 +614,7 @@ def test_others_are_told_that_there_is_no_such_page(story: Story, client: Client
         assert client.get(address).status_code == 404, address
 
 
+@pytest.mark.one_engine
 def test_a_person_answers_for_their_organisation_only(story: Story, client: Client) -> None:
     proposal = asked(story)
     client.force_login(story.world.partner)
@@ -771,6 +775,7 @@ def test_what_differs_from_the_published_sheet_is_shown(story: Story, client: Cl
     assert "LE BESOIN" in page
 
 
+@pytest.mark.one_engine
 def test_the_page_and_the_pdf_say_the_same(story: Story, client: Client) -> None:
     proposal = prepared(story)
     client.force_login(story.officer)
@@ -783,6 +788,7 @@ def test_the_page_and_the_pdf_say_the_same(story: Story, client: Client) -> None
         assert wanted in page
 
 
+@pytest.mark.one_engine
 def test_a_catalyst_prepares_without_the_money(story: Story, client: Client) -> None:
     AllianceTerritory.objects.create(
         alliance=story.world.alliance, territory=Territory.objects.get(code="94080")
@@ -794,6 +800,7 @@ def test_a_catalyst_prepares_without_the_money(story: Story, client: Client) -> 
     assert "OBJET DE LA CONVENTION" not in page
 
 
+@pytest.mark.one_engine
 def test_the_list_asks_for_a_constant_number_of_rows(story: Story, client: Client) -> None:
     client.force_login(story.officer)
 

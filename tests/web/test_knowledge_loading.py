@@ -85,6 +85,7 @@ def test_the_shipped_cases_are_published_found_and_loaded_once() -> None:
     assert SearchDocument.objects.order_by("-pk").first() == version
 
 
+@pytest.mark.one_engine
 @pytest.mark.usefixtures("shipped_references")
 def test_every_shipped_example_has_its_sheet(client: Client) -> None:
     load()

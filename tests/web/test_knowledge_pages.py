@@ -324,6 +324,7 @@ def test_an_unknown_address_is_not_found(client: Client) -> None:
 # Sheets
 
 
+@pytest.mark.one_engine
 def test_the_sheet_is_a_page_and_a_pdf_that_is_not_printed_twice(client: Client) -> None:
     world()
     told = alliance("Passerelles", parties=[party("Lycée")], why="Un besoin.")

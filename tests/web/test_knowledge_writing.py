@@ -245,6 +245,7 @@ def test_saving_without_a_change_writes_nothing() -> None:
 # Who may
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("state", [EntryState.DRAFT, EntryState.IN_REVIEW])
 def test_what_is_not_published_exists_for_its_author_and_the_editors_only(
     state: EntryState,

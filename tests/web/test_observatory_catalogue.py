@@ -69,6 +69,7 @@ def text_of(client: Client, address: str) -> str:
 # What ships, loaded.
 
 
+@pytest.mark.one_engine
 def test_every_public_page_shows_what_ships(client: Client) -> None:
     factory.loaded()
     for name, *args in (
@@ -193,6 +194,7 @@ def test_a_figure_is_written_as_the_language_does(code: str, french: str, englis
         assert english in found.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
+@pytest.mark.one_engine
 def test_lists_ask_as_many_questions_whatever_they_hold(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -475,6 +477,7 @@ def test_a_break_says_what_changed_and_why(
     assert AskedQuestion.objects.get().breaks == ["scale"]
 
 
+@pytest.mark.one_engine
 def test_editing_pages_show_what_is_there_and_its_history(client: Client, noa: User) -> None:
     factory.loaded()
     client.force_login(noa)
@@ -705,6 +708,7 @@ def test_names_are_stable() -> None:
     ]
 
 
+@pytest.mark.one_engine
 def test_every_event_of_the_catalogue_has_its_words() -> None:
     factory.loaded()
     kinds = set(Event.objects.values_list("kind", flat=True))

@@ -110,6 +110,7 @@ def test_what_was_typed_is_kept_where_the_question_was_removed_meanwhile(
 # ---- Opening and correcting --------------------------------------------------------------------
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("holding", "allowed"),
     [
@@ -138,6 +139,7 @@ def test_who_opens_a_debate(
         assert response.status_code in {403, 422}
 
 
+@pytest.mark.one_engine
 def test_signed_out_people_are_led_to_sign_in(client: Client, debate: Debate) -> None:
     for name in ("contribution-new", "debate-moderate", "debate-edit", "debate-synthesis"):
         response = client.get(page(name, debate.uuid))
@@ -161,6 +163,7 @@ def test_the_same_form_sent_twice_opens_one_debate(
     assert Debate.objects.count() == 1
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -295,6 +298,7 @@ def test_who_wrote_a_contribution_does_not_moderate_it(
     assert row.state == "received"
 
 
+@pytest.mark.one_engine
 def test_moderating_is_for_moderators(client: Client, debate: Debate, ada: User) -> None:
     row = write_contribution(debate)
     elsewhere = somebody("Eve", (Role.CATALYST, "territory:department/93"))
@@ -445,6 +449,7 @@ def test_a_day_has_a_limit(client: Client, debate: Debate, ada: User) -> None:
     assert Contribution.objects.count() == DAILY_LIMIT
 
 
+@pytest.mark.one_engine
 def test_one_speaks_only_for_an_organisation_of_ones_own(client: Client, debate: Debate) -> None:
     for slug, name in (("marais", "Les Amis du marais"), ("autre", "Autre")):
         Organisation.objects.create(
@@ -503,6 +508,7 @@ def test_what_is_not_published_cannot_be_reported(
 # ---- Reading -----------------------------------------------------------------------------------
 
 
+@pytest.mark.one_engine
 def test_what_everybody_reads_says_what_is_invented(client: Client, debate: Debate) -> None:
     shown = client.get(debate.get_absolute_url()).text
     assert "Données synthétiques" in shown
@@ -559,6 +565,7 @@ def test_an_unknown_debate_is_not_found(client: Client) -> None:
     assert "Aucun débat n’est ouvert" in client.get(page("debates")).text
 
 
+@pytest.mark.one_engine
 def test_a_list_of_debates_asks_as_much_for_many_as_for_one(
     client: Client,
     release: Release,
@@ -574,6 +581,7 @@ def test_a_list_of_debates_asks_as_much_for_many_as_for_one(
     assert len(shown.context["lines"]) == 8
 
 
+@pytest.mark.one_engine
 def test_a_debate_asks_as_much_for_many_contributions_as_for_few(
     client: Client, debate: Debate, noa: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

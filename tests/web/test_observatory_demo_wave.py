@@ -15,7 +15,8 @@ from alliage_web.observatory.models import Release as ReleaseRow
 from alliage_web.observatory.models import RespondentFile, Wave
 from alliage_web.observatory.queries.releases import head, latest_release, table
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+# On one engine: what the demonstration calls is tested on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine, pytest.mark.long]
 
 STUDY, WAVE = "impact_citizens", "demo"
 

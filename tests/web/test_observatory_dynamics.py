@@ -233,6 +233,7 @@ def test_two_worlds_of_the_same_regions_are_compared(
     assert "Ce qu’un monde perçoit" in page(client)
 
 
+@pytest.mark.one_engine
 def test_the_file_says_what_is_synthetic_and_leaves_empty_what_is_unknown(
     client: Client, regions: dict[str, Territory]
 ) -> None:
@@ -264,6 +265,7 @@ def test_a_sample_that_would_decide_is_written() -> None:
     assert (told.deciding, told.needed) == ("56", "1\N{NARROW NO-BREAK SPACE}234")
 
 
+@pytest.mark.one_engine
 def test_the_page_asks_as_much_for_many_alliances_as_for_few(
     client: Client,
     regions: dict[str, Territory],

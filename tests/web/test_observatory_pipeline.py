@@ -311,6 +311,7 @@ def test_a_mapping_that_changes_asks_for_the_specification_again(
         release_actions.compute(file=file, by=ada, at=LATER)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -439,6 +440,7 @@ def test_an_anomaly_is_named_and_nothing_is_computed_until_it_is_treated(
     ]
 
 
+@pytest.mark.one_engine
 def test_the_page_of_anomalies_names_rows_and_keeps_what_is_chosen(
     client: Client, wave: Wave, tmp_path: Path, ada: User
 ) -> None:
@@ -518,6 +520,7 @@ def test_a_value_without_an_answer_is_named(wave: Wave, tmp_path: Path, ada: Use
 # Who may.
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("role", "place", "sees", "reads"),
     [
@@ -555,6 +558,7 @@ def test_who_sees_the_work_and_who_reads_answers(
         assert client.post(compute).status_code == reads
 
 
+@pytest.mark.one_engine
 def test_signed_out_people_are_led_to_sign_in(client: Client) -> None:
     assert client.get(reverse("observatory:pipeline")).status_code == 302
 
@@ -711,6 +715,7 @@ def test_the_database_refuses_impossible_files(
         RespondentFile.objects.filter(pk=file.pk).update(**change)
 
 
+@pytest.mark.one_engine
 def test_the_list_asks_as_much_for_many_as_for_one(
     client: Client,
     wave: Wave,

@@ -109,6 +109,7 @@ def test_a_part_that_was_read_is_not_asked_again(
         queries.table(draft.uuid, "health", "sex")
 
 
+@pytest.mark.one_engine
 def test_a_draft_is_nobodys_to_read_but_researchers(client: Client, draft: Release) -> None:
     assert queries.published() == ()
     assert queries.release_of(draft.uuid) is None
@@ -212,6 +213,7 @@ def test_a_discarded_draft_loses_its_figures(draft: Release, ada: User) -> None:
         assembled(queries.stored_parts(release.uuid))
 
 
+@pytest.mark.one_engine
 def test_anybody_checks_the_fingerprint(
     client: Client, draft: Release, ada: User, bob: User
 ) -> None:
@@ -325,6 +327,7 @@ def test_a_release_outlives_its_respondents(
         actions.compute(file=release.file, by=ada, at=LATER)
 
 
+@pytest.mark.one_engine
 def test_the_draft_of_a_synthetic_wave_says_so_everywhere(
     client: Client, tmp_path: Path, ada: User, bob: User
 ) -> None:
@@ -350,6 +353,7 @@ def test_the_draft_of_a_synthetic_wave_says_so_everywhere(
         assert "-synthetique" in client.get(address)["Content-Disposition"], address
 
 
+@pytest.mark.one_engine
 def test_a_reviewer_reads_figures_as_they_would_be_shown(
     client: Client, draft: Release, ada: User
 ) -> None:
@@ -387,6 +391,7 @@ def test_a_crossed_margin_is_named_variable_by_variable() -> None:
     assert named("population", "") == ("population", "")
 
 
+@pytest.mark.one_engine
 def test_the_public_page_leads_to_the_tables(
     client: Client, draft: Release, ada: User, bob: User
 ) -> None:
@@ -397,6 +402,7 @@ def test_the_public_page_leads_to_the_tables(
     assert "95\N{NO-BREAK SPACE}%" in shown
 
 
+@pytest.mark.one_engine
 def test_researchers_find_their_work_from_the_home_of_the_observatory(
     client: Client, ada: User
 ) -> None:

@@ -374,6 +374,7 @@ def test_the_index_of_the_search_forgets_the_address(
     assert "quichotte" not in client.get(reverse("site:search"), {"q": "épicerie"}).content.decode()
 
 
+@pytest.mark.one_engine
 def test_messages_confirm_it_and_say_where_the_name_remains(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
@@ -390,6 +391,7 @@ def test_messages_confirm_it_and_say_where_the_name_remains(
     assert "Épicerie" in told["alix@example.org"]
 
 
+@pytest.mark.one_engine
 def test_the_preview_says_what_will_be_done_and_writes_nothing() -> None:
     geography()
     user = account()

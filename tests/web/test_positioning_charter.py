@@ -166,6 +166,7 @@ def test_a_party_member_acts_in_the_charters_of_the_alliance_alone(client: Clien
 # ---- Reading -----------------------------------------------------------------------------------
 
 
+@pytest.mark.one_engine
 def test_a_project_is_read_of_its_parties_alone(
     client: Client, draft: CharterVersion, ada: User, bob: User
 ) -> None:
@@ -227,6 +228,7 @@ def test_a_charter_is_public_once_all_have_signed_and_all_chose_so(
     assert client.get(in_force.charter.get_absolute_url()).status_code == 302
 
 
+@pytest.mark.one_engine
 def test_who_is_not_a_party_chooses_nothing_for_it(
     client: Client, draft: CharterVersion, ada: User
 ) -> None:
@@ -258,6 +260,7 @@ def test_a_section_tells_why_it_matters_and_leads_to_the_next(
     assert as_stored(draft).review_on == LATER
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("code", "typed", "said"),
     [
@@ -776,6 +779,7 @@ def test_what_was_in_force_under_a_title_keeps_it(
 # ---- Paper -------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_engine
 def test_the_paper_says_project_until_all_have_signed(
     client: Client, draft: CharterVersion, ada: User
 ) -> None:
@@ -798,6 +802,7 @@ def test_the_paper_says_project_until_all_have_signed(
     assert "inventée" not in said
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("text", ['#panic("x")', "\\ $x$ *gras* <label>", "🙂 " * 50, "x" * 3000])
 def test_nothing_that_people_write_is_evaluated_on_paper(
     client: Client, draft: CharterVersion, ada: User, text: str
@@ -811,6 +816,7 @@ def test_nothing_that_people_write_is_evaluated_on_paper(
 # ---- Around ------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_engine
 def test_the_list_asks_the_same_number_of_queries_whatever_it_shows(
     client: Client, ada: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -941,6 +947,7 @@ def test_invented_charters_are_of_the_demonstration_alone(settings: Settings) ->
         call_command("create_demo_charter")
 
 
+@pytest.mark.one_engine
 def test_invented_charters_say_so_everywhere(client: Client, settings: Settings) -> None:
     from alliage_web.actors.models import INVENTED
     from alliage_web.alliances.models import Alliance, Party

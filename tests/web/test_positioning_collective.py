@@ -353,6 +353,7 @@ def test_visitors_are_led_to_sign_in(client: Client) -> None:
         assert client.get(where).status_code == 302
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("by", ["", "monde", "taille", "territoire", "monde&par=taille", "x' or 1"])
 def test_breakdowns_are_fixed(client: Client, researcher: User, by: str) -> None:
     kept(24, territory=place("commune", "94080"))

@@ -400,6 +400,7 @@ def test_the_page_lists_every_body_then_what_is_asked(client: Client) -> None:
     assert "La Ruche" in asked
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     "query",
     [
@@ -414,6 +415,7 @@ def test_what_is_not_known_is_told_beside_its_field(client: Client, query: dict[
     assert "Sans commune connue" in told
 
 
+@pytest.mark.one_engine
 def test_the_queries_of_an_orientation_do_not_grow(client: Client) -> None:
     world()
     for code in ("94080", "93048"):

@@ -197,6 +197,7 @@ def test_the_sheet_is_a_tagged_pdf_that_says_the_same(client: Client) -> None:
     assert not SavedResult.objects.exists()
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("marks", ["111111", "xxxxxx", "002000", "222000"])
 def test_every_result_prints(client: Client, marks: str) -> None:
     one = filled(marks, "0" + "3" * 15)
@@ -535,6 +536,7 @@ def test_a_group_needs_a_name_and_a_link_that_exists(client: Client) -> None:
     assert "Aucun groupe n’a ce lien" in response.content.decode()
 
 
+@pytest.mark.one_engine
 def test_a_group_of_many_is_read_in_few_queries(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

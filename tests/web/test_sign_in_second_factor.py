@@ -308,6 +308,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.one_engine
 @given(answer=JSON)
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_made_up_passkey_never_signs_in_nor_breaks_the_page(
