@@ -8,12 +8,12 @@ PORT   ?= 8000
 # in the order of the collection, the long ones first.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 # Each process of tests has a core: the threads of linear algebra would only wait for one another.
-unit unit-postgres browser: export OPENBLAS_NUM_THREADS := 1
+unit unit-postgres unit-and-browser browser: export OPENBLAS_NUM_THREADS := 1
 # Without compiled modules, each process of tests spends seconds compiling what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-semantic demo-survey test check types style unit unit-postgres browser spark lock messages clean
+.PHONY: help demo demo-semantic demo-survey test check types style unit unit-postgres unit-and-browser browser spark lock messages clean
 
 help:  ## Say what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -31,9 +31,8 @@ demo-survey: $(VENV)/.installed-demo  ## Tables, comparisons and ranks of a real
 test: $(VENV)/.installed-dev  ## Install what the tests need, then run all the checks and tests
 	sh scripts/require-chromium.sh
 	$(MAKE) --no-print-directory check
-	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory unit-and-browser
 	$(MAKE) --no-print-directory unit-postgres
-	$(MAKE) --no-print-directory browser
 
 check: $(VENV)/.installed-dev  ## Style, types, import contracts, templates, migrations, settings
 	$(MAKE) --no-print-directory -j 2 types style
@@ -55,6 +54,9 @@ style: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev  ## Tests on SQLite
 	$(BIN)/pytest -n auto $(BY_FILE) -m "not browser"
+
+unit-and-browser: $(VENV)/.installed-dev  # Together: nobody waits for the demonstration of Chromium
+	$(BIN)/pytest -n auto $(BY_FILE)
 
 unit-postgres: $(VENV)/.installed-dev  ## Tests of the platform on PostgreSQL
 	$(BIN)/python scripts/with_postgres.py --quick $(BIN)/pytest -n auto $(BY_FILE) -m "not browser and not one_engine" tests/web

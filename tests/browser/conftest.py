@@ -103,7 +103,8 @@ def _prepare(folder: Path, told: Path) -> None:
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+    # Far longer than it takes: the other processes of tests leave it little.
+    for _ in range(3000):
         assert server.poll() is None, "the server stopped"
         try:
             with urllib.request.urlopen(address, timeout=5):  # noqa: S310
@@ -113,8 +114,12 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     pytest.fail("the server did not answer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Start Chromium for a file of tests, and stop it with the loop of Playwright.
+
+    Where a loop runs, Django refuses to read: files of other tests follow in the same process.
+    """
     executable = os.environ.get("ALLIAGE_CHROMIUM") or shutil.which("chromium")
     assert executable, "Chromium is missing: run sh scripts/require-chromium.sh"
     with sync_playwright() as playwright:
