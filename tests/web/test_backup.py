@@ -266,16 +266,45 @@ def test_a_restored_platform_finds_the_same(source: Place, restored: Place) -> N
     assert source.query(index) == restored.query(index)
 
 
+#: Copies tables that a restore would make, as in ``empty``; for SQLite.
+COPIED_TABLES = """
+import sqlite3, sys
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from alliage_web.site.actions import tables
+def copy(migrations):
+    sqlite3.connect(sys.argv[1]).backup(connection.connection)
+if sys.argv[1]:
+    tables.bring_to = copy
+"""
+RESTORE = 'call_command("restore", sys.argv[2])\n'
+THERE_AND_BACK = f"""
+{COPIED_TABLES}
+{RESTORE}
+call_command("audit", "verify")
+call_command("backup", sys.argv[3])
+"""
+
+
 @pytest.mark.skipif(not ON_POSTGRES, reason="needs both engines")
 def test_a_backup_goes_from_an_engine_to_the_other_and_back(
-    source: Place, archive: Path, empty: Place, folder: Path, at: Callable[..., str]
+    source: Place,
+    archive: Path,
+    empty: Place,
+    empty_tables: Path,
+    folder: Path,
+    at: Callable[..., str],
 ) -> None:
     light = new_place(folder, engine="sqlite")
-    light.run("restore", archive)
-    assert light.files() == source.files()
-    assert light.run("audit", "verify")
     back = folder / "back.tar"
-    light.run("backup", back)
+    # The tests on SQLite, when they ran before, kept its tables.
+    copied = str(empty_tables) if empty_tables.exists() else ""
+    process = light.launch([sys.executable, "-c", THERE_AND_BACK, copied, str(archive), str(back)])
+    _said, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert light.files() == source.files()
     at(empty, "restore", back)
     # JSON texts written by PostgreSQL went through SQLite and came back: nothing differs.
     assert without_restorations(empty.rows()) == source.rows()
@@ -288,13 +317,17 @@ def test_a_backup_of_older_tables_restores_older_tables(
     older = new_place(folder)
     older.media.mkdir()
     with older.current(django_db_blocker):
-        MigrationExecutor(connection).migrate([("knowledge", "0001_initial")])
+        MigrationExecutor(connection).migrate(
+            [("audit", "0001_initial"), ("files", "0001_initial")]
+        )
     backup = folder / "older.tar"
     at(older, "backup", backup)
     said = at(bare, "restore", backup)
     assert "run alliage-web migrate" in said
     assert bare.migrations() == older.migrations()
-    at(bare, "migrate", verbosity=0)
+    # The tables of all the other apps would be made the same way.
+    at(bare, "migrate", "territories", verbosity=0)
+    assert "territories_territory" in bare.tables()
     drop(older)
 
 
@@ -384,7 +417,7 @@ def size_of(path: Path) -> int:
         return 0
 
 
-@pytest.mark.parametrize("size", [1, 1_000_000, 8_000_000])
+@pytest.mark.parametrize("size", [1, 4_000_000])
 def test_a_killed_backup_leaves_no_file_that_looks_whole(
     size: int, source: Place, archive: Path, folder: Path, at: Callable[..., str]
 ) -> None:
@@ -436,21 +469,6 @@ def moments(place: Place) -> dict[str, Callable[[], bool]]:
     }
 
 
-#: A restore whose tables are copied, as in ``empty``; for SQLite.
-RESTORE_WITH_COPIED_TABLES = """
-import sqlite3, sys
-import django
-django.setup()
-from django.core.management import call_command
-from django.db import connection
-from alliage_web.site.actions import tables
-def copy(migrations):
-    sqlite3.connect(sys.argv[1]).backup(connection.connection)
-tables.bring_to = copy
-call_command("restore", sys.argv[2])
-"""
-
-
 def test_a_killed_restore_leaves_an_empty_place_or_a_whole_one(
     source: Place,
     archive: Path,
@@ -460,7 +478,7 @@ def test_a_killed_restore_leaves_an_empty_place_or_a_whole_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bare.media.mkdir()
-    copying = [sys.executable, "-c", RESTORE_WITH_COPIED_TABLES, migrated.database, str(archive)]
+    copying = [sys.executable, "-c", COPIED_TABLES + RESTORE, migrated.database, str(archive)]
     reached = []
     for name, happens in moments(bare).items():
         # Killed before all tables are made, a restore makes them. On SQLite each later one would
