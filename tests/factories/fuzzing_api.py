@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.urls import reverse
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
@@ -86,10 +86,11 @@ def _each(
         check(case)
 
     bounded = settings(
-        derandomize=True, deadline=None, database=None, phases=[Phase.generate],
+        deadline=None, database=None, phases=[Phase.generate],
         max_examples=count, suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    bounded(given(st.data())(checked))()
+    # The same at each run, and others on each database.
+    bounded(seed(connection.vendor)(given(st.data())(checked)))()
 
 
 def _check(tally: Tally, statuses: dict[int, int], case: Case[Any]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
 
 #: Shared between the routes, so that the suite stays short.
-REQUESTS = 160
+REQUESTS = 100
 
 
 @pytest.mark.django_db
