@@ -155,8 +155,11 @@ def archive(source: Place, folder: Path, django_db_blocker: DjangoDbBlocker) -> 
 
 
 @pytest.fixture(scope="module")
-def restored(archive: Path, folder: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Place]:
-    place = new_place(folder)
+def restored(
+    archive: Path, folder: Path, migrated: Place, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Place]:
+    """A platform restored elsewhere; on SQLite, with all the tables that the migrations make."""
+    place = _with_tables(folder, migrated) if ON_POSTGRES else new_place(folder)
     with place.current(django_db_blocker):
         call_command("restore", archive, stdout=io.StringIO())
     yield place
@@ -176,16 +179,23 @@ def empty(folder: Path, migrated: Place, monkeypatch: pytest.MonkeyPatch) -> Ite
     """A place where a restore of this version has no table to make: that takes ten seconds.
 
     PostgreSQL has them from the start; on SQLite, where a restore writes another file, they are
-    copied. ``restored``, and who asks for ``bare``, have them made by the migrations.
+    copied. Who asks for ``bare`` has them made by the migrations: on PostgreSQL, all of them by a
+    restore that is killed and by those that follow.
     """
     if ON_POSTGRES:
-        place = new_place(folder, like=migrated)
-        place.media.rmdir()
+        place = _with_tables(folder, migrated)
     else:
         place = new_place(folder)
         monkeypatch.setattr(tables, "bring_to", _copying(migrated))
     yield place
     drop(place)
+
+
+def _with_tables(folder: Path, migrated: Place) -> Place:
+    """Make a place where nobody has put a file yet."""
+    place = new_place(folder, like=migrated)
+    place.media.rmdir()
+    return place
 
 
 def _copying(migrated: Place) -> Callable[[Collection[tuple[str, str]]], None]:
