@@ -71,6 +71,7 @@ def main() -> None:
         for place in (large, small) if r else ():
             pl.read_parquet(place / "survey.parquet").write_csv(place / "survey.csv")
         ours = [sys.executable, "-m", "benchmarks.survey_contest.alliage_side"]
+        published = {kind: accelerated(ours, place) for kind, place in kinds.items()}
         python = contestant(folder / "venv")
         svy = [python, SIDES / "svy_side.py"]
         lines = Lines(r)
@@ -94,7 +95,6 @@ def main() -> None:
             run([*ours, "items", large]),
             svy=run([*svy, "items", large, "1"]),
         )
-        published = {kind: accelerated(ours, place) for kind, place in kinds.items()}
         growth = grown(folder, ours)
     RESULTS.write_text(report(lines, mine, published, growth), encoding="utf-8")
     print(RESULTS.read_text(encoding="utf-8"))
