@@ -1,14 +1,30 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 import pytest
+from tests.cases.survey.agreement import data
 
-from alliage.survey import Design, Sample, SurveyError, Table, Variable, sample
+from alliage.survey import (
+    Count,
+    Design,
+    Sample,
+    SurveyError,
+    Table,
+    Variable,
+    calibrate,
+    moments,
+    sample,
+)
 from alliage.survey.comparison.association import polychoric
 from alliage.survey.comparison.correlation import Correlation, correlations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _of_table(table: list[list[int]]) -> Sample:
@@ -114,3 +130,81 @@ def test_levels_in_words_are_ordered_not_counted() -> None:
         correlations(people, ["a", "b"])
     with pytest.raises(SurveyError, match="1 items"):
         correlations(people, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("design", "pair", "value", "error"),
+    [
+        ("strata", ("api00", "api99"), 0.97590466406412724, 0.00395612155792252),
+        ("strata", ("api00", "enroll"), -0.2430807983284169, 0.0526315986163544),
+        ("strata", ("enroll", "meals"), -0.0302693792564756, 0.0588501515068700),
+        ("domain", ("api00", "meals"), -0.8903409807434628, 0.0201905463244955),
+        ("clusters", ("api00", "api99"), 0.96501768814224498, 0.00707000761759429),
+        ("clusters", ("api00", "enroll"), -0.1406176539820248, 0.0744180908073985),
+        ("jackknife", ("api00", "enroll"), -0.140617653982025, 0.117580612019492),
+        ("calibrated", ("api00", "enroll"), -0.198835781855817, 0.113162983475555),
+    ],
+)
+def test_like_r_survey(design: str, pair: tuple[str, str], value: float, error: float) -> None:
+    """R 4.2.2, survey 4.1.1: svycontrast of svymean(~x + y + x² + y² + xy), x and y centred.
+
+    The value is that of svyvar, and the jackknife is by withReplicates on a JK1 design.
+    """
+    strata = sample(data("apistrat"), Design(weights="pw", strata="stype", fpc="fpc"))
+    clusters = sample(data("apiclus1"), Design(weights="pw", clusters="dnum", fpc="fpc"))
+    kinds = {"E": 4421, "H": 755, "M": 1018}
+    made: dict[str, Callable[[], Sample]] = {
+        "strata": lambda: strata,
+        "domain": lambda: strata,
+        "clusters": lambda: clusters,
+        "jackknife": clusters.with_jackknife,
+        "calibrated": lambda: calibrate(
+            clusters, {"stype": kinds, "api99": 3_914_069}, method="linear"
+        ),
+    }
+    over = {"stype": "E"} if design == "domain" else None
+    (found,) = correlations(made[design](), pair, over=over).pairs
+    assert found.value == pytest.approx(value, rel=1e-9)
+    assert found.standard_error == pytest.approx(error, rel=1e-6)
+
+
+def test_moments_give_the_correlation_of_the_respondents() -> None:
+    people = _normal(300, 0.5, 4)
+    (one,) = correlations(people, ["a", "b"]).pairs
+    held = moments(people.table.frame, Design(), [Count(variable="a", by=("b",))])
+    (other,) = correlations(held, ["a", "b"]).pairs
+    assert other.value == pytest.approx(one.value, rel=1e-12)
+    assert other.standard_error == pytest.approx(one.standard_error, rel=1e-6)
+
+
+def test_numbers_that_never_repeat_are_correlated_in_little_memory() -> None:
+    random = np.random.Generator(np.random.PCG64(8))
+    x = 1e6 + random.normal(size=20_000)
+    frame = pl.DataFrame({"x": x, "y": x + random.normal(size=20_000)})
+    tracemalloc.start()
+    (found,) = correlations(sample(frame, Design()), ["x", "y"]).pairs
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.value == pytest.approx(np.corrcoef(frame.to_numpy().T)[0, 1], rel=1e-9)
+    assert peak < 50e6
+
+
+def test_what_does_not_vary_or_has_too_many_levels_is_refused() -> None:
+    frame = pl.DataFrame({"k": [0.1] * 40, "x": range(40), "y": [1, 2] * 20})
+    people = sample(frame, Design())
+    with pytest.raises(SurveyError, match="« k » has one value only"):
+        correlations(people, ["k", "x"])
+    with pytest.raises(SurveyError, match=r"« x » has 40 levels.*Join levels, or ask for the Pear"):
+        correlations(people, ["x", "y"], kind="polychoric")
+
+
+def test_near_the_end_of_the_scale_there_is_no_interval() -> None:
+    """A cell that nobody is in: the likelihood is flat up to one, and told 0.004 of error."""
+    people = sample(data("apistrat"), Design(weights="pw", strata="stype", fpc="fpc"))
+    (found,) = correlations(people, ["awards", "comp.imp"], kind="polychoric").pairs
+    assert found.value > 0.999
+    assert (found.standard_error, found.low, found.high) == (None, None, None)
+    line = sample(pl.DataFrame({"x": range(50), "y": range(3, 153, 3)}), Design())
+    (found,) = correlations(line, ["x", "y"]).pairs
+    assert found.value == pytest.approx(1, abs=1e-12)
+    assert (found.standard_error, found.low, found.high) == (None, None, None)

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 #: No probability of the likelihood is taken below this.
 _LEAST = 1e-300
-#: Correlations closer to one than this are at the end of the scale.
-_END = 1e-6
+#: How far from one the search for a correlation stops.
+_END = 1e-7
+#: A likelihood that rises by less for each respondent is flat.
+_FLAT = 1e-12
 
 
 class Polychoric(NamedTuple):
@@ -120,16 +122,19 @@ def polychoric(table: ArrayLike) -> Polychoric:
         chances = np.maximum(_chances(row_cuts, column_cuts, rho), _LEAST)
         return -float((share * np.log(chances)).sum())
 
-    limit = 1 - _END / 10
+    limit = 1 - _END
     best = minimize_scalar(
         surprise, bounds=(-limit, limit), method="bounded", options={"xatol": 1e-10}
     )
-    rho = float(best.x)
+    # Where a cell is empty the likelihood may be flat up to the end: rounding alone then chooses.
+    end = math.copysign(limit, best.x)
+    at_end = surprise(end) <= best.fun + _FLAT
+    rho = end if at_end else float(best.x)
     return Polychoric(
         rho,
         tuple(float(cut) for cut in row_cuts),
         tuple(float(cut) for cut in column_cuts),
-        at_end=1 - abs(rho) < _END,
+        at_end=at_end,
     )
 
 

@@ -9,7 +9,7 @@ import itertools
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,19 +19,29 @@ from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.domains import kept
 from alliage.survey.estimation.estimates import estimate
 from alliage.survey.estimation.intervals import critical
-from alliage.survey.estimation.requests import Count
+from alliage.survey.estimation.linearisation import Part
+from alliage.survey.estimation.requests import Count, Linearised
+from alliage.survey.estimation.results import Statistic
+from alliage.survey.sampling.sample import Sample
+from alliage.survey.sampling.structure import summed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from alliage.survey.arrays import Floats
-    from alliage.survey.estimation.domains import Domain
+    from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.estimation.domains import Domain, Kept
     from alliage.survey.estimation.estimates import Variance
     from alliage.survey.estimation.results import Estimates
+    from alliage.survey.sampling.cells import Cells
     from alliage.survey.sampling.sample import Source
 
 #: The share of the population that moves in a numerical derivative.
 _STEP = 1e-5
+#: Levels of an item beyond which a polychoric correlation tells no more than a linear one.
+_MOST_LEVELS = 20
+#: What rounding leaves of a deviation, as a share of the mean, and of the distance to a
+#: correlation of one.
+_NOTHING = 1e-12
 
 
 class Correlation(StrEnum):
@@ -54,7 +64,8 @@ class CorrelationEstimate:
     standard_error
         Design-based; ``None`` at the end of the scale, where none can be told.
     low, high
-        Confidence interval, symmetric on Fisher's scale; ``None`` with the error.
+        Confidence interval, symmetric on Fisher's scale; ``None`` with the error, or where the
+        error is above one on that scale: so near the end of it, linearisation tells no interval.
     respondents
         Those who answered both.
     """
@@ -134,7 +145,7 @@ def correlations(
     source : Sample or Moments
         What to estimate from.
     items
-        Two items at least; their levels are ordered, and numbers for Pearson.
+        Two items at least; numbers for Pearson, 20 ordered levels at most for polychoric.
     kind
         What is correlated.
     over
@@ -147,8 +158,8 @@ def correlations(
     Raises
     ------
     SurveyError
-        ``REQUEST`` for fewer than two items, for levels that are no numbers, or for an item of one
-        level; else as `alliage.survey.estimate`.
+        ``REQUEST`` for fewer than two items, for levels that are no numbers or too many, or for an
+        item of one level; else as `alliage.survey.estimate`.
 
     Examples
     --------
@@ -161,9 +172,11 @@ def correlations(
 
     Notes
     -----
-    A correlation is a function of the table of the pair; its error follows from the covariance of
-    the table by linearisation, the derivative being taken numerically. Source: Binder (1983),
-    International Statistical Review 51; Fisher (1921) for the scale of the interval.
+    The linearised value of a linear correlation is that of a ratio of moments, ``x y - r (x² + y²)
+    / 2`` with x and y standardised. A polychoric one, or a linear one of moments, is a function of
+    the table of the pair; its error follows from the covariance of the table, the derivative being
+    taken numerically. Source: Binder (1983), International Statistical Review 51; Fisher (1921),
+    Metron 1, for the scale of the interval.
     """
     names = tuple(dict.fromkeys(items))
     if len(names) < 2 or not 0 < level < 1:
@@ -173,28 +186,123 @@ def correlations(
         )
         raise SurveyError(SurveyProblem.REQUEST, msg)
     what = Correlation(kind)
+    request = _Request(what, kept(over), level, variance)
     pairs = tuple(
-        _pair(
-            estimate(source, Count(variable=one, by=(other,), over=kept(over)), variance=variance),
-            (one, other),
-            what,
-            level,
-        )
-        for one, other in itertools.combinations(names, 2)
+        _linear(source, pair, request)
+        if what is Correlation.PEARSON and _has_numbers(source, pair)
+        else _of_table(source, pair, request)
+        for pair in itertools.combinations(names, 2)
     )
     return Correlations(names, pairs, what, level)
 
 
-def _pair(
-    counts: Estimates, names: tuple[str, str], kind: Correlation, level: float
-) -> CorrelationEstimate:
+class _Request(NamedTuple):
+    """What is asked of every pair."""
+
+    kind: Correlation
+    over: Kept
+    level: float
+    variance: Variance
+
+
+def _has_numbers(source: Source, names: tuple[str, str]) -> bool:
+    """Tell whether respondents are known one by one, with numbers for answers."""
+    return isinstance(source, Sample) and all(
+        source.table.column(name).dtype.is_numeric() for name in names
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Linear(Linearised):
+    """The linear correlation of two numeric variables, from respondents one by one."""
+
+    other: str
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic.CORRELATION
+
+    def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (), (self.variable, self.other)
+
+    def part(self, cells: Cells, group: Ints, groups: int, ratios: Floats) -> Part:
+        columns = [cells.column(name) for name in (self.variable, self.other)]
+        of = _Joint(cells, group, groups, columns)
+        sizes, means, deviations, values = of.moments(ratios)
+        for name, own, offset, mean in zip(
+            self.needs()[1], deviations.T, cells.offsets[columns], means.T, strict=True
+        ):
+            if (own <= _NOTHING * np.abs(offset + mean)).any():
+                msg = f"« {name} » has one value only: it goes with nothing. Leave it out."
+                raise SurveyError(SurveyProblem.REQUEST, msg, column=name)
+        x, y = ((of.answers - means[group]) / deviations[group]).T
+        influence = np.zeros((cells.count, cells.first.shape[1], 1))
+        influence[:, 0, 0] = (x * y - values[group, 0] / 2 * (x**2 + y**2)) / sizes[group]
+        return Part(group, values, influence, of)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Joint:
+    """The joint moments of two numeric variables by group, for any weights."""
+
+    cells: Cells
+    group: Ints
+    groups: int
+    columns: Sequence[int]
+
+    @property
+    def answers(self) -> Floats:
+        """The two answers of each respondent, less their offsets, shape (C, 2)."""
+        return np.asarray(self.cells.first[:, self.columns] / self.cells.first[:, :1])
+
+    def moments(self, ratios: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return sums of weights (G,), means and deviations (G, 2), correlations (G, 1).
+
+        NaN for the correlation of what does not vary.
+        """
+        weights = self.cells.first[:, 0] * ratios
+        answers = self.answers
+        sums = summed(
+            self.group, np.column_stack([weights, weights[:, None] * answers]), self.groups
+        )
+        means = sums[:, 1:] / sums[:, :1]
+        apart = answers - means[self.group]
+        products = np.column_stack([apart**2, apart[:, 0] * apart[:, 1]]) * weights[:, None]
+        spread = summed(self.group, products, self.groups) / sums[:, :1]
+        deviations = np.sqrt(spread[:, :2])
+        both = deviations.prod(axis=1, keepdims=True)
+        values = spread[:, 2:] / np.where(both > 0, both, np.nan)
+        return sums[:, 0], means, deviations, np.clip(values, -1.0, 1.0)
+
+    def values(self, ratios: Floats) -> Floats:
+        return self.moments(ratios)[3]
+
+
+def _linear(source: Source, names: tuple[str, str], request: _Request) -> CorrelationEstimate:
+    asked = _Linear(variable=names[0], other=names[1], over=request.over)
+    (found,) = estimate(source, asked, variance=request.variance)
+    at_end = 1 - abs(found.value) <= _NOTHING
+    return _told(
+        names,
+        found.value,
+        None if at_end else found.standard_error,
+        critical(request.level, found.degrees),
+        found.respondents,
+    )
+
+
+def _of_table(source: Source, names: tuple[str, str], request: _Request) -> CorrelationEstimate:
+    if request.kind is Correlation.POLYCHORIC:
+        _check_levels(source, names)
+    asked = Count(variable=names[0], by=(names[1],), over=request.over)
+    counts = estimate(source, asked, variance=request.variance)
     rows = tuple(dict.fromkeys(item.level for item in counts))
     columns = tuple(dict.fromkeys(str(item.group[names[1]]) for item in counts))
     place_of = {(item.level, str(item.group[names[1]])): at for at, item in enumerate(counts)}
     at = np.array([[place_of[row, column] for column in columns] for row in rows])
     values = np.array([item.value for item in counts])
 
-    if kind is Correlation.POLYCHORIC:
+    if request.kind is Correlation.POLYCHORIC:
         solved = polychoric(values[at])
         value, at_end = solved.rho, solved.at_end
 
@@ -209,8 +317,25 @@ def _pair(
         value, at_end = of(values), False
 
     error = None if at_end or counts.covariance is None else _error(of, values, counts.covariance)
-    low, high = _fisher(value, error, critical(level, min(item.degrees for item in counts)))
     people = {str(item.group[names[1]]): item.respondents for item in counts}
+    reach = critical(request.level, min(item.degrees for item in counts))
+    return _told(names, value, error, reach, sum(people.values()))
+
+
+def _check_levels(source: Source, names: tuple[str, str]) -> None:
+    for name, levels in source.cells(names, ()).levels.items():
+        if len(levels) > _MOST_LEVELS:
+            msg = (
+                f"« {name} » has {len(levels)} levels, and a polychoric correlation is that of "
+                f"{_MOST_LEVELS} ordered ones at most. Join levels, or ask for the Pearson one."
+            )
+            raise SurveyError(SurveyProblem.REQUEST, msg, column=name)
+
+
+def _told(
+    names: tuple[str, str], value: float, error: float | None, reach: float, respondents: int
+) -> CorrelationEstimate:
+    low, high = _fisher(value, error, reach)
     return CorrelationEstimate(
         first=names[0],
         second=names[1],
@@ -218,7 +343,7 @@ def _pair(
         standard_error=error,
         low=low,
         high=high,
-        respondents=sum(people.values()),
+        respondents=respondents,
     )
 
 
@@ -236,10 +361,8 @@ def _error(of: Callable[[Floats], float], values: Floats, covariance: Floats) ->
 
 
 def _fisher(value: float, error: float | None, reach: float) -> tuple[float | None, float | None]:
-    if error is None:
+    if error is None or error > 1 - value**2:
         return None, None
-    if abs(value) >= 1:
-        return value, value
     middle, width = math.atanh(value), reach * error / (1 - value**2)
     return math.tanh(middle - width), math.tanh(middle + width)
 

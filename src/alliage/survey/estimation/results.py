@@ -34,6 +34,7 @@ class Statistic(StrEnum):
     TOP_BOX = "top box"
     NET_SCORE = "net score"
     GINI = "Gini coefficient"
+    CORRELATION = "correlation"
 
 
 #: Statistics that are shares, or differences of shares.
