@@ -3,13 +3,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from alliage.survey import Design, Mean, compare, mean, sample
 from alliage.survey.comparison.comparisons import Adjustment, adjusted, differences
 from alliage.survey.errors import SurveyError
+from alliage.survey.publishing.listing import listing
 from alliage.survey.tables.letters import LetterRule, alphabet
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
@@ -126,3 +129,32 @@ def test_what_cannot_be_compared_is_refused() -> None:
         LetterRule(level=0.9, loose=0.95)
     with pytest.raises(SurveyError, match="outside"):
         adjusted([1.2])
+
+
+def test_what_does_not_vary_in_the_sample_is_never_certain() -> None:
+    random = np.random.Generator(np.random.PCG64(0))
+    frame = pl.DataFrame(
+        {
+            "g": ["a"] * 30 + ["b"] * 2 + ["c"] * 30 + ["d"] * 30,
+            "y": [1.0] * 30 + [2.0, 2.0] + list(random.normal(0, 1, 60)),
+        }
+    )
+    people = sample(frame, Design())
+    found = compare(mean(people, "y", by="g"), across="g")
+    known = {(one.first, one.second) for one in found if one.p_value is not None}
+    assert known == {("c", "d")}
+    first = found[0]
+    assert first.difference == pytest.approx(-1)
+    told = (first.standard_error, first.low, first.high, first.p_value, first.adjusted)
+    assert told == (None,) * 5
+    # The test that is made is made alone.
+    (made,) = (one for one in found if (one.first, one.second) == ("c", "d"))
+    assert made.adjusted == made.p_value
+    assert any("nothing varies" in note for note in listing(found, "en").notes)
+    # The same between two samples, and of a gap that is the same for everybody.
+    constant = sample(frame.filter(pl.col("g") == "a"), Design())
+    (between,) = compare(people, constant, Mean(variable="y"))
+    assert between.p_value is None
+    shifted = sample(frame.with_columns(z=pl.col("y") + 0.1), Design())
+    (same,) = compare(shifted, None, Mean(variable="y"), Mean(variable="z"))
+    assert (same.standard_error, same.p_value) == (None, None)

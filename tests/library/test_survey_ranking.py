@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, studentized_range
 
+from alliage.survey import Design, mean, rank, sample
 from alliage.survey.comparison.ranking import joint_ranks
 from alliage.survey.errors import SurveyError
+from alliage.survey.publishing.listing import listing
 
 ITEMS = [f"item {rank}" for rank in range(6)]
 
@@ -127,3 +130,23 @@ def test_what_makes_no_ranking_is_refused(asked: dict[str, object], told: str) -
     request = {"estimates": {"a": 1.0, "b": 0.0}, "covariance": np.eye(2), **asked}
     with pytest.raises(SurveyError, match=told):
         joint_ranks(**request)  # type: ignore[arg-type]
+
+
+def test_what_does_not_vary_in_the_sample_has_no_rank() -> None:
+    random = np.random.Generator(np.random.PCG64(0))
+    frame = pl.DataFrame(
+        {
+            "g": ["a"] * 30 + ["b"] * 2 + ["c"] * 30 + ["d"] * 30,
+            "y": [1.0] * 30 + [2.0, 2.0] + list(random.normal(0, 1, 60)),
+        }
+    )
+    found = rank(mean(sample(frame, Design()), "y", by="g"), first=1)
+    assert {item.name for item in found.items} == {"c", "d"}
+    assert found.unranked == pytest.approx({"a": 1.0, "b": 2.0})
+    assert found.frame().filter(name="b").select("rank", "top").row(0) == (None, None)
+    made = listing(found, "en")
+    assert [made.text(3, column, "en") for column in range(4)] == ["n/a", "b", "2.00", "n/a"]
+    assert any("nothing varies" in note for note in made.notes)
+    alike = sample(frame.filter(pl.col("g").is_in(["a", "b", "c"])), Design())
+    with pytest.raises(SurveyError, match="« a, b » does not vary"):
+        rank(mean(alike, "y", by="g"))

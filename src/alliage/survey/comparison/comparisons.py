@@ -213,14 +213,15 @@ class Comparison:
     difference
         The first less the second.
     standard_error
-        Its standard error, the covariance of the two taken into account.
+        Its standard error, the covariance of the two taken into account; ``None`` where one of the
+        two, or their difference, does not vary among respondents: its error is then not known.
     low, high
-        Confidence interval of the difference, other tests left aside.
+        Confidence interval of the difference, other tests left aside; ``None`` with the error.
     degrees
         Degrees of freedom.
     p_value, adjusted
         Probability of a difference as great if there were none; the tests made with it taken
-        into account.
+        into account. ``None`` with the error.
     first_respondents, second_respondents
         Their bases.
     """
@@ -231,12 +232,12 @@ class Comparison:
     first_value: float
     second_value: float
     difference: float
-    standard_error: float
-    low: float
-    high: float
+    standard_error: float | None
+    low: float | None
+    high: float | None
     degrees: float
-    p_value: float
-    adjusted: float
+    p_value: float | None
+    adjusted: float | None
     first_respondents: int
     second_respondents: int
 
@@ -369,12 +370,12 @@ def compare(
 
 
 class _Gap(NamedTuple):
-    """Two estimates, how they are called, and what their difference has of error."""
+    """Two estimates, how they are called, and what their difference has of error, if known."""
 
     names: tuple[str, str, str]
     first: Estimate
     second: Estimate
-    standard_error: float
+    standard_error: float | None
     degrees: float
 
 
@@ -464,11 +465,11 @@ def subject_of(item: Estimate, without: str | None = None) -> tuple[object, ...]
 
 def _gap_within(found: Estimates, a: int, b: int, names: tuple[str, str, str]) -> _Gap:
     matrix = spread_of(found)
-    variance = max(0.0, float(matrix[a, a] + matrix[b, b] - 2 * matrix[a, b]))
-    if variance <= 1e-14 * float(matrix[a, a] + matrix[b, b]):
-        variance = 0.0
+    variance = float(matrix[a, a] + matrix[b, b] - 2 * matrix[a, b])
+    varies = variance > 1e-14 * float(matrix[a, a] + matrix[b, b])
+    varies &= bool(found[a].standard_error and found[b].standard_error)
     degrees = min(found[a].degrees, found[b].degrees)
-    return _Gap(names, found[a], found[b], math.sqrt(variance), degrees)
+    return _Gap(names, found[a], found[b], math.sqrt(variance) if varies else None, degrees)
 
 
 def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> Iterator[_Gap]:
@@ -486,7 +487,7 @@ def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> I
                 (*names, name),
                 item,
                 match,
-                math.hypot(*errors),
+                math.hypot(*errors) if all(errors) else None,
                 joint_degrees(errors, (item.degrees, match.degrees)),
             )
 
@@ -504,15 +505,16 @@ def joint_degrees(errors: tuple[float, float], degrees: tuple[float, float]) -> 
 
 
 def _two_sided_of(gap: _Gap) -> float:
-    difference = gap.first.value - gap.second.value
-    if gap.standard_error == 0:
-        return float(difference == 0)
-    return _two_sided(difference / gap.standard_error, gap.degrees)
+    """Return the p-value of a difference, NaN where no test is made."""
+    if gap.standard_error is None:
+        return math.nan
+    return _two_sided((gap.first.value - gap.second.value) / gap.standard_error, gap.degrees)
 
 
 def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Comparison:
     difference = gap.first.value - gap.second.value
-    reach = critical(level, gap.degrees) * gap.standard_error
+    known = gap.standard_error is not None
+    reach = critical(level, gap.degrees) * (gap.standard_error or math.nan)
     first, second, within = gap.names
     return Comparison(
         first=first,
@@ -522,11 +524,11 @@ def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Compar
         second_value=gap.second.value,
         difference=difference,
         standard_error=gap.standard_error,
-        low=difference - reach,
-        high=difference + reach,
+        low=difference - reach if known else None,
+        high=difference + reach if known else None,
         degrees=gap.degrees,
-        p_value=p_value,
-        adjusted=after,
+        p_value=p_value if known else None,
+        adjusted=after if known else None,
         first_respondents=gap.first.respondents,
         second_respondents=gap.second.respondents,
     )

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from alliage.survey.arrays import Floats, Ints
     from alliage.survey.estimation.domains import Domain, Kept
     from alliage.survey.estimation.estimates import Variance
-    from alliage.survey.estimation.results import Estimates
     from alliage.survey.sampling.cells import Cells
     from alliage.survey.sampling.sample import Source
 

@@ -7,7 +7,7 @@ difference stands out among all the differences. See ``docs/algorithms/survey-ra
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -86,6 +86,9 @@ class Ranking:
         How the estimates were computed, where it is known.
     shares
         Whether the estimates are shares.
+    unranked
+        The estimates of items that do not vary among respondents, by name: their error is not
+        known, and their rank cannot be told. The others are ranked without them.
     """
 
     items: tuple[RankedItem, ...]
@@ -94,6 +97,7 @@ class Ranking:
     true_first: float | None
     provenance: Provenance | None = None
     shares: bool = False
+    unranked: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def certain(self) -> tuple[str, ...]:
@@ -108,11 +112,12 @@ class Ranking:
         return tuple(item.name for item in self.items if item.lowest <= self.first)
 
     def frame(self) -> pl.DataFrame:
-        """Return one row for each item, in their order."""
-        return pl.DataFrame(
-            [{name: getattr(item, name) for name in RankedItem.__slots__} for item in self.items],
-            infer_schema_length=None,
-        )
+        """Return one row for each item, in their order; those without a rank come last."""
+        ranked = [
+            {name: getattr(item, name) for name in RankedItem.__slots__} for item in self.items
+        ]
+        others = [{"name": name, "estimate": value} for name, value in self.unranked.items()]
+        return pl.DataFrame([*ranked, *others], infer_schema_length=None)
 
 
 def rank(
@@ -144,7 +149,8 @@ def rank(
     Raises
     ------
     SurveyError
-        ``REQUEST`` if an estimate has no error, or the request makes no sense.
+        ``REQUEST`` if an estimate has no error, if fewer than two vary among respondents, or if the
+        request makes no sense.
 
     Examples
     --------
@@ -156,10 +162,20 @@ def rank(
     ([('parks', 1), ('roads', 2)], ('parks', 'roads'))
     """
     found = estimated(what, requests, 0.95, variance)
-    degrees = min((item.degrees for item in found), default=math.inf)
+    spread, names = spread_of(found), found.names()
+    vary = [place for place, item in enumerate(found) if item.standard_error]
+    unranked = {
+        name: item.value for name, item in zip(names, found, strict=True) if not item.standard_error
+    }
+    if len(vary) < 2 and unranked:
+        _refuse(
+            f"« {listed(unranked)} » does not vary among respondents: its error is not known. Ask "
+            "more people, or leave it out."
+        )
+    degrees = min((found[place].degrees for place in vary), default=math.inf)
     ranking = joint_ranks(
-        {name: item.value for name, item in zip(found.names(), found, strict=True)},
-        spread_of(found),
+        {names[place]: found[place].value for place in vary},
+        spread[np.ix_(vary, vary)],
         level=level,
         first=first,
         degrees=None if math.isinf(degrees) else degrees,
@@ -167,7 +183,7 @@ def rank(
         seed=seed,
     )
     shares = all(item.statistic in SHARES for item in found)
-    return replace(ranking, provenance=found.provenance, shares=shares)
+    return replace(ranking, provenance=found.provenance, shares=shares, unranked=unranked)
 
 
 def joint_ranks(

@@ -282,6 +282,7 @@ def _(result: Comparisons, language: Language = "fr") -> Listing:
     notes = (
         word("adjustment", language, value=name_of(result.adjustment, language)),
         *((word("points", language),) if result.shares else ()),
+        *((word("steady", language),) if any(one.p_value is None for one in result) else ()),
         word("interval", language, value=share(result.level, language, 0)),
         *provenance_notes(result.provenance, language),
     )
@@ -346,7 +347,7 @@ def _(result: Ranking, language: Language = "fr") -> Listing:
         ),
         *top,
     )
-    rows = tuple(
+    rows: list[tuple[Value, ...]] = [
         (
             item.rank,
             item.name,
@@ -355,14 +356,20 @@ def _(result: Ranking, language: Language = "fr") -> Listing:
             *((item.top,) if top else ()),
         )
         for item in result.items
-    )
+    ]
+    rows += [
+        (None, name, value, *(None for _ in headings[3:]))
+        for name, value in result.unranked.items()
+    ]
     notes = [word("ranks", language, value=share(result.level, language, 0))]
     if result.first is not None and result.true_first is not None:
         chance = share(result.true_first, language, 0)
         notes.append(word("true first", language, first=result.first, value=chance))
+    if result.unranked:
+        notes.append(word("steady", language))
     if result.provenance is not None:
         notes += provenance_notes(result.provenance, language)
-    return Listing(headings, rows, tuple(notes))
+    return Listing(headings, tuple(rows), tuple(notes))
 
 
 @listing.register(Correlations)
