@@ -69,7 +69,10 @@ def test_a_group_that_is_hardly_known_is_drawn_towards_the_others() -> None:
         Kind(levels={"group": name}, population=1.0, asked=asked, positive=positive)
         for name, asked, positive in groups
     ]
-    found = {one.name: one for one in multilevel_model(kinds, ["group"]).by("group")}
+    model = multilevel_model(kinds, ["group"])
+    with pytest.raises(SurveyError, match=r"does not support 2 of 5.*d: 1, e: 5\."):
+        model.by("group")
+    found = {one.name: one for one in model.by("group", least_worth=20)}
     assert found["a"].estimate == pytest.approx(0.6, abs=0.01)
     assert 0.5 < found["d"].estimate < 0.8
     assert found["e"].estimate == pytest.approx(0.5, abs=0.04)

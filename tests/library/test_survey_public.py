@@ -271,7 +271,7 @@ def test_waves_without_an_order_are_refused(
 
 def test_small_areas_are_drawn_towards_the_model(fit: survey.Sample) -> None:
     random = np.random.Generator(np.random.PCG64(5))
-    sizes = {f"t{k}": 4 + 3 * k for k in range(8)}
+    sizes = {f"t{k}": 10 + 3 * k for k in range(8)}
     rows = pl.concat(
         pl.DataFrame({"town": town, "y": random.normal(2 * k, 3, size)}, strict=False)
         for k, (town, size) in enumerate(sizes.items())
@@ -279,7 +279,10 @@ def test_small_areas_are_drawn_towards_the_model(fit: survey.Sample) -> None:
     drawn = survey.sample(rows, survey.Design())
     known = {f"t{k}": [float(k)] for k in range(9)}
     request = survey.Mean(variable="y", by=("town",))
-    model = survey.small_areas(drawn, request, area="town", covariates=known)
+    with pytest.raises(survey.SurveyError, match=r"does not support.*t8: \d+\. Or join them"):
+        survey.small_areas(drawn, request, area="town", covariates=known, least_worth=500)
+    model = survey.small_areas(drawn, request, area="town", covariates=known, least_worth=5)
+    assert (model.synthetic, model.smoothed) == (("t8",), ())
     assert model.of("t8").direct is None
     assert model.of("t8").estimate == pytest.approx(16, abs=4)
     direct = survey.estimate(drawn, request)
@@ -302,7 +305,7 @@ def test_small_areas_are_drawn_towards_the_model(fit: survey.Sample) -> None:
     with pytest.raises(survey.SurveyError, match="not one figure for each level"):
         survey.small_areas(survey.mean(fit, "parks"), area="region", covariates={})
     lonely = survey.sample(pl.DataFrame({"g": ["a", "a", "b"], "y": [1.0, 2, 3]}), survey.Design())
-    with pytest.raises(survey.SurveyError, match=r"« b » has no error.*ask 2 people"):
+    with pytest.raises(survey.SurveyError, match=r"« a, b » leave 1 degrees.*9 are needed"):
         survey.small_areas(
             lonely,
             survey.Mean(variable="y", by=("g",)),
@@ -311,23 +314,74 @@ def test_small_areas_are_drawn_towards_the_model(fit: survey.Sample) -> None:
         )
 
 
-def test_a_kind_that_was_not_asked_owes_all_to_the_model(fit: survey.Sample) -> None:
-    population = {(region, age): 100.0 for region in ("n", "s", "w") for age in ("young", "old")}
-    model = survey.multilevel(
-        fit, "trust", [3, 4], groupings=["region", "age"], population=population
+def test_the_variance_of_an_area_of_two_people_is_that_of_all() -> None:
+    random = np.random.Generator(np.random.PCG64(3))
+    rows = pl.DataFrame(
+        {
+            "area": [f"r{k % 7}" for k in range(400)] + ["two", "two", "one", *["alike"] * 12],
+            "x": [*random.normal(10, 2, 400), 30.0, 30.001, 11.0, *[10.0] * 12],
+        }
     )
-    whole = survey.top_box(fit, "trust", [3, 4]).one().value
-    regions = {one.name: one for one in model.by("region")}
-    assert regions["w"].asked == 0
-    assert regions["w"].standard_error >= regions["n"].standard_error
-    for one in regions.values():
-        assert one.estimate == pytest.approx(whole, abs=0.1)
-    first = survey.top_box(fit, "trust", [3, 4]).one()
-    assert sum(one.asked for one in regions.values()) == pytest.approx(first.effective_size)
+    drawn = survey.sample(rows, survey.Design())
+    request = survey.Mean(variable="x", by=("area",))
+    names = rows["area"].unique(maintain_order=True)
+    model = survey.small_areas(
+        drawn, request, area="area", covariates={name: [] for name in names}, least_worth=1
+    )
+    assert set(model.smoothed) == {"two", "one", "alike"}
+    two = model.of("two")
+    # Two people of a standard deviation of 2, not two people known to a thousandth.
+    assert two.direct == pytest.approx(30.0005)
+    assert two.mean_squared_error > 1
+    assert two.direct_weight < model.of("r0").direct_weight < 1
+    notes = listing(model, "en").notes
+    assert any("alike, one, two" in note for note in notes)
+    # A variance is not told from fewer than nine degrees of freedom, nor of what never varies.
+    few = survey.sample(rows.group_by("area").head(2), survey.Design())
+    with pytest.raises(survey.SurveyError, match="9 are needed"):
+        survey.small_areas(few, request, area="area", covariates={name: [] for name in names})
+    same = survey.sample(rows.with_columns(x=pl.lit(1.0)), survey.Design())
+    with pytest.raises(survey.SurveyError, match="All answered alike"):
+        survey.small_areas(same, request, area="area", covariates={name: [] for name in names})
+
+
+def test_a_kind_that_was_not_asked_owes_all_to_the_model(fit: survey.Sample) -> None:
+    frame = fit.table.frame
+    thirds = frame.with_columns(third=pl.Series(["n", "s", "e"] * frame.height).head(frame.height))
+    asked = survey.sample(thirds, fit.design)
+    population = {(third, age): 100.0 for third in "nsew" for age in ("young", "old")}
+    model = survey.multilevel(
+        asked, "trust", [3, 4], groupings=["third", "age"], population=population
+    )
+    first = survey.top_box(asked, "trust", [3, 4]).one()
+    thirds_told = {one.name: one for one in model.by("third")}
+    assert [name for name, one in thirds_told.items() if one.is_synthetic] == ["w"]
+    assert thirds_told["w"].standard_error >= thirds_told["n"].standard_error
+    for one in thirds_told.values():
+        assert one.estimate == pytest.approx(first.value, abs=0.1)
+    assert sum(one.asked for one in thirds_told.values()) == pytest.approx(first.effective_size)
     with pytest.raises(survey.SurveyError, match="has no population"):
         survey.multilevel(
             fit, "trust", [3], groupings=["region"], population={("n",): 1.0, ("w",): 2.0}
         )
+
+
+def test_a_sample_that_supports_no_area_is_refused(fit: survey.Sample) -> None:
+    """How areas differ is not told by two of them, nor anything by six people."""
+    regions = {(region,): 1.0 for region in "nsw"}
+    with pytest.raises(survey.SurveyError, match="« w » of « region », and 2 of its other levels"):
+        survey.multilevel(fit, "trust", [3, 4], groupings=["region"], population=regions)
+    rows = pl.DataFrame({"area": ["a", "b", "b", "c", "d", "e"], "q": list("ynyynn")})
+    tiny = survey.multilevel(
+        survey.sample(rows, survey.Design()),
+        "q",
+        ["y"],
+        groupings=["area"],
+        population={(area,): 1.0 for area in "abcdefgh"},
+    )
+    with pytest.raises(survey.SurveyError, match=r"does not support 8 of 8.*f: 2\d"):
+        tiny.by("area")
+    assert [one.name for one in tiny.by("area", least_worth=0) if one.is_synthetic] == list("fgh")
 
 
 def results_of(fit: survey.Sample) -> dict[str, Result]:

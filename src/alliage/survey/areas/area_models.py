@@ -7,14 +7,15 @@ same kind let expect. See ``docs/algorithms/survey-small-areas.md``.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy.optimize import brentq
 
 from alliage.survey.comparison.comparisons import estimated
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.estimation.results import BaseRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from alliage.survey.sampling.sample import Source
 
     _Numbers: TypeAlias = NDArray[np.float64]
+
+#: Independent respondents that an estimate must be worth to be told: those of the base rule.
+LEAST_WORTH = BaseRule().suppress_below
+#: Degrees of freedom under which a variance is known within no more than half.
+_LEAST_DEGREES = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,11 @@ class AreaEstimate(NamedTuple):
     def standard_error(self) -> float:
         return math.sqrt(self.mean_squared_error)
 
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether nobody was asked there: the model alone speaks."""
+        return self.direct is None
+
 
 @dataclass(frozen=True, slots=True)
 class AreaModel:
@@ -94,12 +105,21 @@ class AreaModel:
         Their standard errors.
     variance
         Variance between areas that the covariates do not explain (REML, never below zero).
+    smoothed
+        The areas whose sampling variance is that of all areas, their own respondents being too
+        few, or too alike, to tell it.
     """
 
     areas: tuple[AreaEstimate, ...]
     coefficients: tuple[float, ...]
     coefficient_errors: tuple[float, ...]
     variance: float
+    smoothed: tuple[str, ...] = ()
+
+    @property
+    def synthetic(self) -> tuple[str, ...]:
+        """The areas where nobody was asked."""
+        return tuple(area.name for area in self.areas if area.is_synthetic)
 
     def of(self, name: str) -> AreaEstimate:
         """Return what is told of an area."""
@@ -162,6 +182,7 @@ def small_areas(
     area: str,
     covariates: Mapping[Any, Sequence[float]],
     variance: Variance = "calibrated",
+    least_worth: float = LEAST_WORTH,
 ) -> AreaModel:
     """Estimate a figure in every area, those where few were asked, or nobody, included.
 
@@ -178,12 +199,15 @@ def small_areas(
         for a model of the mean alone.
     variance
         As for every estimate.
+    least_worth
+        How many respondents of the survey the estimate of an area must be worth.
 
     Raises
     ------
     SurveyError
         ``REQUEST`` if there are several figures for an area, an area has no covariates, or the
-        design does not support the model, with the sample that would: as :func:`fay_herriot`.
+        design does not support the areas asked, with the sample that would: as
+        :func:`fay_herriot`.
 
     Examples
     --------
@@ -194,9 +218,19 @@ def small_areas(
     ... )
     >>> density = {"a": [1.0], "b": [2.0], "c": [2.5], "d": [5.0], "e": [3.0]}
     >>> asked = Mean(variable="y", by=("town",))
-    >>> found = small_areas(sample(rows, Design()), asked, area="town", covariates=density)
-    >>> found.of("e").direct, round(found.of("e").estimate, 1)
-    (None, 3.5)
+    >>> found = small_areas(
+    ...     sample(rows, Design()), asked, area="town", covariates=density, least_worth=5
+    ... )
+    >>> found.synthetic, round(found.of("e").estimate, 1)
+    (('e',), 3.5)
+
+    Notes
+    -----
+    The sampling variance of an area with fewer than 9 degrees of freedom, or where all answered
+    alike, is that of a respondent over its respondents: the mean over areas of variance times
+    respondents, by degrees of freedom. The estimate of an area is worth that variance of a
+    respondent over its mean squared error. Source: Wolter (2007), *Introduction to Variance
+    Estimation*, chapter 7, for smoothed variances.
     """
     found = estimated(what, requests, 0.95, variance)
     direct: dict[Level, Estimate] = {}
@@ -210,29 +244,82 @@ def small_areas(
     lost = [level for level in direct if level not in covariates]
     if lost:
         _refuse(f"« {listed(lost)} » has no covariates. Give those of every area.")
-    steady = [str(level) for level, item in direct.items() if not item.standard_error]
-    if steady:
-        _refuse(
-            f"The estimate of « {listed(steady)} » has no error: too few were asked, or all "
-            "answered alike. Join areas, or ask 2 people at least who differ in each."
-        )
-    return fay_herriot(
+    freedom = {level: _degrees(item) for level, item in direct.items()}
+    of_respondent = _variance_of_respondent(direct, freedom)
+    smoothed = {
+        level: of_respondent / direct[level].respondents
+        for level, degrees in freedom.items()
+        if degrees < _LEAST_DEGREES or not direct[level].standard_error
+    }
+    model = fay_herriot(
         [
-            Area(name=str(level), covariates=tuple(values), **_observed(direct.get(level)))
+            Area(name=str(level), covariates=tuple(values))
+            if (item := direct.get(level)) is None
+            else Area(
+                name=str(level),
+                covariates=tuple(values),
+                direct=item.value,
+                variance=smoothed.get(level, (item.standard_error or 0.0) ** 2),
+            )
             for level, values in covariates.items()
         ]
     )
+    refuse_weak(
+        {one.name: of_respondent / one.mean_squared_error for one in model.areas}, least_worth
+    )
+    return replace(model, smoothed=tuple(map(str, smoothed)))
 
 
-class _Observed(TypedDict):
-    direct: float | None
-    variance: float | None
+def _degrees(item: Estimate) -> float:
+    """Return the degrees of freedom that respondents leave to the variance of their area."""
+    return 0.0 if item.standard_error is None else min(item.respondents - 1, item.degrees)
 
 
-def _observed(item: Estimate | None) -> _Observed:
-    if item is None or item.standard_error is None:
-        return {"direct": None, "variance": None}
-    return {"direct": item.value, "variance": item.standard_error**2}
+def _variance_of_respondent(
+    direct: Mapping[Level, Estimate], freedom: Mapping[Level, float]
+) -> float:
+    known = sum(freedom.values())
+    if known < _LEAST_DEGREES:
+        _refuse(
+            f"The respondents of « {listed(direct)} » leave {known:g} degrees of freedom to the "
+            f"sampling variances, and {_LEAST_DEGREES} are needed. Ask more people in each area, "
+            "2 at least, or join areas."
+        )
+    pooled = sum(
+        degrees * direct[level].respondents * (direct[level].standard_error or 0.0) ** 2
+        for level, degrees in freedom.items()
+    )
+    if pooled == 0:
+        _refuse(
+            f"All answered alike in each of « {listed(direct)} »: the estimates have no error. Ask "
+            "people who differ, or join areas."
+        )
+    return pooled / known
+
+
+def refuse_weak(worth: Mapping[str, float], least: float) -> None:
+    """Refuse areas that the survey does not support, and say how many more must be asked.
+
+    Parameters
+    ----------
+    worth
+        How many respondents the estimate of each area is worth.
+    least
+        How many it must be worth.
+
+    Raises
+    ------
+    SurveyError
+        ``REQUEST`` with the respondents to add by area.
+    """
+    weak = {name: math.ceil(least - each) for name, each in worth.items() if each < least}
+    if weak:
+        needed = listed((f"{name}: {count}" for name, count in weak.items()), most=20)
+        _refuse(
+            f"The design does not support {len(weak)} of {len(worth)}: their estimates are worth "
+            f"fewer than {least:g} independent respondents. To ask more, times the design effect: "
+            f"{needed}. Or join them with others, or accept less with `least_worth`."
+        )
 
 
 def benchmarked(

@@ -16,6 +16,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 from scipy.special import expit, xlogy
 
+from alliage.survey.areas.area_models import LEAST_WORTH, refuse_weak
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.estimates import estimate
 from alliage.survey.estimation.requests import Scored
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _STEPS = 100
 _CLOSE = 1e-10
+#: Levels that must be observed to tell of one that is not.
+_LEAST_LEVELS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,16 @@ class GroupEstimate(NamedTuple):
     standard_error: float
     asked: float
 
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether nobody was asked there: the model alone speaks."""
+        return self.asked == 0
+
+    @property
+    def worth(self) -> float:
+        """How many independent respondents would tell as much."""
+        return self.estimate * (1 - self.estimate) / self.standard_error**2
+
 
 @dataclass(frozen=True, slots=True)
 class MultilevelModel:
@@ -100,21 +113,31 @@ class MultilevelModel:
     _effects: Floats
     _covariance: Floats
 
-    def by(self, grouping: str) -> tuple[GroupEstimate, ...]:
+    def by(self, grouping: str, *, least_worth: float = LEAST_WORTH) -> tuple[GroupEstimate, ...]:
         """Return the proportion in each level of a grouping, in the order of their names.
+
+        Parameters
+        ----------
+        grouping
+            One of the model.
+        least_worth
+            How many independent respondents the estimate of a level must be worth.
 
         Raises
         ------
         SurveyError
-            If there is no such grouping, or a level has no population.
+            If there is no such grouping, a level has no population, or the sample does not support
+            a level: with the respondents to add.
         """
         if grouping not in self.deviations:
             _refuse(f"There is no grouping « {grouping} ». Those are {listed(self.deviations)}.")
         names = sorted({kind.levels[grouping] for kind in self._kinds})
-        return tuple(
+        found = tuple(
             self._group(name, [kind.levels[grouping] == name for kind in self._kinds])
             for name in names
         )
+        refuse_weak({one.name: one.worth for one in found}, least_worth)
+        return found
 
     def whole(self) -> GroupEstimate:
         """Return the proportion in the whole population."""
@@ -150,7 +173,8 @@ def multilevel_model(kinds: Iterable[Kind], groupings: Sequence[str]) -> Multile
     Raises
     ------
     SurveyError
-        If counts make no sense, a kind lacks a grouping, or there is nothing to learn from.
+        If counts make no sense, a kind lacks a grouping, or there is nothing to learn from; if
+        nobody was asked in a level of a grouping of which fewer than three levels were asked.
 
     Examples
     --------
@@ -161,7 +185,7 @@ def multilevel_model(kinds: Iterable[Kind], groupings: Sequence[str]) -> Multile
     ...         for name, (n, yes) in asked.items()
     ...     ],
     ...     ["region"],
-    ... ).by("region")
+    ... ).by("region", least_worth=5)
 
     All four people asked in the east said yes; the model does not believe that everybody would:
 
@@ -301,6 +325,7 @@ class _Problem:
     @classmethod
     def read(cls, kinds: tuple[Kind, ...], groupings: tuple[str, ...]) -> _Problem:
         _check(kinds, groupings)
+        _check_levels(kinds, groupings)
         columns = [[1.0] * len(kinds), *zip(*(kind.covariates for kind in kinds), strict=True)]
         fixed = len(columns)
         of_effect = []
@@ -384,6 +409,20 @@ def _check(kinds: Sequence[Kind], groupings: Sequence[str]) -> None:
     asked, positive = sum(k.asked for k in kinds), sum(k.positive for k in kinds)
     if asked == 0 or positive in (0, asked):
         _refuse("Nobody was asked, or all gave the same answer: there is nothing to model.")
+
+
+def _check_levels(kinds: Sequence[Kind], groupings: Sequence[str]) -> None:
+    """Refuse to tell of levels where nobody was asked from too few others."""
+    for grouping in groupings:
+        observed = {kind.levels[grouping] for kind in kinds if kind.asked > 0}
+        unasked = sorted({kind.levels[grouping] for kind in kinds} - observed)
+        if unasked and len(observed) < _LEAST_LEVELS:
+            _refuse(
+                f"Nobody was asked in « {listed(unasked)} » of « {grouping} », and "
+                f"{len(observed)} of its other levels were: how levels differ is not known under "
+                f"{_LEAST_LEVELS}. Ask {LEAST_WORTH:g} people at least in each, or leave out those "
+                "without anybody."
+            )
 
 
 def _refuse(message: str) -> None:

@@ -415,7 +415,16 @@ def _(result: AreaModel, language: Language = "fr") -> Listing:
         (area.name, area.estimate, area.standard_error, area.direct, area.direct_weight)
         for area in result.areas
     )
-    return Listing(headings, rows)
+    notes = {"synthetic": result.synthetic, "smoothed": result.smoothed}
+    return Listing(
+        headings,
+        rows,
+        tuple(
+            word(name, language, value=listed(areas, most=20))
+            for name, areas in notes.items()
+            if areas
+        ),
+    )
 
 
 @listing.register(CalibrationReport)

@@ -240,7 +240,16 @@ def _plain(result: Result) -> Any:
 
 
 #: What a result says besides its rows.
-_FACTS = ("adjustment", "level", "first", "true_first", "coefficients", "variance")
+_FACTS = (
+    "adjustment",
+    "level",
+    "first",
+    "true_first",
+    "coefficients",
+    "variance",
+    "synthetic",
+    "smoothed",
+)
 
 
 def _about(result: Result) -> dict[str, Any]:
