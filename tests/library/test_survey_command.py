@@ -344,3 +344,60 @@ def test_every_command_is_in_the_reference() -> None:
     assert [name for name in COMMANDS if f"`alliage survey {name} " not in page] == []
     shown = run("--help").stdout
     assert set(re.findall(r"^│ ([a-z]+) ", shown, re.MULTILINE)) == set(COMMANDS)
+
+
+def few(folder: Path) -> tuple[Path, Path]:
+    """Return answers of 90 people in the north, 40 in the south, 3 in the west, 5 silent."""
+    people = [("north", 90), ("south", 40), ("west", 3), ("silent", 5)]
+    rows = [
+        (region, "" if region == "silent" else 1 + (7 * place) % 10)
+        for region, count in people
+        for place in range(count)
+    ]
+    data, spec = folder / "few.csv", folder / "few.yaml"
+    data.write_text("region,q\n" + "".join(f"{region},{q}\n" for region, q in rows))
+    spec.write_text(
+        "title: t\nlanguage: en\n"
+        "estimates: [{name: few, statistic: mean, variables: q, by: region}]\n"
+        "base_rule: {suppress_below: 30, caution_below: 60}\n"
+    )
+    return data, spec
+
+
+def test_the_base_rule_holds_for_estimates_too(tmp_path: Path) -> None:
+    data, spec = few(tmp_path)
+    exact = open_study(data, spec).estimates("few").one(region="west").value
+    shown = run("table", data, "--spec", spec, width=120).stdout
+    line = {line.split()[1]: line for line in shown.splitlines() if line.startswith("q ")}
+    assert f"{exact:.2f}" not in line["west"]
+    assert "–" in line["west"]
+    assert line["west"].rstrip().endswith("base too small")
+    assert line["south"].rstrip().endswith("caution")
+    assert line["north"].split()[-1] not in {"caution", "small"}
+    # Nobody of a group answered: it is told.
+    assert line["silent"].rstrip().endswith("nobody")
+    for kind in KINDS:
+        out = tmp_path / f"made{kind}"
+        assert run("table", data, "--spec", spec, "--out", out).exit_code == 0
+    written = {".csv": pl.read_csv, ".parquet": pl.read_parquet}
+    for kind, reader in written.items():
+        west, silent = (
+            reader(tmp_path / f"made{kind}").row(by_predicate=pl.col("region") == name, named=True)
+            for name in ("west", "silent")
+        )
+        assert (west["value"], west["low"], west["variation"]) == (None, None, None)
+        assert (west["respondents"], west["reliability"]) == (3, "too small")
+        assert (silent["value"], silent["respondents"]) == (None, 0)
+    told = json.loads((tmp_path / "made.json").read_text(encoding="utf-8"))["results"]["few"]
+    assert [one["value"] is None for one in told["estimates"]] == [False, False, True]
+    sheet = load_workbook(tmp_path / "made.xlsx").worksheets[0]
+    rows = {row[1]: row for row in sheet.iter_rows(values_only=True)}
+    assert rows["west"][2:5] == ("–", "–", "–")
+    assert f"{exact:.2f}" not in (tmp_path / "made.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", range(50, 131, 8))
+@pytest.mark.parametrize("command", ["table", "compare"])
+def test_both_ends_of_an_interval_are_shown_or_neither(command: str, width: int) -> None:
+    shown = run(command, ANSWERS, "--spec", SPEC, "--language", "en", width=width).stdout
+    assert shown.count("Low") == shown.count("High")

@@ -224,7 +224,12 @@ def _rows(made: Listing, width: int, language: Language) -> Table:
         minor = [column for column in kept if made.headings[column].minor]
         if not minor:
             break
-        kept.remove(minor[-1])
+        gone = made.headings[minor[-1]]
+        kept = [
+            column
+            for column in kept
+            if column != minor[-1] and not (gone.is_end and made.headings[column].is_end)
+        ]
     table = Table(box=None, padding=(0, 1, 0, 0), header_style=_TITLE, pad_edge=False)
     for column in kept:
         heading = made.headings[column]

@@ -466,10 +466,14 @@ def subject_of(item: Estimate, without: str | None = None) -> tuple[object, ...]
 def _gap_within(found: Estimates, a: int, b: int, names: tuple[str, str, str]) -> _Gap:
     matrix = spread_of(found)
     variance = float(matrix[a, a] + matrix[b, b] - 2 * matrix[a, b])
-    varies = variance > 1e-14 * float(matrix[a, a] + matrix[b, b])
-    varies &= bool(found[a].standard_error and found[b].standard_error)
+    error: float | None = None
+    if not (found[a].standard_error or found[b].standard_error):
+        error = 0.0
+    elif variance > 1e-14 * float(matrix[a, a] + matrix[b, b]):
+        error = math.sqrt(variance)
+    known = found[a].varies and found[b].varies
     degrees = min(found[a].degrees, found[b].degrees)
-    return _Gap(names, found[a], found[b], math.sqrt(variance) if varies else None, degrees)
+    return _Gap(names, found[a], found[b], error if known else None, degrees)
 
 
 def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> Iterator[_Gap]:
@@ -487,7 +491,7 @@ def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> I
                 (*names, name),
                 item,
                 match,
-                math.hypot(*errors) if all(errors) else None,
+                math.hypot(*errors) if item.varies and match.varies else None,
                 joint_degrees(errors, (item.degrees, match.degrees)),
             )
 
@@ -508,13 +512,16 @@ def _two_sided_of(gap: _Gap) -> float:
     """Return the p-value of a difference, NaN where no test is made."""
     if gap.standard_error is None:
         return math.nan
-    return _two_sided((gap.first.value - gap.second.value) / gap.standard_error, gap.degrees)
+    difference = gap.first.value - gap.second.value
+    if gap.standard_error == 0:
+        return float(difference == 0)
+    return _two_sided(difference / gap.standard_error, gap.degrees)
 
 
 def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Comparison:
     difference = gap.first.value - gap.second.value
     known = gap.standard_error is not None
-    reach = critical(level, gap.degrees) * (gap.standard_error or math.nan)
+    reach = critical(level, gap.degrees) * (gap.standard_error or 0.0)
     first, second, within = gap.names
     return Comparison(
         first=first,

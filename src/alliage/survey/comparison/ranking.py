@@ -163,9 +163,9 @@ def rank(
     """
     found = estimated(what, requests, 0.95, variance)
     spread, names = spread_of(found), found.names()
-    vary = [place for place, item in enumerate(found) if item.standard_error]
+    vary = [place for place, item in enumerate(found) if item.varies]
     unranked = {
-        name: item.value for name, item in zip(names, found, strict=True) if not item.standard_error
+        name: item.value for name, item in zip(names, found, strict=True) if not item.varies
     }
     if len(vary) < 2 and unranked:
         _refuse(

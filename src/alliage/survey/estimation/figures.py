@@ -232,7 +232,7 @@ class Figures:
             each.tolist()
             for each in (
                 self.values, self.ends.methods, bases.degrees, bases.respondents, bases.missing,
-                bases.weighted,
+                bases.weighted, bases.simple > 0,
             )
         ]  # fmt: skip
         domains = [dict(request.over) for request in self.requests]
@@ -255,10 +255,11 @@ class Figures:
                     weighted=weighted,
                     design_effect=effect,
                     effective_size=size,
+                    varies=varies,
                 )
                 for (
                     request, label, domain, error, low, high, effect, size, value, method, degrees,
-                    respondents, missing, weighted,
+                    respondents, missing, weighted, varies,
                 ) in zip(
                     self.requests, self.labels, domains, *(each[g] for each in known),
                     *(each[g] for each in plain), strict=True,

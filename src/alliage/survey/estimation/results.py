@@ -104,6 +104,9 @@ class Estimate:
     effective_size
         Size of the simple random sample with replacement that has this variance; ``None`` if
         nothing varies.
+    varies
+        Whether the respondents of the base differ. An error of 0 is exact where they do (the
+        margins, or a census, tell the figure), and says nothing where they do not.
     """
 
     statistic: Statistic
@@ -122,6 +125,7 @@ class Estimate:
     weighted: float
     design_effect: float | None
     effective_size: float | None
+    varies: bool = True
 
     @property
     def variation(self) -> float | None:
@@ -129,6 +133,13 @@ class Estimate:
         if self.standard_error is None or self.value == 0:
             return None
         return self.standard_error / abs(self.value)
+
+
+#: What is kept back of an estimate that may not be shown: all but its base.
+_FIGURES = (
+    "value", "standard_error", "low", "high", "weighted", "design_effect", "effective_size",
+    "variation",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +260,9 @@ class Estimates:
     ungrouped
         Respondents of the domain who are in no group, for want of an answer to the breakdown; of
         the request where there are most of them.
+    rule
+        When a figure may be shown by what writes them; without one, always. The figures
+        themselves are kept, for what is computed from them.
     """
 
     items: tuple[Estimate, ...]
@@ -256,6 +270,7 @@ class Estimates:
     provenance: Provenance
     empty: tuple[Mapping[str, Level], ...] = ()
     ungrouped: int = 0
+    rule: BaseRule | None = None
 
     def __iter__(self) -> Iterator[Estimate]:
         return iter(self.items)
@@ -307,30 +322,45 @@ class Estimates:
         """
         return names_of(self.items)
 
+    def without_anybody(self) -> list[tuple[str, Mapping[str, Level]]]:
+        """Return the groups without anybody, each with the variable that nobody answered there."""
+        variables = tuple(dict.fromkeys(item.variable for item in self.items))
+        held = {(item.variable, tuple(item.group.items())) for item in self.items}
+        labels = {tuple(label.items()): label for label in self.empty}
+        by = {(item.variable, tuple(item.group)) for item in self.items}
+        return [
+            (variable, label)
+            for group, label in labels.items()
+            for variable in variables
+            if (variable, tuple(label)) in by and (variable, group) not in held
+        ]
+
     def records(self) -> list[dict[str, Any]]:
         """Return a plain dictionary for each estimate, the breakdown first.
 
-        A variable of the breakdown that is called like a field is « by » its name.
+        A variable of the breakdown that is called like a field is « by » its name. Under a rule,
+        the figures that may not be shown are ``None``, and `reliability` says so.
         """
-        fields = {*(field.name for field in dataclasses.fields(Estimate)), "variation"}
-        return [
-            {
-                **{
-                    f"by {name}" if name in fields else name: level
-                    for name, level in item.group.items()
-                },
-                **{
-                    field.name: _plain(getattr(item, field.name))
-                    for field in dataclasses.fields(item)
-                    if field.name not in {"group", "domain"}
-                },
-                "variation": item.variation,
-            }
-            for item in self.items
-        ]
+        return [self._record(item) for item in self.items]
+
+    def _record(self, item: Estimate) -> dict[str, Any]:
+        record = {
+            **columns_of(item.group),
+            **{
+                field.name: _plain(getattr(item, field.name))
+                for field in dataclasses.fields(item)
+                if field.name not in {"group", "domain", "varies"}
+            },
+            "variation": item.variation,
+        }
+        if self.rule is None:
+            return record
+        told = self.rule.judge(item)
+        hidden = dict.fromkeys(_FIGURES) if told is Reliability.TOO_SMALL else {}
+        return {**record, **hidden, "reliability": told.value}
 
     def frame(self) -> pl.DataFrame:
-        """Return one row for each estimate."""
+        """Return one row for each estimate, as `records`."""
         return pl.DataFrame(self.records(), infer_schema_length=None)
 
     def json(self) -> str:
@@ -380,6 +410,12 @@ def _parts(item: Estimate, without: Collection[str]) -> dict[str, str]:
         **{f"by {name}": str(level) for name, level in item.group.items() if name not in without},
         **{f"over {name}": listed(levels) for name, levels in item.domain.items()},
     }
+
+
+def columns_of(group: Mapping[str, Level]) -> dict[str, Level]:
+    """Return a group by column; a variable called like a field is « by » its name."""
+    fields = {*(field.name for field in dataclasses.fields(Estimate)), "variation", "reliability"}
+    return {f"by {name}" if name in fields else name: level for name, level in group.items()}
 
 
 def _plain(value: object) -> object:

@@ -13,10 +13,11 @@ from alliage.survey.comparison.correlation import Correlations
 from alliage.survey.comparison.ranking import Ranking
 from alliage.survey.comparison.trends import Trends
 from alliage.survey.errors import listed
-from alliage.survey.estimation.results import SHARES, Estimates
+from alliage.survey.estimation.results import SHARES, Estimates, Reliability
 from alliage.survey.protection.disclosure import Cause
 from alliage.survey.protection.protected_tables import Protected
 from alliage.survey.publishing.words import (
+    NOTHING,
     UNKNOWN,
     calibration_name,
     name_of,
@@ -61,11 +62,14 @@ class Heading:
         What it holds.
     minor
         Whether a narrow screen may leave it out.
+    is_end
+        Whether it is an end of the interval: both are shown, or neither.
     """
 
     title: str
     kind: Kind = Kind.TEXT
     minor: bool = False
+    is_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,10 @@ def listing(result: object, language: Language = "fr") -> Listing:  # noqa: ARG0
 
 
 def _headings(language: Language, *names: tuple[str, Kind, bool]) -> tuple[Heading, ...]:
-    return tuple(Heading(word(name, language), kind, minor) for name, kind, minor in names)
+    return tuple(
+        Heading(word(name, language), kind, minor, name in {"low", "high"})
+        for name, kind, minor in names
+    )
 
 
 @listing.register(Estimates)
@@ -190,46 +197,62 @@ def _(result: Estimates, language: Language = "fr") -> Listing:
         for name in ("variable", "statistic", "level", "domain")
         if name == "variable" or len({_about(item, name, language) for item in result}) > 1
     ]
-    figures = ("value", "standard_error", "low", "high")
+    marked = result.rule is not None or bool(result.empty)
     headings = (
         *_headings(language, *((name, Kind.TEXT, False) for name in telling)),
         *(Heading(name) for name in groups),
-        *_headings(language, *((name, Kind.QUANTITY, False) for name in figures)),
         *_headings(
             language,
+            ("value", Kind.QUANTITY, False),
+            ("standard_error", Kind.QUANTITY, False),
+            ("low", Kind.QUANTITY, True),
+            ("high", Kind.QUANTITY, True),
             ("base", Kind.COUNT, False),
             ("missing", Kind.COUNT, True),
             ("n_eff", Kind.COUNT, True),
             ("deff", Kind.QUANTITY, True),
             ("cv", Kind.SHARE, True),
+            *((("note", Kind.TEXT, False),) if marked else ()),
         ),
     )
     rows, kinds = [], []
+    last = [heading.kind for heading in headings[len(telling) + len(groups) + 4 :]]
     for item in result:
         labels = (
             *(_about(item, name, language) for name in telling),
             *(str(item.group.get(name, "")) for name in groups),
         )
-        rows.append(
-            (
-                *labels,
-                item.value,
-                item.standard_error,
-                item.low,
-                item.high,
-                item.respondents,
-                item.missing,
-                item.effective_size,
-                item.design_effect,
-                item.variation,
-            )
+        told = Reliability.RELIABLE if result.rule is None else result.rule.judge(item)
+        figures: tuple[Value, ...] = (
+            item.value,
+            item.standard_error,
+            item.low,
+            item.high,
+            item.respondents,
+            item.missing,
+            item.effective_size,
+            item.design_effect,
+            item.variation,
         )
+        if told is Reliability.TOO_SMALL:
+            bases = (item.respondents, item.missing)
+            figures = (*(NOTHING,) * 4, *bases, *(NOTHING,) * 3)
+        rows.append((*labels, *figures, *((name_of(told, language),) if marked else ())))
         kind = Kind.SHARE if item.statistic in SHARES else Kind.QUANTITY
         error = Kind.POINTS if item.statistic in SHARES else Kind.QUANTITY
-        last = [heading.kind for heading in headings[-5:]]
         kinds.append((*(Kind.TEXT for _ in labels), kind, error, kind, kind, *last))
+    for variable, group in result.without_anybody():
+        labels = (
+            *(variable if name == "variable" else "" for name in telling),
+            *(str(group.get(name, "")) for name in groups),
+        )
+        rows.append(
+            (*labels, None, None, None, None, 0, None, None, None, None, word("nobody", language))
+        )
+        kinds.append(tuple(heading.kind for heading in headings))
     notes = (
         word("interval", language, value=share(result.provenance.level, language, 0)),
+        *((word("cautious", language),) if result.rule is not None else ()),
         *provenance_notes(result.provenance, language),
     )
     return Listing(headings, tuple(rows), notes, tuple(kinds))

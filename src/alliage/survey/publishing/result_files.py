@@ -22,7 +22,7 @@ from alliage.survey.comparison.correlation import Correlations
 from alliage.survey.comparison.ranking import Ranking
 from alliage.survey.comparison.trends import Trends
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.estimation.results import Estimates
+from alliage.survey.estimation.results import Estimates, columns_of
 from alliage.survey.protection.protected_tables import Protected
 from alliage.survey.publishing import table_files
 from alliage.survey.publishing.listing import Kind, Listing, listing
@@ -181,11 +181,22 @@ def frame_of(results: Mapping[str, Result]) -> pl.DataFrame:
 def _frame(result: Result) -> pl.DataFrame:
     if isinstance(result, AreaModel):
         return pl.DataFrame([area._asdict() for area in result.areas], infer_schema_length=None)
+    if isinstance(result, Estimates):
+        return _frame_of_estimates(result)
     if isinstance(result, Protected):
         return _audit(result)
     if isinstance(result, Listing):
         return _frame_of_listing(result)
     return result.frame()
+
+
+def _frame_of_estimates(result: Estimates) -> pl.DataFrame:
+    """Return the estimates, and a row of nobody for each group without an answer."""
+    nobody = [
+        {**columns_of(group), "variable": variable, "respondents": 0}
+        for variable, group in result.without_anybody()
+    ]
+    return pl.DataFrame([*result.records(), *nobody], infer_schema_length=None)
 
 
 def _audit(result: Protected) -> pl.DataFrame:

@@ -655,7 +655,7 @@ class Specification(Section):
     calibrations
         The weights, several where the study has several.
     base_rule
-        When a figure of a table is shown.
+        When a figure of a table, or of the estimates, is shown.
     tables
         Questions by breakdowns.
     estimates

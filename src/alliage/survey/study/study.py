@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,12 +143,14 @@ class Study:
         if name not in self._estimates:
             rank_of, asked = self._part(self.specification.estimates, name)
             with self._at("estimates", rank_of):
-                self._estimates[name] = estimate(
+                found = estimate(
                     self.sample(asked.weights),
                     *self._found.requests[name],
                     level=asked.level,
                     variance=asked.variance,
                 )
+            rule = base_rule(self.specification.base_rule)
+            self._estimates[name] = replace(found, rule=rule)
         return self._estimates[name]
 
     def comparisons(self, name: str) -> Comparisons:
