@@ -128,7 +128,7 @@ def test_weights_are_written_with_the_respondents(kind: str, tmp_path: Path) -> 
     if kind == ".sav":
         known = back.variables["confiance"]
         assert known.labels[4] == "Tout à fait"
-        assert known.missing == (9,)
+        assert known.missing == {9: "Sans réponse"}
         assert known.label.startswith("Faites-vous")
 
 

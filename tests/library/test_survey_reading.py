@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -10,7 +11,8 @@ import pyreadstat
 import pytest
 
 from alliage import survey
-from alliage.survey import Design, Scale, SurveyError, SurveyProblem
+from alliage.survey import Design, MultiResponse, Scale, SurveyError, SurveyProblem, Variable
+from alliage.survey.data.questionnaire import Questionnaire, SeveralAnswers, described
 from alliage.values.yaml_files import InvalidFilesError
 
 if TYPE_CHECKING:
@@ -108,13 +110,13 @@ def test_spss(tmp_path: Path) -> None:
     table = survey.read(write_sav(tmp_path / "wave.sav"))
     assert table.frame.equals(FRAME)
     q1 = table.variables["q1"]
-    assert (q1.label, q1.missing, q1.scale) == ("Êtes-vous engagé ?", (9,), Scale.NOMINAL)
+    assert (q1.label, q1.missing, q1.scale) == ("Êtes-vous engagé ?", {9: "Refus"}, Scale.NOMINAL)
     # A level that nobody chose is there; a code for no answer is not.
     assert table.levels("q1") == (1, 2, 3)
     assert table.codes("q1").tolist() == [0, 1, -1, -1]
     # Ends of a scale are labelled, its middle is not.
     assert dict(table.variables["scale"].labels) == {0: "pas du tout", 5: "5", 10: "tout à fait"}
-    assert table.variables["x"].missing == (-9.0,)
+    assert tuple(table.variables["x"].missing) == (-9.0,)
     mean = survey.mean(survey.sample(table, Design()), "x").one()
     assert (mean.value, mean.missing) == (1.5, 1)
 
@@ -356,5 +358,229 @@ def test_ddi_that_is_none(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "study.xml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SurveyError, match=says) as found:
+        survey.read_ddi(path)
+    assert found.value.problem is SurveyProblem.FORMAT
+
+
+# Reasons for no answer, and questions with several answers.
+
+
+def test_reasons_for_no_answer_go_through_files(tmp_path: Path) -> None:
+    FRAME.write_parquet(tmp_path / "wave.parquet")
+    (tmp_path / "wave.yaml").write_text(QUESTIONNAIRE, encoding="utf-8")
+    table = survey.read(tmp_path / "wave.parquet", tmp_path / "wave.yaml")
+    assert table.variables["q1"].missing == {9: "Refus"}
+    survey.write_respondents(table, tmp_path / "again.sav")
+    (tmp_path / "again.xml").write_text(survey.write_ddi(table, "Vague 1"), encoding="utf-8")
+    of_ddi = survey.read(tmp_path / "wave.parquet", survey.read_ddi(tmp_path / "again.xml"))
+    for again in (survey.read(tmp_path / "again.sav"), of_ddi):
+        assert again.variables["q1"].missing == {9: "Refus"}
+        assert again.variables["x"].missing == {-9.0: "inconnu"}
+        assert again.levels("q1") == (2, 1)
+        assert survey.mean(survey.sample(again, Design()), "x").one().missing == 1
+
+
+def test_codes_without_reasons_take_those_of_the_labels() -> None:
+    assert Variable(missing=(8, 9)).reasons == {8: "", 9: ""}
+    assert Variable(labels={1: "Oui", 9: "Refus"}, missing=[9]).reasons == {9: "Refus"}
+    both = Variable(labels={1: "Oui", 9: "Refus"}, missing=(9,))
+    table = survey.Table.of(pl.DataFrame({"q": [1, 9]})).describe({"q": both})
+    assert survey.write_ddi(table, "t").count("<catValu>9</catValu>") == 1
+
+
+def test_a_range_of_codes_holds_those_that_nobody_gave(tmp_path: Path) -> None:
+    path = tmp_path / "wave.sav"
+    codes: dict[int | float, str] = {
+        96: "Pas concerné",
+        97: "Refus",
+        98: "Ne sait pas",
+        99: "Sans réponse",
+    }
+    pyreadstat.write_sav(
+        pl.DataFrame({"q": [1, 2, 97, 99]}),
+        str(path),
+        variable_value_labels={"q": {1: "Oui", 2: "Non", **codes}},
+        missing_ranges={"q": [{"lo": 96, "hi": 99}]},
+    )
+    table = survey.read(path)
+    assert table.variables["q"].missing == codes
+    assert table.levels("q") == (1, 2)
+    # SPSS holds three codes at most, or a range of them.
+    survey.write_respondents(table, tmp_path / "again.sav")
+    assert survey.read(tmp_path / "again.sav").variables["q"].missing == codes
+    between = {"q": Variable(missing=(1, 96, 97, 99))}
+    with pytest.raises(SurveyError, match="max 3"):
+        survey.write_respondents(table.describe(between), tmp_path / "no.sav")
+
+
+def with_sets(path: Path, *sets: str) -> Path:
+    """Add sets of answers to an SPSS file as SPSS does; pyreadstat writes none."""
+    text = "".join(f"${one}\n" for one in sets).encode()
+    record = struct.pack("<4i", 7, 7, 1, len(text)) + text
+    end = struct.pack("<2i", 999, 0)
+    before, found, after = path.read_bytes().partition(end)
+    assert found
+    path.write_bytes(before + record + end + after)
+    return path
+
+
+def test_sets_of_spss(tmp_path: Path) -> None:
+    path = tmp_path / "wave.sav"
+    frame = pl.DataFrame(
+        {
+            "a": [1, 0, 1, None],
+            "b": [0, 0, 1, None],
+            "s": ["1", "0", "1", ""],
+            "t": ["0", "0", "1", ""],
+            "c1": [1, 2, None, 3],
+            "c2": [2, None, 9, 9],
+            "c_1": [5, 6, 7, 8],
+            "e1": pl.Series([None] * 4, dtype=pl.Float64),
+        }
+    )
+    transports: dict[int | float, str] = {1: "Bus", 2: "Car", 3: "Bike", 4: "Foot", 9: "NSP"}
+    pyreadstat.write_sav(
+        frame,
+        str(path),
+        variable_value_labels={"c1": transports, "c2": transports},
+        missing_ranges={"c1": [9], "c2": [9]},
+    )
+    with_sets(
+        path,
+        "d=D1 1 4 Both a b",
+        "e=D1 0 4 None a b",
+        "f=D1 1 4 Text s t",
+        "c=C 9 Transport c1 c2",
+        "n=C 6 Nobody e1 e1",
+    )
+    table = survey.read(path)
+    assert {name: one.counted for name, one in table.sets.items()} == {
+        "d": 1, "e": 0, "f": "1", "c": 1,
+    }  # fmt: skip
+    # One column for each option, beside a column that has its name already.
+    several = table.sets["c"]
+    assert (several.label, several.variables) == ("Transport", ("c_1_", "c_2", "c_3", "c_4"))
+    labels = [table.variables[name].label for name in several.variables]
+    assert labels == ["Bus", "Car", "Bike", "Foot"]
+    assert table.frame.get_column("c_1").to_list() == [5, 6, 7, 8]
+    people = survey.sample(table, Design())
+    found = {name: list(survey.choices(people, name)) for name in table.sets}
+    assert [one.value for one in found["e"]] == pytest.approx([1 / 3, 2 / 3])
+    assert [one.value for one in found["f"]] == pytest.approx([2 / 3, 1 / 3])
+    # Nobody goes on foot; who only said that they do not know did not answer.
+    assert [one.value for one in found["c"]] == pytest.approx([1 / 3, 2 / 3, 1 / 3, 0])
+    assert {(one.respondents, one.missing) for one in found["c"]} == {(3, 1)}
+
+
+@pytest.mark.parametrize(
+    ("values", "counted", "holds"),
+    [([0, 1], "5", "0, 1"), (["oui", "non"], "Oui", "'non', 'oui'"), ([1, 2], "'no'", "1, 2")],
+)
+def test_a_counted_value_that_nobody_carries_is_refused(
+    tmp_path: Path, values: list[Any], counted: str, holds: str
+) -> None:
+    frame = pl.DataFrame({"u1": values * 10, "u2": values[::-1] * 10, "sex": ["w", "m"] * 10})
+    frame.write_csv(tmp_path / "wave.csv")
+    ask = tmp_path / "wave.yaml"
+    several = f"{{label: S, variables: [u1, u2], counted: {counted}}}"
+    ask.write_text(f"title: t\nvariables: {{}}\nsets: {{s: {several}}}\n", encoding="utf-8")
+    refused(SurveyProblem.LEVEL, f"they hold {holds}", tmp_path / "wave.csv", questionnaire=ask)
+    said = {"s": MultiResponse(variables=("u1", "u2"), counted=counted.strip("'"))}
+    people = survey.sample(survey.Table(frame, {}, said), Design())
+    clusters = frame.with_columns(c=pl.int_range(pl.len()) // 2)
+    clustered = survey.sample(survey.Table(clusters, {}, said), Design(clusters="c"))
+    for asked in (
+        lambda: survey.choices(people, "s"),
+        lambda: survey.banner(people, ["s"], ["sex"]),
+        lambda: survey.banner(clustered, ["s"], ["sex"]),
+    ):
+        with pytest.raises(SurveyError, match=f"they hold {holds}"):
+            asked()
+
+
+@pytest.mark.parametrize(
+    ("values", "written", "counted"),
+    [
+        (["1", "0"], 1, "1"),
+        ([True, False], "true", True),
+        ([1, 0], True, 1),
+        ([1.0, 0.0], "1", 1.0),
+    ],
+)
+def test_a_counted_value_is_written_as_the_answers(
+    values: list[Any], written: str | bool, counted: object
+) -> None:
+    several = SeveralAnswers(label="S", variables=("u", "v"), counted=written)
+    ask = Questionnaire(title="t", variables={}, sets={"s": several})
+    table = described(survey.Table.of(pl.DataFrame({"u": values, "v": values[::-1]})), ask)
+    found = table.sets["s"].counted
+    assert (type(found), found) == (type(counted), counted)
+    shares = survey.choices(survey.sample(table, Design()), "s")
+    assert [one.value for one in shares] == [0.5, 0.5]
+
+
+def test_a_counted_value_may_be_a_level_that_nobody_chose() -> None:
+    several = SeveralAnswers(label="S", variables=("u", "v"))
+    ask = Questionnaire(title="t", variables={}, sets={"s": several})
+    table = survey.Table.of(pl.DataFrame({"u": [0, 0], "v": [0, 0]}))
+    with pytest.raises(SurveyError, match="or describe the levels"):
+        described(table, ask)
+    known = described(table.describe({"u": Variable(labels={0: "no", 1: "yes"})}), ask)
+    shares = survey.choices(survey.sample(known, Design()), "s")
+    assert [one.value for one in shares] == [0, 0]
+
+
+def test_ddi_says_what_is_counted_in_a_note_of_this_type(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"u1": [0, 2], "u2": [2, 2]})
+    sets = {"s": MultiResponse(variables=("u1", "u2"), counted=2)}
+    text = survey.write_ddi(survey.Table(frame, {}, sets), "t")
+    note = '<notes type="counted">2</notes>'
+    assert note in text
+    for written, counted in [
+        (f"<notes>Asked of all</notes>{note}", 2),
+        ("<notes>Asked of all</notes>", 1),
+    ]:
+        path = tmp_path / "study.xml"
+        path.write_text(text.replace(note, written), encoding="utf-8")
+        assert survey.read_ddi(path).sets["s"].counted == counted
+
+
+INVALID = """<codeBook xmlns="ddi:codebook:2_5"><dataDscr><var ID="V1" name="q">
+    <invalrng>{}</invalrng>
+    <catgry><catValu>1</catValu><labl>Yes</labl></catgry>
+    <catgry><catValu>9.0</catValu><labl>Refused</labl></catgry>
+    <catgry missing="Y"><catValu>.</catValu><labl>Sysmiss</labl></catgry>
+    <catgry missing="Y"><catValu>.a</catValu></catgry>
+    </var></dataDscr></codeBook>"""
+
+
+@pytest.mark.parametrize(
+    ("invalid", "missing"),
+    [
+        ('<item VALUE="9"/><item VALUE="."/>', {"9": "Refused"}),
+        ('<range min="8" max="9.0"/>', {"8": "8", "9": "Refused"}),
+        ("", {}),
+    ],
+)
+def test_invalid_values_of_ddi_are_missing(
+    tmp_path: Path, invalid: str, missing: dict[str, str]
+) -> None:
+    path = tmp_path / "study.xml"
+    path.write_text(INVALID.format(invalid), encoding="utf-8")
+    question = survey.read_ddi(path).variables["q"]
+    assert question.missing == missing
+    assert list(question.levels) == (["1"] if missing else ["1", "9.0"])
+    pl.DataFrame({"q": [1, 9, None]}).write_parquet(tmp_path / "wave.parquet")
+    table = survey.read(tmp_path / "wave.parquet", survey.read_ddi(path))
+    assert table.codes("q").tolist() == [0, -1 if missing else 1, -1]
+
+
+@pytest.mark.parametrize(
+    "span", ['max="-1"', 'min="9" max="8"', 'min="0.5" max="2"', 'min="1" max="99999"']
+)
+def test_invalid_values_of_ddi_that_are_no_list(tmp_path: Path, span: str) -> None:
+    path = tmp_path / "study.xml"
+    path.write_text(INVALID.format(f"<range {span}/>"), encoding="utf-8")
+    with pytest.raises(SurveyError, match=r"« q » go from .* Write each of them") as found:
         survey.read_ddi(path)
     assert found.value.problem is SurveyProblem.FORMAT

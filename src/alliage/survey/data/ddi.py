@@ -6,6 +6,7 @@ levels, codes for missing answers, and the questions with several answers.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -17,6 +18,7 @@ from alliage.survey.data.table import Scale
 from alliage.survey.errors import SurveyError, SurveyProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from alliage.survey.data.table import Table
@@ -31,6 +33,12 @@ _SCALES = {
     "interval": Scale.NUMERIC,
     "ratio": Scale.NUMERIC,
 }
+
+#: What programs write for an empty cell of numbers.
+_EMPTY = re.compile(r"\.[a-z]?")
+
+#: A longer range of invalid values is no list of codes.
+_MOST_CODES = 1_000
 
 
 def write_ddi(table: Table, title: str) -> str:
@@ -84,9 +92,10 @@ def _write_variable(data: Element, table: Table, name: str) -> None:
         if known.universe:
             SubElement(variable, "universe").text = known.universe
         for level, sentence in known.labels.items():
-            _write_category(variable, _code(level), sentence, missing=False)
-        for level in known.missing:
-            _write_category(variable, _code(level), _code(level), missing=True)
+            if level not in known.missing:
+                _write_category(variable, _code(level), sentence, missing=False)
+        for level, reason in known.reasons.items():
+            _write_category(variable, _code(level), reason or _code(level), missing=True)
     numeric = table.frame.schema[name].is_numeric()
     SubElement(variable, "varFormat", {"type": "numeric" if numeric else "character"})
 
@@ -121,7 +130,8 @@ def read_ddi(path: Path) -> Questionnaire:
     Raises
     ------
     SurveyError
-        ``FORMAT`` if it is not XML, or holds no variable.
+        ``FORMAT`` if it is not XML, holds no variable, or declares invalid a range of values that
+        is no list of codes.
     """
     try:
         root: Element = ElementTree.fromstring(path.read_bytes())
@@ -144,13 +154,23 @@ def read_ddi(path: Path) -> Questionnaire:
 
 
 def _question(name: str, variable: Element) -> Question:
+    form = variable.find("varFormat")
+    numeric = form is None or form.get("type") != "character"
+    same = _number if numeric else str
+    missing = {code: code for code in map(same, _invalid(name, variable)) if code}
     levels: dict[str, str] = {}
-    missing: dict[str, str] = {}
     for category in variable.iter("catgry"):
-        code = _text(category, "catValu")
-        if code:
-            kind = missing if category.get("missing") == "Y" else levels
-            kind[code] = _text(category, "labl") or code
+        written = _text(category, "catValu")
+        code = same(written)
+        if not code:
+            continue
+        sentence = _text(category, "labl") or written
+        if code in missing:
+            missing[code] = sentence
+        elif category.get("missing") == "Y":
+            missing[written] = sentence
+        else:
+            levels[written] = sentence
     return Question(
         label=_text(variable, "labl") or name,
         levels=levels,
@@ -160,13 +180,43 @@ def _question(name: str, variable: Element) -> Question:
     )
 
 
+def _number(code: str) -> str:
+    """Write a whole number in one way; the marks of an empty cell (a point, ``.a``) are nothing."""
+    if _EMPTY.fullmatch(code):
+        return ""
+    try:
+        number = float(code)
+    except ValueError:
+        return code
+    return str(int(number)) if number.is_integer() else code
+
+
+def _invalid(name: str, variable: Element) -> Iterator[str]:
+    """Yield the codes that a variable declares invalid; those of a range are whole numbers."""
+    for item in variable.iterfind("invalrng/item"):
+        yield item.get("VALUE", "")
+    for span in variable.iterfind("invalrng/range"):
+        low, high = span.get("min", ""), span.get("max", "")
+        try:
+            codes = range(int(_number(low)), int(_number(high)) + 1)
+        except ValueError:
+            codes = range(0)
+        if not 0 < len(codes) <= _MOST_CODES:
+            msg = (
+                f"The invalid values of « {name} » go from « {low} » to « {high} »: the codes in "
+                "between cannot be listed. Write each of them as an `item` of its `invalrng`."
+            )
+            raise SurveyError(SurveyProblem.FORMAT, msg, column=name)
+        yield from map(str, codes)
+
+
 def _sets(root: Element, names: dict[str, str]) -> dict[str, SeveralAnswers]:
     sets: dict[str, SeveralAnswers] = {}
     for group in root.iter("varGrp"):
         members = tuple(names[key] for key in group.get("var", "").split() if key in names)
         if group.get("type") == "multipleResp" and len(members) > 1:
             name = group.get("name") or group.get("ID") or f"set{len(sets) + 1}"
-            counted = _text(group, "notes") or "1"
+            counted = _text(group, "notes[@type='counted']") or "1"
             sets[name] = SeveralAnswers(
                 label=_text(group, "labl") or name,
                 variables=members,

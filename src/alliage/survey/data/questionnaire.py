@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
-from alliage.survey.data.table import MultiResponse, Scale, Table, Variable, require
+from alliage.survey.data.table import MultiResponse, Scale, Table, Variable, chosen, require
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.values.yaml_files import read_record
 
@@ -128,7 +128,8 @@ def described(table: Table, questionnaire: Questionnaire) -> Table:
     ------
     SurveyError
         ``COLUMN`` for a question without a column, ``TYPE`` for a code that is not of the type of
-        its column, ``LEVEL`` for an answer that is not foreseen, with its row.
+        its column, ``LEVEL`` for an answer that is not foreseen, with its row, or a counted value
+        that no column of its set holds.
 
     Examples
     --------
@@ -155,10 +156,7 @@ def described(table: Table, questionnaire: Questionnaire) -> Table:
     for name, variable in variables.items():
         if variable.labels:
             found.codes(name)
-    sets = {
-        name: MultiResponse(variables=asked.variables, counted=asked.counted, label=asked.label)
-        for name, asked in questionnaire.sets.items()
-    }
+    sets = {name: _set(found, name, asked) for name, asked in questionnaire.sets.items()}
     return replace(found, sets={**table.sets, **sets})
 
 
@@ -177,10 +175,21 @@ def _variable(table: Table, name: str, question: Question) -> Variable:
     return Variable(
         label=question.label,
         labels=_typed(name, kind, question.levels),
-        missing=tuple(_typed(name, kind, question.missing)),
+        missing=_typed(name, kind, question.missing),
         scale=question.scale,
         universe=question.universe,
     )
+
+
+def _set(table: Table, name: str, asked: SeveralAnswers) -> MultiResponse:
+    levels = {column: table.coded(column).levels for column in asked.variables}
+    kinds = (table.frame.schema[column] for column in asked.variables)
+    said = {asked.counted, *(level_of(kind, str(asked.counted)) for kind in kinds)}
+    # Answers may write it in another type: the texts « 1 », true.
+    held = (level for own in levels.values() for level in own)
+    counted = next((level for level in held if level in said), asked.counted)
+    chosen(name, counted, levels)
+    return MultiResponse(variables=asked.variables, counted=counted, label=asked.label)
 
 
 def _typed(name: str, kind: pl.DataType, written: Mapping[str, str]) -> dict[Level, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,18 +22,16 @@ from alliage.survey.data.csv_files import (
     not_encoded,
     without_empty_texts,
 )
-from alliage.survey.data.questionnaire import Questionnaire, described, read_questionnaire
-from alliage.survey.data.table import MultiResponse, Scale, Table, Variable, checked
+from alliage.survey.data.questionnaire import Questionnaire, described, level_of, read_questionnaire
+from alliage.survey.data.table import MOST_LEVELS, MultiResponse, Scale, Table, Variable, checked
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.values.packages import DAMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from alliage.survey.data.coding import Level
 
-#: A numeric variable with more values than this, some of them labelled, is not a list of levels.
-_MOST_LEVELS = 40
 _STATA_END = b"</stata_dta>"
 
 
@@ -229,16 +228,45 @@ def _statistical(file: Path, reader: Callable[..., Any], encoding: str) -> Table
     frame = pl.DataFrame([_whole(column) for column in frame.get_columns()])
     frame = without_empty_texts(frame)
     variables = {name: _described(frame.get_column(name), known) for name in frame.columns}
-    sets = {
-        name: MultiResponse(
-            variables=tuple(kind["variable_list"]),
-            counted=kind.get("counted_value") or 1,
-            label=kind.get("label") or "",
-        )
-        for name, kind in known.mr_sets.items()
-        if kind.get("is_dichotomy")
+    table = Table(frame, variables, source=file.name)
+    for name, kind in known.mr_sets.items():
+        table = (_dichotomies if kind["is_dichotomy"] else _categories)(table, name, kind)
+    return table
+
+
+def _dichotomies(table: Table, name: str, kind: Mapping[str, Any]) -> Table:
+    columns = tuple(kind["variable_list"])
+    value = str(kind["counted_value"])
+    counted = level_of(table.frame.schema[columns[0]], value)
+    several = MultiResponse(
+        variables=columns, counted=value if counted is None else counted, label=kind["label"] or ""
+    )
+    return replace(table, sets={**table.sets, name: several})
+
+
+def _categories(table: Table, name: str, kind: Mapping[str, Any]) -> Table:
+    """Make a column of 0 and 1 for each option: it is chosen if any column of the set holds it."""
+    options = {
+        level: table.variables[column].labels.get(level, str(level))
+        for column in kind["variable_list"]
+        for level in table.levels(column)
     }
-    return Table(frame, variables, sets, file.name)
+    if not options:
+        return table
+    answers = pl.DataFrame([table.column(column) for column in kind["variable_list"]])
+    answered = pl.any_horizontal(pl.all().is_not_null())
+    columns: dict[str, pl.Expr] = {}
+    variables: dict[str, Variable] = {}
+    for rank, (level, sentence) in enumerate(options.items(), start=1):
+        column = f"{name}_{rank}"
+        while column in table.frame.columns:
+            column += "_"
+        holds = pl.any_horizontal(pl.all() == level).fill_null(value=False)
+        columns[column] = pl.when(answered).then(holds.cast(pl.Int8))
+        variables[column] = Variable(label=sentence, scale=Scale.NOMINAL)
+    several = MultiResponse(variables=tuple(columns), label=kind["label"] or "")
+    made = table.frame.with_columns(answers.select(**columns).get_columns())
+    return replace(table, frame=made, sets={**table.sets, name: several}).describe(variables)
 
 
 def _check_stata(file: Path) -> None:
@@ -294,30 +322,31 @@ def _check_texts(file: Path, reader: Callable[..., Any], frame: pl.DataFrame) ->
 
 def _described(column: pl.Series, known: Any) -> Variable:
     name = column.name
-    missing = _missing(column, known)
     labels = {
         _like(column, code): sentence
         for code, sentence in known.variable_value_labels.get(name, {}).items()
     }
+    missing = _missing(column, labels, known)
     levels = {code: sentence for code, sentence in labels.items() if code not in missing}
     return Variable(
         label=known.column_names_to_labels.get(name) or "",
         labels=_complete(column, levels, missing),
-        missing=missing,
+        missing={code: labels.get(code, "") for code in missing},
         scale=_scale(known.variable_measure.get(name)),
     )
 
 
-def _missing(column: pl.Series, known: Any) -> tuple[Level, ...]:
+def _missing(column: pl.Series, labels: Collection[Level], known: Any) -> tuple[Level, ...]:
     name = column.name
     codes: list[Level] = list(known.missing_user_values.get(name, []))
-    found = column.drop_nulls().unique().sort()
+    # A code that nobody gave is one too, if it has a label.
+    found: set[Any] = {*column.drop_nulls().unique(), *labels}
     for span in known.missing_ranges.get(name, []):
         low, high = span["lo"], span["hi"]
         if low == high:
             codes.append(_like(column, low))
         elif column.dtype.is_numeric():
-            codes += found.filter((found >= low) & (found <= high)).to_list()
+            codes += sorted(code for code in found if low <= code <= high)
     return tuple(dict.fromkeys(codes))
 
 
@@ -335,7 +364,7 @@ def _complete(
     ]
     if not found:
         return dict(labels)
-    if len(found) + len(labels) > _MOST_LEVELS:
+    if len(found) + len(labels) > MOST_LEVELS:
         return {}
     both = sorted({*labels, *found}, key=lambda level: (isinstance(level, str), level))
     return {level: labels.get(level, str(level)) for level in both}

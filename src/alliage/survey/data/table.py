@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from narwhals.typing import IntoFrame
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Numbers beyond have squares, or products of squares, that a computer does not hold.
 LARGEST = 1e70
+
+#: Numbers with more values than this are no list of levels, unless they are described.
+MOST_LEVELS = 40
 
 #: Types of whole numbers of 8 bits.
 _BYTES = (pl.Int8, pl.UInt8)
@@ -52,7 +56,8 @@ class Variable:
         The sentence of each level. Where there are labels, they are the levels, in their order:
         a level that nobody chose is kept.
     missing
-        The codes that say why there is no answer (refusal, does not apply); read as missing.
+        The codes that say why there is no answer (refusal, does not apply); read as missing. A
+        mapping gives the reason of each.
     scale
         What may be computed; ``None`` when nothing was said.
     universe
@@ -61,9 +66,15 @@ class Variable:
 
     label: str = ""
     labels: Mapping[Any, str] = field(default_factory=dict)
-    missing: tuple[Level, ...] = ()
+    missing: Collection[Level] = ()
     scale: Scale | None = None
     universe: str = ""
+
+    @property
+    def reasons(self) -> dict[Level, str]:
+        """The reason that each code for no answer stands for; empty where nothing says it."""
+        said = self.missing if isinstance(self.missing, Mapping) else self.labels
+        return {code: said.get(code, "") for code in self.missing}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +278,29 @@ def require(columns: Sequence[str], name: str) -> None:
         raise SurveyError(SurveyProblem.COLUMN, msg, column=name)
 
 
+def chosen(name: str, counted: Level, levels: Mapping[str, Sequence[Level]]) -> list[int]:
+    """Return the rank of the value that says « chosen » among the levels of each column of a set.
+
+    It is the number of levels in a column that does not hold it.
+
+    Raises
+    ------
+    SurveyError
+        ``LEVEL`` if no column holds it: every share would be 0.
+    """
+    found = list(dict.fromkeys(level for own in levels.values() for level in own))
+    if found and counted not in found:
+        msg = (
+            f"The question « {name} » counts {counted!r}, which none of its columns "
+            f"({listed(levels)}) holds: they hold {listed(map(repr, found), most=20)}. Name one of "
+            "these with `counted`, or describe the levels of the columns."
+        )
+        raise SurveyError(
+            SurveyProblem.LEVEL, msg, column=name, value=counted, allowed=listed(found, most=20)
+        )
+    return [own.index(counted) if counted in own else len(own) for own in levels.values()]
+
+
 def as_numbers(series: pl.Series) -> Floats:
     """Return a column as numbers: see `Table.numbers`."""
     if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
@@ -294,6 +328,20 @@ def as_numbers(series: pl.Series) -> Floats:
     return found
 
 
+def is_quantity(series: pl.Series) -> bool:
+    """Tell whether answers are numbers with decimals, or too many of them to be levels."""
+    if not series.dtype.is_numeric():
+        return False
+    if series.dtype.is_integer():
+        low, high = series.min(), series.max()
+        # Numbers that are near one another are few: they need not be counted.
+        if isinstance(low, int) and isinstance(high, int) and high - low < MOST_LEVELS:
+            return False
+    elif (series != series.floor()).any():
+        return True
+    return series.drop_nulls().n_unique() > MOST_LEVELS
+
+
 def first_value(series: pl.Series) -> tuple[int, object]:
     """Return the first answer of a column and its row, counted from 1."""
     place = series.is_not_null().arg_max() or 0
@@ -305,7 +353,7 @@ def _extreme(value: object) -> float:
     return value if isinstance(value, float) else 0.0
 
 
-def _is_one_of(series: pl.Series, codes: Sequence[Level]) -> pl.Series:
+def _is_one_of(series: pl.Series, codes: Collection[Level]) -> pl.Series:
     try:
         return series.is_in(list(codes)).fill_null(value=False)
     except pl.exceptions.PolarsError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from alliage.survey.data.table import chosen
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.distribution import Concentration, QuantileRule, ordered
 from alliage.survey.estimation.linearisation import Part, Quotients
@@ -280,10 +281,10 @@ class Choices(Quotient):
 
     def scores(self, cells: Cells) -> tuple[Floats, Floats | None]:
         tops = np.zeros((cells.count, cells.first.shape[1], len(self.columns)))
-        for place, name in enumerate(self.columns):
-            levels = cells.levels[name]
-            if self.counted in levels:
-                tops[:, 0, place] = cells.keys[name] == levels.index(self.counted)
+        levels = {name: cells.levels[name] for name in self.columns}
+        ranks = chosen(self.variable, self.counted, levels)
+        for place, (name, rank) in enumerate(zip(self.columns, ranks, strict=True)):
+            tops[:, 0, place] = cells.keys[name] == rank
         return tops, tops.sum(axis=2) if self.responses else _ones(cells)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pyreadstat
 from openpyxl import Workbook
 
@@ -13,15 +14,17 @@ from alliage.survey.publishing.result_files import check_output, whole_file
 from alliage.values.cells import neutralise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import polars as pl
-
+    from alliage.survey.data.coding import Level
     from alliage.survey.data.table import Table
 
 #: The kinds of file, by the end of their name.
 KINDS = (".csv", ".parquet", ".xlsx", ".sav", ".dta")
+
+#: SPSS holds so many codes for no answer in a variable, else a range of them.
+_MOST_CODES = 3
 
 _MEASURES = {Scale.NOMINAL: "nominal", Scale.ORDINAL: "ordinal", Scale.NUMERIC: "scale"}
 
@@ -78,11 +81,16 @@ def _labels(table: Table) -> dict[str, Any]:
     return {
         "column_labels": {name: one.label for name, one in known.items() if one.label},
         "variable_value_labels": {
-            name: dict(one.labels)
+            name: sentences
             for name, one in known.items()
-            if one.labels and table.frame.schema[name].is_numeric()
+            if (sentences := {**one.labels, **_said(one.reasons)})
+            and table.frame.schema[name].is_numeric()
         },
     }
+
+
+def _said(reasons: Mapping[Level, str]) -> dict[Level, str]:
+    return {code: reason for code, reason in reasons.items() if reason}
 
 
 def _write_sav(table: Table, path: Path) -> None:
@@ -90,10 +98,22 @@ def _write_sav(table: Table, path: Path) -> None:
     pyreadstat.write_sav(
         table.frame,
         path,
-        missing_ranges={name: list(one.missing) for name, one in known.items() if one.missing},
+        missing_ranges={name: _missing(table, name) for name, one in known.items() if one.missing},
         variable_measure={name: _MEASURES[one.scale] for name, one in known.items() if one.scale},
         **_labels(table),
     )
+
+
+def _missing(table: Table, name: str) -> list[Any]:
+    """Return the codes for no answer, as a range where SPSS cannot hold so many of them."""
+    codes = list(table.variables[name].missing)
+    answers = table.column(name)
+    if len(codes) > _MOST_CODES and answers.dtype.is_numeric():
+        low, high = min(codes), max(codes)
+        kept = pl.concat([answers, pl.Series(table.levels(name), dtype=answers.dtype)])
+        if not kept.is_between(low, high).any():
+            return [{"lo": low, "hi": high}]
+    return codes
 
 
 def _write_dta(table: Table, path: Path) -> None:

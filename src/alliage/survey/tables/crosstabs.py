@@ -19,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from alliage.survey.data.coding import NO_LEVEL, Coded
+from alliage.survey.data.table import chosen
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.estimation.domains import labels_of, nobody, within
 from alliage.survey.estimation.figures import Bases, Figures, simple_variance
@@ -79,13 +80,13 @@ class Asked:
     @classmethod
     def of_choices(cls, sample: Sample, request: Choices) -> list[Asked]:
         """Ask the share of each column of a set, among those who answered one of them."""
-        columns = [sample.coded(name) for name in request.columns]
-        answered = np.logical_or.reduce([each.codes != NO_LEVEL for each in columns])
+        columns = {name: sample.coded(name) for name in request.columns}
+        answered = np.logical_or.reduce([each.codes != NO_LEVEL for each in columns.values()])
+        levels = {name: each.levels for name, each in columns.items()}
+        ranks = chosen(request.variable, request.counted, levels)
         found = []
-        for name, each in zip(request.columns, columns, strict=True):
-            known = each.levels
-            chosen = known.index(request.counted) if request.counted in known else len(known)
-            either = np.where(answered, (each.codes == chosen).astype(np.int8), np.int8(NO_LEVEL))
+        for (name, each), rank in zip(columns.items(), ranks, strict=True):
+            either = np.where(answered, (each.codes == rank).astype(np.int8), np.int8(NO_LEVEL))
             found.append(
                 cls(Coded.of(either, (False, True)), [request], [name], np.array([[0.0], [1.0]]))
             )
