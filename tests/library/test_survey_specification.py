@@ -425,3 +425,14 @@ def test_a_question_is_made_as_what_it_is(asked: Callable[..., Path], answers: P
     study = open_study(answers, asked("tables: [{name: t, questions: [q1, uses, income]}]", begin))
     kinds = [block.question.answers.value for block in study.banner("t").blocks]
     assert kinds == ["levels", "choices", "number"]
+
+
+def test_numbers_that_nothing_describes_are_numbers_unless_their_levels_are_named(
+    asked: Callable[..., Path], answers: Path
+) -> None:
+    points = "{variable: income, points: {10.5: 0, 20.0: 1}}"
+    study = open_study(answers, asked(f"tables: [{{name: t, questions: [income, {points}]}}]"))
+    number, levels = study.banner("t").blocks
+    kinds = (number.question.answers.value, levels.question.answers.value)
+    assert kinds == ("number", "levels")
+    assert [len(block.rows) for block in (number, levels)] == [1, 6]

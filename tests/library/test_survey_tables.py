@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from polars.testing import assert_frame_equal
 
 from alliage.survey import (
     BaseRule,
@@ -19,11 +20,14 @@ from alliage.survey import (
     Level,
     MultiResponse,
     Sample,
+    Scale,
     SurveyError,
+    SurveyProblem,
     Table,
     Variable,
     calibrate,
     mean,
+    moments,
     proportion,
     sample,
 )
@@ -32,6 +36,7 @@ from alliage.survey.protection.disclosure import Rules
 from alliage.survey.protection.protected_tables import protect
 from alliage.survey.publishing.table_files import as_html, as_json, notes, write_xlsx
 from alliage.survey.publishing.words import share, shares
+from alliage.survey.scale.plans import banner_requests
 from alliage.survey.tables.banners import Banner, banner
 from alliage.survey.tables.independence import rao_scott
 from alliage.survey.tables.questions import Answers, Question
@@ -307,3 +312,63 @@ def test_what_makes_no_table_is_refused(
     request = {"questions": ["trust"], "breakdowns": ["age"], **asked}
     with pytest.raises(SurveyError, match=told):
         banner(people, request["questions"], request["breakdowns"])
+
+
+NUMBERS = pl.DataFrame(
+    {
+        "sex": ["w", "m"] * 30,
+        "hours": [7.5, 8.0, 3.0] * 20,
+        "age": list(range(20, 80)),
+        "year": [1900, 2000, 2100] * 20,
+        "marks": list(range(40)) + [0, 39] * 10,
+        "whole": [1.0, 2.0, 5.0] * 20,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "answers"),
+    [
+        ("hours", None, Answers.NUMBER),
+        ("age", None, Answers.NUMBER),
+        ("year", None, Answers.LEVELS),
+        ("marks", None, Answers.LEVELS),
+        ("whole", None, Answers.LEVELS),
+        ("sex", None, Answers.LEVELS),
+        ("age", Variable(label="How old are you?"), Answers.NUMBER),
+        ("hours", Variable(scale=Scale.ORDINAL), Answers.LEVELS),
+        ("hours", Variable(labels={3.0: "few", 7.5: "more", 8.0: "many"}), Answers.LEVELS),
+        ("year", Variable(scale=Scale.NUMERIC), Answers.NUMBER),
+        ("year", Variable(missing=(2100,)), Answers.LEVELS),
+    ],
+)
+def test_numbers_that_nothing_describes_as_levels_have_a_mean(
+    name: str, known: Variable | None, answers: Answers
+) -> None:
+    table = Table.of(NUMBERS).describe({} if known is None else {name: known})
+    people = sample(table, Design())
+    (block,) = banner(people, [name], ["sex"]).blocks
+    assert block.question.answers is answers
+    if answers is Answers.NUMBER:
+        (row,) = block.rows
+        whole = row.cells[0]
+        assert whole is not None
+        assert whole.estimate.value == pytest.approx(mean(people, name).one().value)
+    # Who wants levels asks for them.
+    (asked,) = banner(people, [Question(variable=name)], ["sex"]).blocks
+    assert len(asked.rows) == len(people.levels(name))
+
+
+def test_moments_of_numbers_are_not_broken_into_levels_by_a_name() -> None:
+    asked = banner_requests(["hours", "year"], ["sex"])
+    found = moments(NUMBERS, Design(), asked)
+    assert banner(found, ["year"], ["sex"]).blocks[0].question.answers is Answers.LEVELS
+    with pytest.raises(SurveyError, match=r"« hours » holds numbers \(3 values\)") as refusal:
+        banner(found, ["hours"], ["sex"])
+    assert refusal.value.problem is SurveyProblem.REQUEST
+    known = {"hours": Variable(scale=Scale.NUMERIC)}
+    asked = banner_requests(["hours"], ["sex"], variables=known)
+    found = moments(NUMBERS, Design(), asked, variables=known)
+    ours = banner(found, ["hours"], ["sex"]).frame()
+    theirs = banner(sample(Table.of(NUMBERS), Design()), ["hours"], ["sex"]).frame()
+    assert_frame_equal(ours, theirs)

@@ -10,7 +10,7 @@ from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.estimation.domains import kept
 from alliage.survey.estimation.requests import Choices, Mean, Proportion, Request
 from alliage.survey.sampling.design import per_stage
-from alliage.survey.tables.questions import Answers, Question
+from alliage.survey.tables.questions import Answers, Question, described_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,6 +113,7 @@ def banner_requests(
     breakdowns: Sequence[Breakdown] = (),
     *,
     sets: Mapping[str, MultiResponse] | None = None,
+    variables: Mapping[str, Variable] | None = None,
     over: Domain | None = None,
 ) -> list[Request]:
     """Say what moments have to hold for a banner table.
@@ -121,8 +122,9 @@ def banner_requests(
     ----------
     questions, breakdowns, over
         As for :func:`alliage.survey.banner`.
-    sets
-        The questions with several answers, by name.
+    sets, variables
+        The questions with several answers, and what is known of columns, by name: a name alone
+        asks for what they say, else for levels.
 
     Returns
     -------
@@ -148,11 +150,11 @@ def banner_requests(
     >>> [(row.label, row.cells[0].estimate.value) for row in made.blocks[0].rows]
     [('no', 0.6), ('yes', 0.4)]
     """
-    known = dict(sets or {})
+    known, columns = dict(sets or {}), dict(variables or {})
     return [
         replace(request, by=by, over=kept(over))
         for question in questions
-        for request in _requests(question, known)
+        for request in _requests(question, known, columns)
         for by in _together(breakdowns)
     ]
 
@@ -171,10 +173,12 @@ def _together(breakdowns: Sequence[Breakdown]) -> list[tuple[str, ...]]:
     return [*found, held]
 
 
-def _requests(asked: Question | str, sets: Mapping[str, MultiResponse]) -> Iterator[Request]:
+def _requests(
+    asked: Question | str, sets: Mapping[str, MultiResponse], variables: Mapping[str, Variable]
+) -> Iterator[Request]:
     if isinstance(asked, str):
-        several = asked in sets
-        asked = Question(variable=asked, answers=Answers.CHOICES if several else Answers.LEVELS)
+        answers = described_answers(asked, sets, variables) or Answers.LEVELS
+        asked = Question(variable=asked, answers=answers)
     name = asked.variable
     if asked.answers is Answers.NUMBER:
         yield Mean(variable=name)

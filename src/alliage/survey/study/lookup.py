@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from alliage.survey.data.questionnaire import level_of
 from alliage.survey.data.reading import read
-from alliage.survey.data.table import Scale
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.requests import (
     Choices,
@@ -25,7 +24,7 @@ from alliage.survey.estimation.requests import (
 from alliage.survey.estimation.results import BaseRule, Interval, Statistic
 from alliage.survey.sampling.design import Design, ReplicateColumns
 from alliage.survey.study.specification import CROSSED, Figure, SpecificationProblem, near
-from alliage.survey.tables.questions import Answers, Question
+from alliage.survey.tables.questions import Answers, Question, answers_of
 from alliage.values.yaml_files import Fault, FileProblem, place
 
 if TYPE_CHECKING:
@@ -306,7 +305,7 @@ class Lookup:
         name = self.question(asked.variable, *within, "variable")
         return Question(
             variable=name,
-            answers=asked.answers or self._answers(name),
+            answers=asked.answers or self._answers(asked),
             boxes={
                 label: tuple(
                     self.level(name, one, *within, "boxes", label, rank)
@@ -321,12 +320,11 @@ class Lookup:
             responses=asked.responses,
         )
 
-    def _answers(self, name: str) -> Answers:
-        if name in self.table.sets:
-            return Answers.CHOICES
-        described = self.table.variables.get(name)
-        numeric = described is not None and described.scale is Scale.NUMERIC
-        return Answers.NUMBER if numeric else Answers.LEVELS
+    def _answers(self, asked: Asked) -> Answers:
+        known = {*self.table.sets, *self.table.frame.columns}
+        if asked.boxes or asked.points or asked.variable not in known:
+            return Answers.LEVELS
+        return answers_of(self.table, asked.variable)
 
     def requests(self, asked: Estimated, *within: str | int) -> tuple[Request, ...]:
         """Look up what is estimated, one request for each variable."""

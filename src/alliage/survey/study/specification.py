@@ -365,7 +365,9 @@ class Asked(Section):
     variable
         A column, or the name of a set of columns for several answers.
     answers
-        What it holds; if not given, choices for a set, number for a numeric scale, else levels.
+        What it holds. If not given, choices for a set, number for a numeric scale or for numbers
+        that nothing describes as levels (decimals, more than 40 values), else levels; levels too
+        where there are boxes or points.
     boxes
         Groups of levels with a row of their own, by label.
     points

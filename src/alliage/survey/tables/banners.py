@@ -106,7 +106,9 @@ def banner(
     source : Sample or Moments
         What to estimate from.
     questions
-        The questions, or their names; a set of columns is a question with several answers.
+        The questions, or their names; a set of columns is a question with several answers. A name
+        alone asks for the mean of a numeric scale, and of numbers with decimals or with more than
+        40 values that nothing describes as levels; give a `Question` to say it yourself.
     breakdowns
         Variables, or tuples of variables whose levels are crossed.
     variables

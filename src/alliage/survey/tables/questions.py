@@ -6,12 +6,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import polars as pl
+
+from alliage.survey.data.table import Scale, is_quantity
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.sampling.sample import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from alliage.survey.data.coding import Level
+    from alliage.survey.data.table import MultiResponse, Table, Variable
     from alliage.survey.sampling.sample import Source
 
 #: A breakdown: a variable, or several whose levels are crossed.
@@ -52,17 +57,69 @@ class Question:
     responses: bool = False
 
 
+def described_answers(
+    name: str, sets: Mapping[str, MultiResponse], variables: Mapping[str, Variable]
+) -> Answers | None:
+    """Return what a question holds as it is described; ``None`` if nothing says it."""
+    if name in sets:
+        return Answers.CHOICES
+    known = variables.get(name)
+    if known is None or (known.scale is None and not known.labels):
+        return None
+    return Answers.NUMBER if known.scale is Scale.NUMERIC else Answers.LEVELS
+
+
+def answers_of(table: Table, name: str) -> Answers:
+    """Return what a question holds that is asked by its name alone.
+
+    What its description says: several answers for a set, a number for a numeric scale, levels for
+    another scale or for labels. Without any, numbers with decimals, or with more than 40 values,
+    are a number, of which tables give the mean; other answers are levels.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from alliage.survey import Table
+    >>> table = Table.of(pl.DataFrame({"satisfied": [1, 2, 5], "hours": [7.5, 8.0, 3.0]}))
+    >>> answers_of(table, "satisfied").value, answers_of(table, "hours").value
+    ('levels', 'number')
+    """
+    said = described_answers(name, table.sets, table.variables)
+    if said is None:
+        return Answers.NUMBER if is_quantity(table.column(name)) else Answers.LEVELS
+    return said
+
+
+def _levels_of_moments(source: Source, name: str) -> Answers:
+    levels = source.cells((name,), ()).levels[name]
+    if is_quantity(pl.Series(levels)):
+        msg = (
+            f"« {name} » holds numbers ({len(levels)} values), and moments hold it as levels. Ask "
+            "for its mean, of `banner_requests` too: Question(variable=..., "
+            "answers=Answers.NUMBER); or describe its levels."
+        )
+        raise SurveyError(SurveyProblem.REQUEST, msg, variable=name)
+    return Answers.LEVELS
+
+
 def question_of(source: Source, asked: Question | str) -> Question:
     """Return a question that is asked of a source, or refuse it.
+
+    What a name alone asks for is told by `answers_of`.
 
     Raises
     ------
     SurveyError
-        ``REQUEST`` for a kind of answers that is unknown or that the source does not have.
+        ``REQUEST`` for a kind of answers that is unknown or that the source does not have, or for
+        the name alone of numbers that moments hold as levels.
     """
     if isinstance(asked, str):
-        several = asked in source.sets
-        asked = Question(variable=asked, answers=Answers.CHOICES if several else Answers.LEVELS)
+        if isinstance(source, Sample):
+            answers = answers_of(source.table, asked)
+        else:
+            said = described_answers(asked, source.sets, source.variables)
+            answers = said or _levels_of_moments(source, asked)
+        asked = Question(variable=asked, answers=answers)
     if asked.answers not in tuple(Answers):
         msg = (
             f"« {asked.answers} » is no kind of answers of « {asked.variable} ». Name one of: "
