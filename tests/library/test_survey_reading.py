@@ -520,14 +520,19 @@ def test_a_counted_value_is_written_as_the_answers(
 
 
 def test_a_counted_value_may_be_a_level_that_nobody_chose() -> None:
-    several = SeveralAnswers(label="S", variables=("u", "v"))
+    several = SeveralAnswers(label="S", variables=("u", "v"), counted="yes")
     ask = Questionnaire(title="t", variables={}, sets={"s": several})
-    table = survey.Table.of(pl.DataFrame({"u": [0, 0], "v": [0, 0]}))
+    table = survey.Table.of(pl.DataFrame({"u": ["no", "no"], "v": ["no", "no"]}))
     with pytest.raises(SurveyError, match="or describe the levels"):
         described(table, ask)
-    known = described(table.describe({"u": Variable(labels={0: "no", 1: "yes"})}), ask)
-    shares = survey.choices(survey.sample(known, Design()), "s")
-    assert [one.value for one in shares] == [0, 0]
+    known = described(table.describe({"u": Variable(labels={"no": "No", "yes": "Yes"})}), ask)
+    # Of 0 and 1, 0 alone says enough.
+    none = survey.Table(
+        pl.DataFrame({"u": [0, 0], "v": [0, 0]}), sets={"s": MultiResponse(variables=("u", "v"))}
+    )
+    for each in (known, none):
+        shares = survey.choices(survey.sample(each, Design()), "s")
+        assert [one.value for one in shares] == [0, 0]
 
 
 def test_ddi_says_what_is_counted_in_a_note_of_this_type(tmp_path: Path) -> None:

@@ -286,10 +286,11 @@ def chosen(name: str, counted: Level, levels: Mapping[str, Sequence[Level]]) -> 
     Raises
     ------
     SurveyError
-        ``LEVEL`` if no column holds it: every share would be 0.
+        ``LEVEL`` if no column holds it: every share would be 0 by mistake.
     """
     found = list(dict.fromkeys(level for own in levels.values() for level in own))
-    if found and counted not in found:
+    # Columns of 0 alone are of a question of which nobody chose anything: 1 is understood.
+    if found and counted not in found and (found, counted) != ([0], 1):
         msg = (
             f"The question « {name} » counts {counted!r}, which none of its columns "
             f"({listed(levels)}) holds: they hold {listed(map(repr, found), most=20)}. Name one of "
