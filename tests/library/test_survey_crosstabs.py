@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from alliage.survey import (
     Choices,
+    Count,
     Design,
     DfRule,
     MultiResponse,
@@ -31,12 +32,14 @@ from alliage.survey.sampling.design import LonelyUnit
 from alliage.survey.tables import crossing as crossing_module
 from alliage.survey.tables.banners import banner
 from alliage.survey.tables.independence import rao_scott
+from alliage.survey.tables.letters import LetterRule
 from alliage.survey.tables.questions import Question
 
 if TYPE_CHECKING:
     from alliage.survey import Estimate, Sample
     from alliage.survey.estimation.requests import Request
     from alliage.survey.tables.banners import Banner
+    from alliage.survey.tables.blocks import Column
 
 BREAKDOWNS: list[str | tuple[str, ...]] = ["sex", "age", ("sex", "size"), "school"]
 BOX, POINTS = [4, 5], {level: level for level in range(1, 6)}
@@ -254,3 +257,83 @@ def test_a_stratum_of_one_respondent_is_refused_or_ruled() -> None:
         frame, Design(weights="weight", strata="stratum", lonely=LonelyUnit.ADJUST)
     )  # fmt: skip
     check(ruled, banner(ruled, ["q0"], ["age"]), None, "calibrated")
+
+
+OPTIONS = MultiResponse(variables=("ma", "mb", "mc"))
+
+
+def with_options(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Add columns of several answers: the second is chosen by many who chose the first."""
+    random = np.random.default_rng(seed)
+    first, second, third = random.random((3, frame.height))
+    chosen = [first < 0.5, second < np.where(first < 0.5, 0.7, 0.3), third < 0.4]
+    told = [np.where(each, 1, random.choice([0, 9], frame.height)) for each in chosen]
+    return frame.with_columns(
+        pl.Series(name, each).replace(9, None)
+        for name, each in zip(OPTIONS.variables, told, strict=True)
+    )
+
+
+def spread_of_counts(
+    source: Sample, columns: list[Column], level: str, over: Any, variance: Any
+) -> tuple[Any, Any]:
+    """Return shares in columns that overlap and their covariance, from counts that do not."""
+    names = (*OPTIONS.variables, *(name for name in columns[0].breakdown if name != "m"))
+    counts = estimate(source, Count(variable="q1", by=names, over=over), variance=variance)
+    assert counts.covariance is not None
+    values = np.array([item.value for item in counts])
+    levels = np.array([item.level == level for item in counts])
+    shares, slopes = [], []
+    for column in columns:
+        wanted = {
+            (str(level), 1) if name == "m" else (name, level)
+            for name, level in column.group.items()
+        }
+        inside = np.array([wanted <= item.group.items() for item in counts])
+        shares.append(values[inside & levels].sum() / values[inside].sum())
+        slopes.append(inside * (levels - shares[-1]) / values[inside].sum())
+    return np.array(shares), np.array(slopes) @ counts.covariance @ np.array(slopes).T
+
+
+@settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
+@given(
+    st.integers(0, 10**6), st.booleans(), st.booleans(), st.booleans(),
+    st.sampled_from([None, {"size": [0, 2]}]), st.sampled_from(["calibrated", "fixed"]),
+    st.sampled_from(list(DfRule)), st.sampled_from([("m",), ("m", "sex"), ("sex", "m")]),
+)  # fmt: skip
+def test_columns_of_a_set_share_respondents(
+    seed: int, equal: bool, strata: bool, calibrated: bool, over: Any, variance: Any, df: DfRule,
+    breakdown: tuple[str, ...],
+) -> None:  # fmt: skip
+    frame = with_options(respondents(seed, equal=equal), seed)
+    named = Table(frame, {}, {"m": OPTIONS})
+    source = drawn(named, strata=strata, calibrated=calibrated, df=df)
+    known = frame.with_columns(pl.col(OPTIONS.variables).fill_null(0))
+    apart = drawn(known, strata=strata, calibrated=calibrated, df=df)
+    seen: dict[str, Any] = {}
+
+    def above(rule: LetterRule, values: Any, spread: Any, letters: Any, **given: Any) -> Any:
+        seen["".join(letters)] = values, spread
+        return told(rule, values, spread, letters, **given)
+
+    told = LetterRule.above
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(LetterRule, "above", above)
+        table = banner(source, ["q1"], ["age", breakdown], over=over, variance=variance)
+        rows = table.blocks[0].rows
+    columns = [column for column in table.columns if column.breakdown == breakdown]
+    kept = tuple((name, tuple(levels)) for name, levels in (over or {}).items())
+    values, spread = seen["".join(column.letter for column in columns)]
+    for place, row in enumerate(rows):
+        shares, expected = spread_of_counts(apart, columns, row.level, kept, variance)
+        assert values[place] == pytest.approx(shares, rel=1e-9)
+        assert spread[place] == pytest.approx(expected, rel=1e-9, abs=1e-14)
+    by = tuple(name for name in breakdown if name != "m")
+    for option in OPTIONS.variables:
+        asked = Proportion(variable="q1", by=by, over=(*kept, (option, (1,))))
+        for item in estimate(source, asked, variance=variance):
+            group = {name: item.group.get(name, option) for name in breakdown}
+            (at,) = [each for each, one in enumerate(table.columns) if one.group == group]
+            (cell,) = [row.cells[at] for row in rows if row.level == item.level]
+            assert cell is not None
+            same(replace(item, group=group, domain=dict(kept)), cell.estimate)

@@ -208,7 +208,9 @@ def test_a_banner_is_that_of_rows(*, calibrated: bool) -> None:
         "prizes",
         Question(variable="api00", answers=Answers.NUMBER),
     ]
-    breakdowns: list[str | tuple[str, ...]] = ["stype", ("sch.wide", "both"), "yr.rnd"]
+    breakdowns: list[str | tuple[str, ...]] = [
+        "stype", ("sch.wide", "both"), "yr.rnd", "prizes", ("prizes", "yr.rnd")
+    ]  # fmt: skip
     asked = banner_requests(questions, breakdowns, sets=several, over={"stype": ["E", "H"]})
     parts = [frame[:70], frame[70:].lazy()]
     source = survey.moments(parts, design, asked, margins=list(MARGINS), sets=several)

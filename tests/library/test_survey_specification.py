@@ -436,3 +436,22 @@ def test_numbers_that_nothing_describes_are_numbers_unless_their_levels_are_name
     kinds = (number.question.answers.value, levels.question.answers.value)
     assert kinds == ("number", "levels")
     assert [len(block.rows) for block in (number, levels)] == [1, 6]
+
+
+def test_a_set_is_a_breakdown(asked: Callable[..., Path], tmp_path: Path) -> None:
+    rows = pl.DataFrame({"bus": [1, 0, 1, 1], "car": [0, 1, 1, 0], "sex": ["w", "m", "m", "w"]})
+    rows.write_parquet(tmp_path / "uses.parquet")
+    text = (
+        "title: t\ndata: {sets: {uses: {label: Uses, variables: [bus, car]}}}\n"
+        "tables: [{name: t, questions: [sex], breakdowns: [%s]}]"
+    )
+    for written, breakdown in (("uses", ("uses",)), ("uses * sex", ("uses", "sex"))):
+        study = open_study(tmp_path / "uses.parquet", asked(text % written, ""))
+        assert {one.breakdown for one in study.banner("t").columns} == {(), breakdown}
+    with pytest.raises(InvalidFilesError, match=r"« use ».*did you mean « uses »"):
+        open_study(tmp_path / "uses.parquet", asked(text % "use", ""))
+    with pytest.raises(InvalidFilesError, match="there is no column « uses »"):
+        open_study(
+            tmp_path / "uses.parquet",
+            asked(text % "sex" + "\ncalibrations: [{name: c, margins: {uses: {a: 1}}}]", ""),
+        )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -39,11 +39,14 @@ from alliage.survey.publishing.words import share, shares
 from alliage.survey.scale.plans import banner_requests
 from alliage.survey.tables.banners import Banner, banner
 from alliage.survey.tables.independence import rao_scott
+from alliage.survey.tables.letters import LetterRule
 from alliage.survey.tables.questions import Answers, Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from alliage.survey.arrays import Floats
+    from alliage.survey.estimation.domains import Domain
     from alliage.survey.publishing.words import Language
     from alliage.survey.sampling.margins import Margins
 
@@ -372,3 +375,105 @@ def test_moments_of_numbers_are_not_broken_into_levels_by_a_name() -> None:
     ours = banner(found, ["hours"], ["sex"]).frame()
     theirs = banner(sample(Table.of(NUMBERS), Design()), ["hours"], ["sex"]).frame()
     assert_frame_equal(ours, theirs)
+
+
+#: R 4.2, survey 4.1: svycontrast(svytotal(~n1 + n2 + n3 + t1 + t2 + t3, design), quote(n1 / t1 -
+#: n2 / t2)), with t the members of each column and n those of them who are of stype M.
+OVERLAPS = {
+    "apiclus1": (
+        Design(weights="pw", clusters="dnum", fpc="fpc"),
+        [0.10625, 0.105263157895, 0.1],
+        [0.02485066366813, 0.02957918467071, 0.02864041046680],
+        [0.01328003337336, 0.01236582725562, 0.00532561437044],
+    ),
+    "apistrat": (
+        Design(weights="pw", strata="stype", fpc="fpc"),
+        [0.138954163963, 0.120322381520, 0.123469710034],
+        [0.01151732336383, 0.01641410213287, 0.01689832745965],
+        [0.01319894419285, 0.01336284014636, 0.00199853926821],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OVERLAPS)
+def test_columns_that_overlap_are_compared_as_by_r(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design, shares, errors, of_differences = OVERLAPS[name]
+    goals = MultiResponse(variables=("sch.wide", "comp.imp", "awards"), counted="Yes")
+    rows = pl.read_csv(SAMPLES / f"{name}.csv", null_values=["", "NA"])
+    spreads = []
+
+    def above(
+        rule: LetterRule, values: Floats, covariance: Floats, *told: Any, **given: Any
+    ) -> Any:
+        spreads.append(covariance)
+        return compared(rule, values, covariance, *told, **given)
+
+    compared = LetterRule.above
+    monkeypatch.setattr(LetterRule, "above", above)
+    table = banner(sample(Table(rows, {}, {"goals": goals}), design), ["stype"], ["goals"])
+    cells = table.blocks[0].rows[2].cells[1:]
+    assert [cell and cell.estimate.value for cell in cells] == pytest.approx(shares, rel=1e-9)
+    assert [cell and cell.estimate.standard_error for cell in cells] == pytest.approx(
+        errors, rel=1e-9
+    )
+    spread = next(each for each in spreads if each.shape[1:] == (3, 3))[2]
+    found = [
+        np.sqrt(spread[one, one] + spread[other, other] - 2 * spread[one, other])
+        for one, other in ((0, 1), (0, 2), (1, 2))
+    ]
+    assert found == pytest.approx(of_differences, rel=1e-9)
+
+
+def test_a_set_is_a_breakdown_of_those_who_chose_each_column(people: Sample) -> None:
+    table = banner(
+        people,
+        ["trust", "uses", Question(variable="hours", answers=Answers.NUMBER)],
+        ["region", "uses", ("region", "uses"), ("uses", "uses_bus")],
+        variables=LABELS,
+    )
+    assert [(column.labels, column.letter) for column in table.columns[3:9]] == [
+        (("The bus",), "C"),
+        (("uses_car",), "D"),
+        (("=North", "The bus"), "E"),
+        (("=North", "uses_car"), "F"),
+        (("South", "The bus"), "G"),
+        (("South", "uses_car"), "H"),
+    ]
+    assert table.titles["uses"] == "What do you use?"
+    trust, uses, hours = table.blocks
+    # No test of independence: who is in two columns would count twice.
+    assert set(trust.tests) == {("region",)}
+    domains: dict[int, Domain] = {3: {"uses_bus": 1}, 8: {"uses_car": 1, "region": "s"}}
+    for place, over in domains.items():
+        alone = proportion(people, "trust", over=over).items[2]
+        cell = trust.rows[2].cells[place]
+        assert cell is not None
+        assert cell.estimate.value == pytest.approx(alone.value, rel=1e-12)
+        assert cell.estimate.standard_error == pytest.approx(alone.standard_error, rel=1e-9)
+        assert cell.estimate.domain == {}
+        number = hours.rows[0].cells[place]
+        assert number is not None
+        assert number.estimate.value == pytest.approx(mean(people, "hours", over=over).one().value)
+    # Everybody of a column chose it: there is nothing to compare it with.
+    cell = uses.rows[0].cells[3]
+    assert cell is not None
+    assert (cell.estimate.value, cell.estimate.standard_error, cell.above) == (1, 0, "")
+    # Nobody took the bus without taking it.
+    assert [base is None for base in trust.bases][9:] == [True, False, False, False]
+    chosen = people.table.frame.filter(uses_bus=1).height
+    assert [base and base.respondents for base in trust.bases][10] == chosen
+
+
+def test_a_set_that_nobody_chose_from_is_no_breakdown() -> None:
+    rows = pl.DataFrame({"q": ["a", "b"] * 20, "one": [0] * 40, "two": [0, 1] * 20})
+    several = {
+        "some": MultiResponse(variables=("one", "two")),
+        "none": MultiResponse(variables=("one",)),
+    }
+    people = sample(Table(rows, {}, several), Design())
+    made = banner(people, ["q"], ["some"])
+    assert [base is None for base in made.blocks[0].bases] == [False, True, False]
+    with pytest.raises(SurveyError, match=r"Nobody is in the domain .* with an answer to none"):
+        banner(people, ["q"], ["none"])

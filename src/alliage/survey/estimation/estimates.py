@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -154,28 +155,36 @@ def estimate(
 
 
 def figures(
-    source: Source, requests: Sequence[Request], *, level: float, variance: Variance
+    source: Source, domains: Sequence[Sequence[Request]], *, level: float, variance: Variance
 ) -> tuple[Figures, Floats]:
     """Estimate requests about the same people, as `estimate`, side by side.
+
+    Parameters
+    ----------
+    domains
+        The same requests in one domain after the other; domains may share people.
 
     Returns
     -------
     figures : Figures
-        By group and level.
+        By group, those of one domain after those of the other, and level.
     covariance : array of float, shape (L, G, G)
         That of the groups, level by level.
     """
-    context, solved, found = _solved(source, requests, level, variance)
+    context, solved, found = _solved(source, list(chain.from_iterable(domains)), level, variance)
     parts: list[Figures] = []
-    covariances: list[Floats] = []
+    places: list[Ints] = []
     start = 0
     for one in solved:
-        own = slice(start, start + one.part.values.size)
-        shape = one.part.values.shape
-        parts.append(_figures(context, one, np.diag(found)[own]))
-        covariances.append(np.einsum("glhl->lgh", found[own, own].reshape(shape + shape)))
-        start = own.stop
-    return Figures.joined(parts), np.concatenate(covariances)
+        shape, stop = one.part.values.shape, start + one.part.values.size
+        parts.append(_figures(context, one, np.diag(found)[start:stop]))
+        places.append(np.arange(start, stop).reshape(shape))
+        start = stop
+    width = len(domains[0])
+    of_domains = [slice(first, first + width) for first in range(0, len(solved), width)]
+    at = np.block([places[own] for own in of_domains]).T
+    covariance_of_groups = found[at[:, :, None], at[:, None, :]]
+    return Figures.joined([parts[own] for own in of_domains]), covariance_of_groups
 
 
 def _solved(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from alliage.survey.estimation.intervals import Ends, intervals
 from alliage.survey.estimation.results import Estimate, Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -129,16 +130,17 @@ class Figures:
         own = (slice(None), some)
         return self._part(self.requests[some], self.groups, self.labels[some], own)
 
-    def of_groups(self, some: slice) -> Figures:
+    def of_groups(self, some: slice | NDArray[np.intp]) -> Figures:
         """Return the figures of some groups."""
-        return self._part(self.requests, self.groups[some], self.labels, (some,))
+        groups = [self.groups[place] for place in np.arange(len(self.groups))[some].tolist()]
+        return self._part(self.requests, groups, self.labels, (some,))
 
     def _part(
         self,
         requests: Sequence[Request],
         groups: Sequence[Mapping[str, Level]],
         labels: Sequence[str],
-        own: tuple[slice, ...],
+        own: tuple[slice | NDArray[np.intp], ...],
     ) -> Figures:
         return Figures(
             requests,
@@ -151,21 +153,23 @@ class Figures:
         )
 
     @staticmethod
-    def joined(parts: Sequence[Figures]) -> Figures:
-        """Put the levels of several side by side; their groups are the same."""
+    def joined(parts: Sequence[Sequence[Figures]]) -> Figures:
+        """Put levels side by side, and the groups of a list after those of the one before.
 
-        def together(arrays: Iterable[Any]) -> Any:
-            return np.concatenate(list(arrays), axis=1)
+        Lists have the same levels, and the parts of a list the same groups.
+        """
 
-        names = [each.name for each in fields(Bases)]
+        def together(read: Callable[[Figures], Any]) -> Any:
+            return np.block([[read(part) for part in own] for own in parts])
+
         return Figures(
-            tuple(chain.from_iterable(part.requests for part in parts)),
-            parts[0].groups,
-            tuple(chain.from_iterable(part.labels for part in parts)),
-            together(part.values for part in parts),
-            together(part.errors for part in parts),
-            Ends(*map(together, zip(*(part.ends for part in parts), strict=True))),
-            Bases(*(together(getattr(part.bases, name) for part in parts) for name in names)),
+            tuple(chain.from_iterable(part.requests for part in parts[0])),
+            tuple(chain.from_iterable(own[0].groups for own in parts)),
+            tuple(chain.from_iterable(part.labels for part in parts[0])),
+            together(attrgetter("values")),
+            together(attrgetter("errors")),
+            Ends(*(together(attrgetter(f"ends.{name}")) for name in Ends._fields)),
+            Bases(*(together(attrgetter(f"bases.{each.name}")) for each in fields(Bases))),
         )
 
     @staticmethod

@@ -155,16 +155,21 @@ def banner_requests(
         replace(request, by=by, over=kept(over))
         for question in questions
         for request in _requests(question, known, columns)
-        for by in _together(breakdowns)
+        for by in _together(breakdowns, known)
     ]
 
 
-def _together(breakdowns: Sequence[Breakdown]) -> list[tuple[str, ...]]:
+def _together(
+    breakdowns: Sequence[Breakdown], sets: Mapping[str, MultiResponse]
+) -> list[tuple[str, ...]]:
     """Put the variables of breakdowns together: fewer passes, as long as cells are few."""
     found: list[tuple[str, ...]] = []
     held: tuple[str, ...] = ()
     for one in breakdowns:
-        names = one if isinstance(one, tuple) else (one,)
+        asked = one if isinstance(one, tuple) else (one,)
+        names = tuple(
+            chain.from_iterable(sets[name].variables if name in sets else (name,) for name in asked)
+        )
         both = tuple(dict.fromkeys((*held, *names)))
         if len(both) > _TOGETHER and held:
             found.append(held)

@@ -76,11 +76,15 @@ class Lookup:
         self._among(name, [*self.table.frame.columns, *self.table.sets], within)
         return name
 
-    def crossed(self, names: str, *within: str | int) -> tuple[str, ...]:
-        """Look up columns that are crossed."""
-        if names in self.table.frame.columns:
+    def crossed(self, names: str, *within: str | int, sets: bool = False) -> tuple[str, ...]:
+        """Look up columns that are crossed, or sets of columns where there may be some."""
+        known = [*self.table.frame.columns, *(self.table.sets if sets else ())]
+        if names in known:
             return (names,)
-        return tuple(self.column(name.strip(), *within) for name in names.split(CROSSED))
+        found = tuple(name.strip() for name in names.split(CROSSED))
+        for name in found:
+            self._among(name, known, within)
+        return found
 
     def breakdown(self, name: str, by: Sequence[str], *within: str | int) -> None:
         """Look up a variable of the breakdown of estimates."""

@@ -431,7 +431,7 @@ class Tabulated(Weighted):
     questions
         The questions.
     breakdowns
-        Variables; those crossed are joined by « * ».
+        Variables, or sets of columns; those crossed are joined by « * ».
     loose
         Confidence of the small letters; there are none if not given.
     adjustment

@@ -379,7 +379,7 @@ def _found(lookup: Lookup, asked: Specification) -> _Found:
 
 def _breakdowns(lookup: Lookup, asked: Tabulated, rank_of: int) -> list[Breakdown]:
     return [
-        lookup.crossed(names, "tables", rank_of, "breakdowns", place_of)
+        lookup.crossed(names, "tables", rank_of, "breakdowns", place_of, sets=True)
         for place_of, names in enumerate(asked.breakdowns)
     ]
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from alliage.survey.arrays import Floats
     from alliage.survey.data.coding import Level
-    from alliage.survey.data.table import Variable
+    from alliage.survey.data.table import MultiResponse, Variable
     from alliage.survey.estimation.domains import Domain, Kept
     from alliage.survey.estimation.estimates import Variance
     from alliage.survey.estimation.figures import Places
@@ -110,7 +110,8 @@ def banner(
         alone asks for the mean of a numeric scale, and of numbers with decimals or with more than
         40 values that nothing describes as levels; give a `Question` to say it yourself.
     breakdowns
-        Variables, or tuples of variables whose levels are crossed.
+        Variables, or tuples of variables whose levels are crossed; a set of columns is a variable
+        whose levels are its columns: those who chose each, who may be in several.
     variables
         Labels of the variables and of their levels, by name; those of the source if not given.
     over
@@ -172,14 +173,14 @@ def banner(
         maker,
         asked,
         columns,
-        maker.crossed(asked),
+        maker.crossed(asked, columns),
         rule or BaseRule(),
         LetterRule(adjustment, level, loose),
     )
     blocks = Blocks(len(asked), writer.blocks)
     told = provenance(source, level=LEVEL, fixed=variance == "fixed")
     names = dict.fromkeys(itertools.chain.from_iterable(broken))
-    titles = {name: described[name].label or name for name in names if name in described}
+    titles = {name: maker.title(name) for name in names}
     return Banner(columns, blocks, told, adjustment, level, titles)
 
 
@@ -245,19 +246,30 @@ class _Maker:
         )
 
     def _levels(self, name: str) -> tuple[Level, ...]:
+        """Return the levels of a variable, or the columns of a set."""
+        if name in self.source.sets:
+            return self.source.sets[name].variables
         if isinstance(self.source, Sample):
             return self.source.levels(name)
         return self.source.cells((name,), ()).levels[name]
 
-    def crossed(self, asked: Sequence[Question]) -> list[_Crossed]:
+    def crossed(self, asked: Sequence[Question], columns: Sequence[Column]) -> list[_Crossed]:
         """Cross every question with everybody and with every breakdown."""
         counted = {place: one for place, one in enumerate(asked) if self._is_counted(one)}
-        found = self._together(counted)
-        done = counted if found else ()
+        breakdowns = [(), *self.breakdowns]
+        plain = [one for one in breakdowns if not self._sets(one)]
+        found = self._together(counted, plain)
+        done = set(itertools.product(counted, plain)) if found else set()
         for place, one in enumerate(asked):
-            if place not in done:
-                found += self._alone(place, one)
+            for breakdown in breakdowns:
+                if (place, breakdown) not in done:
+                    own = [each.group for each in columns if each.breakdown == breakdown]
+                    found.append(self._alone(place, one, breakdown, own))
         return found
+
+    def _sets(self, breakdown: tuple[str, ...]) -> dict[str, MultiResponse]:
+        """Return the sets of columns of a breakdown, by name."""
+        return {name: self.source.sets[name] for name in breakdown if name in self.source.sets}
 
     def _is_counted(self, question: Question) -> bool:
         """Tell whether the rows of a question are counts of respondents over their number."""
@@ -265,16 +277,15 @@ class _Maker:
             return not question.responses
         return question.answers is Answers.LEVELS
 
-    def _everybody(self) -> list[tuple[str, ...]]:
-        return [(), *self.breakdowns]
-
-    def _together(self, asked: Mapping[int, Question]) -> list[_Crossed]:
+    def _together(
+        self, asked: Mapping[int, Question], breakdowns: list[tuple[str, ...]]
+    ) -> list[_Crossed]:
         """Cross questions all at once, where respondents were drawn directly."""
         source = self.source
         if not asked or not isinstance(source, Sample) or drawn_directly(source) is None:
             return []
         rows = len(source.place)
-        sort = partial(crossings, source, self._everybody(), [name for name, _ in self.over])
+        sort = partial(crossings, source, breakdowns, [name for name, _ in self.over])
         names = [one.variable for one in asked.values() if one.answers is Answers.LEVELS]
         sorted_by, _ = together(sort, partial(source.code, names), rows=rows)
         if sorted_by is None:
@@ -307,22 +318,74 @@ class _Maker:
         coded = source.coded(question.variable)
         return [Asked.of_levels(coded, tuple(self._of_levels(question)))]
 
-    def _alone(self, place: int, question: Question) -> Iterator[_Crossed]:
-        """Cross a question, one breakdown after the other."""
-        requests = tuple(self.requests(question))
-        for breakdown in self._everybody():
-            asked = [replace(request, by=breakdown) for request in requests]
-            of_rows, covariance = figures(self.source, asked, level=LEVEL, variance=self.variance)
-            people = np.concatenate([self._people(one, of_rows) for one in asked], axis=1)
-            tests = partial(self._test, place, question, breakdown)
-            widths = {place: len(of_rows.labels)}
-            known = partial(np.asarray, covariance)
-            yield _Crossed(breakdown, widths, of_rows, known, people, tests)
+    def _alone(
+        self,
+        place: int,
+        question: Question,
+        breakdown: tuple[str, ...],
+        columns: Sequence[Mapping[str, Level]],
+    ) -> _Crossed:
+        """Cross a question with a breakdown, whose groups stand in the order of the columns."""
+        domains = list(self._domains(tuple(self.requests(question)), breakdown))
+        if not domains:
+            raise nobody(breakdown, self.over)
+        asked, groups, people = zip(*domains, strict=True)
+        found, covariance = figures(self.source, asked, level=LEVEL, variance=self.variance)
+        of_rows = replace(
+            found,
+            requests=[replace(request, over=self.over) for request in found.requests],
+            groups=tuple(itertools.chain.from_iterable(groups)),
+        )
+        order = np.argsort([columns.index(group) for group in of_rows.groups])
+        return _Crossed(
+            breakdown,
+            {place: len(of_rows.labels)},
+            of_rows.of_groups(order),
+            partial(np.asarray, covariance[:, order[:, None], order]),
+            np.concatenate(people)[order],
+            partial(self._test, place, question, breakdown),
+        )
+
+    def _domains(
+        self, requests: Sequence[Quotient], breakdown: tuple[str, ...]
+    ) -> Iterator[tuple[list[Quotient], list[dict[str, Level]], Floats]]:
+        """Yield the requests in each domain of a breakdown, its groups, and who gave each answer.
+
+        Those who chose an option of a set are a domain; without a set, there is one.
+        """
+        sets = self._sets(breakdown)
+        by = tuple(name for name in breakdown if name not in sets)
+        columns = itertools.chain.from_iterable(several.variables for several in sets.values())
+        keys, values = requests[0].needs()
+        names = dict.fromkeys((*keys, *by, *(name for name, _ in self.over), *columns))
+        cells = self.source.cells(tuple(names), values)
+        answered = requests[0].answered(cells)
+        scores = np.concatenate([one.scores(cells)[0][:, 0, :] for one in requests], axis=1)
+        given = scores * cells.respondents[:, None]
+        for options in itertools.product(*(several.variables for several in sets.values())):
+            chosen: Kept = tuple(
+                (one, (of.counted,)) for one, of in zip(options, sets.values(), strict=True)
+            )
+            if any(counted not in cells.levels[one] for one, (counted,) in chosen):
+                continue
+            over = (*self.over, *chosen)
+            try:
+                held = groups_of(cells, by, over, answered)
+            except SurveyError as error:
+                if error.problem is not SurveyProblem.EMPTY_DOMAIN:
+                    raise
+                continue
+            named = dict(zip(sets, options, strict=True))
+            yield (
+                [replace(one, by=by, over=over) for one in requests],
+                [{name: {**named, **own}[name] for name in breakdown} for own in held.labels],
+                summed(held.of_cells, given, held.count),
+            )
 
     def _test(
         self, place: int, question: Question, breakdown: tuple[str, ...]
     ) -> dict[int, Independence]:
-        if not _is_tested(question, breakdown):
+        if self._sets(breakdown) or not _is_tested(question, breakdown):
             return {}
         try:
             found = rao_scott(
@@ -338,16 +401,6 @@ class _Maker:
                 raise
             return {}
         return {place: found}
-
-    def _people(self, request: Quotient, found: Figures) -> Floats:
-        """Return how many people gave each answer, shape (G, L)."""
-        names = (*request.needs()[0], *request.by, *(name for name, _ in request.over))
-        if request.statistic is Statistic.MEAN:
-            return np.full((len(found.groups), 1), np.nan)
-        cells = self.source.cells(tuple(dict.fromkeys(names)), ())
-        held = groups_of(cells, request.by, request.over, request.answered(cells))
-        given = request.scores(cells)[0][:, 0, :] * cells.respondents[:, None]
-        return summed(held.of_cells, given, held.count)
 
     def requests(self, question: Question) -> Iterator[Quotient]:
         """Return what is asked of a question, in the order of its rows."""
@@ -383,8 +436,7 @@ class _Maker:
     def row_label(self, request: Request, level: str) -> str:
         """Return the sentence of a row."""
         if isinstance(request, Choices):
-            described = self.variables.get(level)
-            return described.label if described and described.label else level
+            return self.title(level)
         if isinstance(request, Proportion):
             described = self.variables.get(request.variable)
             labels = (
@@ -394,16 +446,16 @@ class _Maker:
         return level
 
     def label(self, name: str, value: Level) -> str:
-        """Return the sentence of a level."""
+        """Return the sentence of a level, or of a column of a set."""
+        if name in self.source.sets:
+            return self.title(str(value))
         described = self.variables.get(name)
         return described.labels.get(value, str(value)) if described else str(value)
 
-    def title(self, question: Question) -> str:
-        """Return the sentence of a question."""
-        several = self.source.sets.get(question.variable)
-        described = self.variables.get(question.variable)
-        label = several.label if several else described.label if described else ""
-        return label or question.variable
+    def title(self, name: str) -> str:
+        """Return the sentence of a variable, or of a set of columns."""
+        told = self.source.sets.get(name) or self.variables.get(name)
+        return (told.label if told else "") or name
 
 
 def _is_tested(question: Question, breakdown: tuple[str, ...]) -> bool:
@@ -454,7 +506,7 @@ class _Writer:
         return [
             Block(
                 question,
-                self.maker.title(question),
+                self.maker.title(question.variable),
                 tuple(heads[own]),
                 found.columns(own),
                 people[:, own],

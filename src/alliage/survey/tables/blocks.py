@@ -36,9 +36,9 @@ class Column:
     Attributes
     ----------
     breakdown
-        The variables of its breakdown; empty for everybody.
+        The variables or the sets of its breakdown; empty for everybody.
     group
-        Their levels.
+        Their levels; for a set, the column that was chosen.
     labels
         The sentence of each level.
     letter

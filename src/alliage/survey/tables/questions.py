@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alliage.survey.data.table import MultiResponse, Table, Variable
     from alliage.survey.sampling.sample import Source
 
-#: A breakdown: a variable, or several whose levels are crossed.
+#: A breakdown: a variable or a set of columns, or several whose levels are crossed.
 Breakdown: TypeAlias = "str | tuple[str, ...]"
 
 
