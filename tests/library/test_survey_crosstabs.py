@@ -274,6 +274,22 @@ def with_options(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
     )
 
 
+def compared(patched: pytest.MonkeyPatch) -> dict[str, tuple[Any, Any]]:
+    """Take note of the values and of the covariance that letters are told from, by letters."""
+    seen: dict[str, tuple[Any, Any]] = {}
+    told = LetterRule.above
+
+    def above(rule: LetterRule, values: Any, spread: Any, letters: Any, **given: Any) -> Any:
+        before = seen.get("".join(letters), (values[:0], spread[:0]))
+        pairs = zip(before, (values, spread), strict=True)
+        one, other = (np.concatenate(pair) for pair in pairs)
+        seen["".join(letters)] = one, other
+        return told(rule, values, spread, letters, **given)
+
+    patched.setattr(LetterRule, "above", above)
+    return seen
+
+
 def spread_of_counts(
     source: Sample, columns: list[Column], level: str, over: Any, variance: Any
 ) -> tuple[Any, Any]:
@@ -310,15 +326,8 @@ def test_columns_of_a_set_share_respondents(
     source = drawn(named, strata=strata, calibrated=calibrated, df=df)
     known = frame.with_columns(pl.col(OPTIONS.variables).fill_null(0))
     apart = drawn(known, strata=strata, calibrated=calibrated, df=df)
-    seen: dict[str, Any] = {}
-
-    def above(rule: LetterRule, values: Any, spread: Any, letters: Any, **given: Any) -> Any:
-        seen["".join(letters)] = values, spread
-        return told(rule, values, spread, letters, **given)
-
-    told = LetterRule.above
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(LetterRule, "above", above)
+        seen = compared(patched)
         table = banner(source, ["q1"], ["age", breakdown], over=over, variance=variance)
         rows = table.blocks[0].rows
     columns = [column for column in table.columns if column.breakdown == breakdown]
@@ -337,3 +346,29 @@ def test_columns_of_a_set_share_respondents(
             (cell,) = [row.cells[at] for row in rows if row.level == item.level]
             assert cell is not None
             same(replace(item, group=group, domain=dict(kept)), cell.estimate)
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_columns_of_sets_are_the_same_both_ways(
+    monkeypatch: pytest.MonkeyPatch, *, equal: bool
+) -> None:
+    frame = with_options(respondents(5, equal=equal), 5)
+    sets = {"m": OPTIONS, "n": MultiResponse(variables=("mc", "ma"))}
+    source = drawn(Table(frame, {}, sets), strata=True, calibrated=True)
+    questions = [*QUESTIONS, "m"]
+    breakdowns: list[str | tuple[str, ...]] = ["m", ("size", "m"), "sex", ("m", "n")]
+    tables, told = [], []
+    for most in (crossing_module.MOST_CELLS, 60, 1):
+        monkeypatch.setattr(crossing_module, "MOST_CELLS", most)
+        again = drawn(source.table, strata=True, calibrated=True)
+        with pytest.MonkeyPatch.context() as patched:
+            seen = compared(patched)
+            tables.append(banner(again, questions, breakdowns).frame())
+            told.append(seen)
+    for table, seen in zip(tables[1:], told[1:], strict=True):
+        assert table.select("above", "respondents", "group").equals(
+            tables[0].select("above", "respondents", "group")
+        )
+        for letters, (values, spread) in told[0].items():
+            assert seen[letters][0] == pytest.approx(values, rel=1e-9, nan_ok=True)
+            assert seen[letters][1] == pytest.approx(spread, rel=1e-9, abs=1e-14, nan_ok=True)

@@ -257,12 +257,11 @@ class _Maker:
         """Cross every question with everybody and with every breakdown."""
         counted = {place: one for place, one in enumerate(asked) if self._is_counted(one)}
         breakdowns = [(), *self.breakdowns]
-        plain = [one for one in breakdowns if not self._sets(one)]
-        found = self._together(counted, plain)
-        done = set(itertools.product(counted, plain)) if found else set()
+        found = self._together(counted, breakdowns)
+        done = counted if found else ()
         for place, one in enumerate(asked):
-            for breakdown in breakdowns:
-                if (place, breakdown) not in done:
+            if place not in done:
+                for breakdown in breakdowns:
                     own = [each.group for each in columns if each.breakdown == breakdown]
                     found.append(self._alone(place, one, breakdown, own))
         return found
@@ -305,7 +304,9 @@ class _Maker:
                 places = dict(zip(some, firsts, strict=False))
                 made = tabs.by_each(crossing.breakdowns)
                 for breakdown, tab in zip(crossing.breakdowns, made, strict=True):
-                    tested = {at: k for at, k in places.items() if _is_tested(asked[at], breakdown)}
+                    tested = {
+                        at: k for at, k in places.items() if self._is_tested(asked[at], breakdown)
+                    }
                     tests = partial(_tests, tab, tested)
                     found.append(
                         _Crossed(breakdown, widths, tab.figures, tab.covariance, tab.people, tests)
@@ -382,10 +383,16 @@ class _Maker:
                 summed(held.of_cells, given, held.count),
             )
 
+    def _is_tested(self, question: Question, breakdown: tuple[str, ...]) -> bool:
+        """Whether to test that a question and a breakdown are independent."""
+        if question.answers is not Answers.LEVELS or len(breakdown) != 1 or self._sets(breakdown):
+            return False
+        return breakdown != (question.variable,)
+
     def _test(
         self, place: int, question: Question, breakdown: tuple[str, ...]
     ) -> dict[int, Independence]:
-        if self._sets(breakdown) or not _is_tested(question, breakdown):
+        if not self._is_tested(question, breakdown):
             return {}
         try:
             found = rao_scott(
@@ -456,12 +463,6 @@ class _Maker:
         """Return the sentence of a variable, or of a set of columns."""
         told = self.source.sets.get(name) or self.variables.get(name)
         return (told.label if told else "") or name
-
-
-def _is_tested(question: Question, breakdown: tuple[str, ...]) -> bool:
-    """Whether to test that a question and a breakdown are independent."""
-    levels = question.answers is Answers.LEVELS
-    return levels and len(breakdown) == 1 and breakdown != (question.variable,)
 
 
 def _tests(tab: Crosstab, places: Mapping[int, int]) -> dict[int, Independence]:

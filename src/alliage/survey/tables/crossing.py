@@ -323,7 +323,7 @@ def crossings(
     sample : Sample
         The respondents.
     breakdowns : sequence of tuple of str
-        Each breakdown, as its variables.
+        Each breakdown, as its variables and its sets of columns.
     over : sequence of str
         The variables of the domain.
 
@@ -348,7 +348,8 @@ def _crossings(
     alone = gathered_codes([*drawn, sample.pattern, *codes(over)])
     if len(alone) > MOST_CELLS and int(alone.max()) >= MOST_CELLS:
         return None
-    names = tuple(dict.fromkeys(itertools.chain.from_iterable(breakdowns)))
+    columns = {each: _columns(sample, each) for each in breakdowns}
+    names = tuple(dict.fromkeys(itertools.chain.from_iterable(columns.values())))
     sample.code(names)
     cell = gathered_codes([alone, *codes(names)])
     if int(cell.max()) < MOST_CELLS:
@@ -356,13 +357,23 @@ def _crossings(
     found: list[SortedRows] = []
     together: list[tuple[str, ...]] = []
     for breakdown in breakdowns:
-        wider = gathered_codes([cell if together else alone, *codes(breakdown)])
+        wider = gathered_codes([cell if together else alone, *codes(columns[breakdown])])
         if together and int(wider.max()) >= MOST_CELLS:
             found.append(_sorted(sample, cell, together, over))
-            together, wider = [], gathered_codes([alone, *codes(breakdown)])
+            together, wider = [], gathered_codes([alone, *codes(columns[breakdown])])
         together.append(breakdown)
         cell = wider
     return [*found, _sorted(sample, cell, together, over)]
+
+
+def _columns(sample: Sample, breakdown: tuple[str, ...]) -> list[str]:
+    """Return the columns that a breakdown is about: a set has several."""
+    sets = sample.sets
+    return [
+        column
+        for name in breakdown
+        for column in (sets[name].variables if name in sets else (name,))
+    ]
 
 
 def _in_one_place(sample: Sample) -> bool:
@@ -378,7 +389,8 @@ def _sorted(
     ends = np.concatenate([[0], np.cumsum(held.respondents)]).astype(np.int64)
     places = _places(cell, ends)
     alike = np.array_equal(held.smallest, held.largest)
-    names = tuple(dict.fromkeys(itertools.chain(over, *breakdowns)))
+    columns = (_columns(sample, each) for each in breakdowns)
+    names = tuple(dict.fromkeys(itertools.chain(over, *columns)))
     return SortedRows(
         tuple(breakdowns),
         Layout(

@@ -13,7 +13,7 @@ import itertools
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -29,15 +29,21 @@ from alliage.survey.tables.groups import Groups
 from alliage.survey.tables.independence import design_degrees, of_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from alliage.survey.arrays import Floats, Ints
+    from alliage.survey.data.coding import Level
     from alliage.survey.estimation.domains import Kept
     from alliage.survey.estimation.requests import Choices, Proportion, Quotient, Scored
     from alliage.survey.sampling.sample import Sample
     from alliage.survey.sampling.structure import Stage
     from alliage.survey.tables.crossing import Answers, Layout, SortedRows
     from alliage.survey.tables.independence import Independence
+
+#: Some groups, by their places.
+_Some: TypeAlias = "slice | NDArray[np.intp]"
 
 #: How many numbers the covariances of some questions may take together, to be tested.
 _ROOM = 1_000_000
@@ -225,6 +231,11 @@ class _Frame:
             np.where(centred, scales / stage.sampled, 0.0),
         )
 
+    @property
+    def factor(self) -> Floats:
+        """What multiplies d² in the squares of totals, shape (J,)."""
+        return np.asarray(self.ratio**2 * self.scale)
+
     def by_stratum(self, some: Ints, values: Floats) -> Floats:
         """Sum some cells by stratum, shape (H, A)."""
         places = (self.stratum[some], np.arange(len(some)))
@@ -259,7 +270,7 @@ class _Totals:
     def of(cls, frame: _Frame, layout: Layout, answers: Answers, groups: Groups) -> _Totals:
         """Sum by group."""
         ratio, basis = frame.ratio[:, None], frame.basis
-        factor = ratio**2 * frame.scale[:, None]
+        factor = frame.factor[:, None]
         of_weights, of_squares = [ratio, basis], [factor, ratio**2, basis * factor]
         if answers.weights is None:
             mean = (layout.weight / layout.respondents)[:, None]
@@ -281,7 +292,7 @@ class _Totals:
         """Return the totals of scores of the answers."""
         return _Totals(*(scores.of(each) for each in self._all()))
 
-    def of_groups(self, some: slice) -> _Totals:
+    def of_groups(self, some: _Some) -> _Totals:
         """Return those of some groups."""
         return _Totals(*(each[some] for each in self._all()))
 
@@ -352,7 +363,7 @@ class _Linearised:
         strata = self.frame.kept[:, None] * self.strata**2
         return np.asarray(self.squares + explained.sum(axis=1) - strata.sum(axis=1))
 
-    def covariance(self, groups: slice) -> Floats:
+    def covariance(self, groups: _Some) -> Floats:
         """Return the covariance of some groups for each row, shape (K, G, G)."""
         slopes, crossed, strata = (
             np.ascontiguousarray(np.moveaxis(each[groups], 2, 0))
@@ -364,6 +375,30 @@ class _Linearised:
         places = np.arange(slopes.shape[1])
         found[:, places, places] += self.squares[groups].T
         return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Broken:
+    """A breakdown of cells.
+
+    Attributes
+    ----------
+    codes
+        The group of each cell among those of a domain, by domain; those who chose an option of a
+        set are a domain, which may share cells with another. The number of groups for a cell in
+        none.
+    size
+        How many groups a domain has.
+    labels
+        The groups, domain after domain.
+    order
+        Their places in the order of the table; ``None`` where it is theirs.
+    """
+
+    codes: Sequence[Ints]
+    size: int
+    labels: Sequence[Mapping[str, Level]]
+    order: NDArray[np.intp] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -478,10 +513,13 @@ class Crosstabs:
         SurveyError
             ``EMPTY_DOMAIN`` if nobody is left for a question.
         """
-        codes, sizes = zip(*map(self._codes, breakdowns), strict=True)
-        every = Groups.of(codes, sizes)
-        groups = [
-            slice(*each) for each in itertools.pairwise(itertools.accumulate(sizes, initial=0))
+        broken = [self._broken(each) for each in breakdowns]
+        codes = [code for each in broken for code in each.codes]
+        every = Groups.of(codes, [each.size for each in broken for _ in each.codes])
+        starts = itertools.accumulate((len(each.labels) for each in broken), initial=0)
+        groups: list[_Some] = [
+            slice(start, start + len(each.labels)) if each.order is None else start + each.order
+            for start, each in zip(starts, broken, strict=False)
         ]
         totals = _Totals.of(self.frame, self.layout, self.answers, every)
         respondents = every.respondents(self.answers.respondents)
@@ -511,7 +549,7 @@ class Crosstabs:
         )
         figures = Figures.of(
             self.rows.requests,
-            [group for each in breakdowns for group in labels_of(self.layout.levels, each)],
+            [group for each in broken for group in each.labels],
             self.rows.labels,
             values,
             linearised.variances(),
@@ -524,11 +562,11 @@ class Crosstabs:
                 figures.of_groups(own),
                 people[own],
                 counts[own],
-                partial(linearised.covariance, own),
+                partial(self._covariance, linearised, own, each, values, size),
                 self,
                 totals.of_groups(own),
             )
-            for own in groups
+            for own, each in zip(groups, broken, strict=True)
         ]
 
     def design_degrees(self) -> float:
@@ -538,16 +576,64 @@ class Crosstabs:
             return basis.degrees_of_freedom(self.layout.place, self.layout.respondents)
         return design_degrees(self.sample)
 
-    def _codes(self, breakdown: Sequence[str]) -> tuple[Ints, int]:
-        """Return the group of each cell, and their number for a cell outside of the domain."""
+    def _broken(self, breakdown: Sequence[str]) -> _Broken:
+        """Return the groups of a breakdown, by cell."""
         layout = self.layout
+        sets = {name: self.sample.sets[name] for name in breakdown if name in self.sample.sets}
         inside = within(layout.keys, layout.levels, self.over)
         code, size = np.zeros(layout.count, dtype=np.int64), 1
-        for name in breakdown:
+        by = [name for name in breakdown if name not in sets]
+        for name in by:
             inside = inside & (layout.keys[name] != NO_LEVEL)
             code = code * len(layout.levels[name]) + layout.keys[name]
             size *= len(layout.levels[name])
-        return np.where(inside, code, size), size
+        columns = {name: several.variables for name, several in sets.items()}
+        codes = []
+        for options in itertools.product(*columns.values()):
+            chosen = inside
+            for option, several in zip(options, sets.values(), strict=True):
+                known = layout.levels[option]
+                counted = several.counted in known and known.index(several.counted)
+                chosen = chosen & (several.counted in known) & (layout.keys[option] == counted)
+            codes.append(np.where(chosen, code, size))
+        levels = {**layout.levels, **columns}
+        labels = labels_of(levels, breakdown)
+        if not sets:
+            return _Broken(codes, size, labels, None)
+        standing = labels_of(levels, [*sets, *by])
+        order = np.array([standing.index(label) for label in labels])
+        ranked = [labels[place] for place in np.argsort(order).tolist()]
+        return _Broken(codes, size, ranked, order)
+
+    def _covariance(
+        self, linearised: _Linearised, own: _Some, broken: _Broken, values: Floats, size: Floats
+    ) -> Floats:
+        """Return the covariance of the groups of a breakdown for each row, shape (K, G, G)."""
+        found = linearised.covariance(own)
+        if broken.order is None:
+            return found
+        values, size, rows = values[own], size[own], self.rows
+        places = np.argsort(broken.order).reshape(-1, broken.size)
+        for one, other in itertools.combinations(range(len(places)), 2):
+            both = Groups.of([np.maximum(broken.codes[one], broken.codes[other])], [broken.size])
+            totals = self._scaled(both)
+            first, second = places[one], places[other]
+            shared = (
+                rows.squares.of(totals)
+                - (values[first] + values[second]) * rows.scores.of(totals)
+                + values[first] * values[second] * rows.counted.of(totals)[:, rows.question]
+            ) / (size[first] * size[second])
+            found[:, first, second] += shared.T
+            found[:, second, first] += shared.T
+        return found
+
+    def _scaled(self, groups: Groups) -> Floats:
+        """Return Σ w² with the factor of squares, by group and answer, shape (G, A)."""
+        factor, answers, layout = self.frame.factor[:, None], self.answers, self.layout
+        if answers.weights is None:
+            mean = (layout.weight / layout.respondents)[:, None]
+            return groups.sum(answers.given, [factor * mean**2])[0][:, 0]
+        return groups.sum(answers.weights[1], [factor])[0][:, 0]
 
     def _degrees(self, cells_of: Sequence[Ints], counts: Floats) -> Floats:
         """Return the degrees of freedom by group and question, shape (G, Q)."""
