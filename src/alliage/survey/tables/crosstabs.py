@@ -378,7 +378,7 @@ class _Linearised:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Broken:
+class _Breakdown:
     """A breakdown of cells.
 
     Attributes
@@ -513,7 +513,7 @@ class Crosstabs:
         SurveyError
             ``EMPTY_DOMAIN`` if nobody is left for a question.
         """
-        broken = [self._broken(each) for each in breakdowns]
+        broken = [self._breakdown(each) for each in breakdowns]
         codes = [code for each in broken for code in each.codes]
         every = Groups.of(codes, [each.size for each in broken for _ in each.codes])
         starts = itertools.accumulate((len(each.labels) for each in broken), initial=0)
@@ -576,7 +576,7 @@ class Crosstabs:
             return basis.degrees_of_freedom(self.layout.place, self.layout.respondents)
         return design_degrees(self.sample)
 
-    def _broken(self, breakdown: Sequence[str]) -> _Broken:
+    def _breakdown(self, breakdown: Sequence[str]) -> _Breakdown:
         """Return the groups of a breakdown, by cell."""
         layout = self.layout
         sets = {name: self.sample.sets[name] for name in breakdown if name in self.sample.sets}
@@ -599,14 +599,14 @@ class Crosstabs:
         levels = {**layout.levels, **columns}
         labels = labels_of(levels, breakdown)
         if not sets:
-            return _Broken(codes, size, labels, None)
+            return _Breakdown(codes, size, labels, None)
         standing = labels_of(levels, [*sets, *by])
         order = np.array([standing.index(label) for label in labels])
         ranked = [labels[place] for place in np.argsort(order).tolist()]
-        return _Broken(codes, size, ranked, order)
+        return _Breakdown(codes, size, ranked, order)
 
     def _covariance(
-        self, linearised: _Linearised, own: _Some, broken: _Broken, values: Floats, size: Floats
+        self, linearised: _Linearised, own: _Some, broken: _Breakdown, values: Floats, size: Floats
     ) -> Floats:
         """Return the covariance of the groups of a breakdown for each row, shape (K, G, G)."""
         found = linearised.covariance(own)
