@@ -254,12 +254,12 @@ def small_areas(
     model = fay_herriot(
         [
             Area(name=str(level), covariates=tuple(values))
-            if (item := direct.get(level)) is None
+            if (own := direct.get(level)) is None
             else Area(
                 name=str(level),
                 covariates=tuple(values),
-                direct=item.value,
-                variance=smoothed.get(level, (item.standard_error or 0.0) ** 2),
+                direct=own.value,
+                variance=smoothed.get(level, (own.standard_error or 0.0) ** 2),
             )
             for level, values in covariates.items()
         ]

@@ -128,7 +128,7 @@ def polychoric(table: ArrayLike) -> Polychoric:
     )
     # Where a cell is empty the likelihood may be flat up to the end: rounding alone then chooses.
     end = math.copysign(limit, best.x)
-    at_end = surprise(end) <= best.fun + _FLAT
+    at_end = bool(surprise(end) <= best.fun + _FLAT)
     rho = end if at_end else float(best.x)
     return Polychoric(
         rho,
