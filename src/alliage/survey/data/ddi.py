@@ -7,6 +7,7 @@ levels, codes for missing answers, and the questions with several answers.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -19,7 +20,6 @@ from alliage.survey.errors import SurveyError, SurveyProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from alliage.survey.data.table import Table
 
@@ -114,12 +114,12 @@ def _code(level: object) -> str:
     return str(level).lower() if isinstance(level, bool) else str(level)
 
 
-def read_ddi(path: Path) -> Questionnaire:
+def read_ddi(path: str | Path) -> Questionnaire:
     """Read the description of a survey from DDI-Codebook.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         An XML file, in the namespace of DDI-Codebook 2.5 or 2.1, or in none.
 
     Returns
@@ -133,6 +133,7 @@ def read_ddi(path: Path) -> Questionnaire:
         ``FORMAT`` if it is not XML, holds no variable, or declares invalid a range of values that
         is no list of codes.
     """
+    path = Path(path)
     try:
         root: Element = ElementTree.fromstring(path.read_bytes())
     except (ElementTree.ParseError, DefusedXmlException, OSError, ValueError) as error:

@@ -6,6 +6,7 @@ The format is described in ``docs/algorithms/survey-questionnaire.md``.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
@@ -17,7 +18,6 @@ from alliage.values.yaml_files import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from alliage.survey.data.coding import Level
 
@@ -88,12 +88,12 @@ class Questionnaire(_Part):
     sets: dict[str, SeveralAnswers] = Field(default_factory=dict)
 
 
-def read_questionnaire(path: Path) -> Questionnaire:
+def read_questionnaire(path: str | Path) -> Questionnaire:
     """Read a questionnaire.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         A YAML file.
 
     Returns
@@ -106,7 +106,7 @@ def read_questionnaire(path: Path) -> Questionnaire:
     alliage.values.yaml_files.InvalidFilesError
         With every problem of the file and its place.
     """
-    return read_record(path, Questionnaire)
+    return read_record(Path(path), Questionnaire)
 
 
 def described(table: Table, questionnaire: Questionnaire) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,7 +16,6 @@ from alliage.values.cells import neutralise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from alliage.survey.data.coding import Level
     from alliage.survey.data.table import Table
@@ -29,14 +29,14 @@ _MOST_CODES = 3
 _MEASURES = {Scale.NOMINAL: "nominal", Scale.ORDINAL: "ordinal", Scale.NUMERIC: "scale"}
 
 
-def write_respondents(table: Table, path: Path, *, overwrite: bool = False) -> None:
+def write_respondents(table: Table, path: str | Path, *, overwrite: bool = False) -> None:
     """Write the rows of a table; SPSS and Stata files hold what is known of the variables too.
 
     Parameters
     ----------
     table : Table
         The respondents.
-    path : Path
+    path : str or Path
         ``.csv``, ``.parquet``, ``.xlsx``, ``.sav`` or ``.dta``.
     overwrite : bool
         Whether a file of this name may be replaced.
@@ -47,6 +47,7 @@ def write_respondents(table: Table, path: Path, *, overwrite: bool = False) -> N
         ``REQUEST`` for another kind of file, one that is there already, or names of columns that
         the kind of file does not take.
     """
+    path = Path(path)
     writers: dict[str, Callable[[Path], None]] = {
         ".csv": table.frame.write_csv,
         ".parquet": table.frame.write_parquet,
