@@ -74,7 +74,7 @@ def refused(act: Callable[[], object], problem: str, *says: str) -> SurveyError:
         ([0] * 6, "weight_not_positive", ("6 rows",)),
         ([1.0, None, 1, 1, 1, 1], "weight_missing", ("« w »", "row 2")),
         ([None] * 6, "weight_missing", ("6 rows",)),
-        (["1", "2", "3", "4", "5", "x"], "weight_not_number", ("« w »", "row 1")),
+        (["1", "2", "3", "4", "5", "x"], "weight_not_number", ("« w »", "row 6 holds « x »")),
         (["1,5"] * 6, "weight_not_number", ("1,5", "point")),
         ([True] * 6, "weight_not_number", ("« w »",)),
         ([dt.date(2026, 1, 1)] * 6, "weight_not_number", ("2026-01-01",)),
@@ -343,8 +343,8 @@ def test_tables(ask: Callable[[Any], object], problem: str, says: tuple[str, ...
         ("a.csv", b"q;w\n", "empty", ("no row",)),
         ("a.csv", b"q;w\na;1\nb", "truncated", ("« a.csv »", "(3)")),
         ("a.csv", b'q;w\n"a;1\nb;2\n', "truncated", ("« a.csv »", "cut")),
-        ("a.csv", b"q;w\na;1;3\nb;2\n", "format", ("Row 2", "3 cells for 2")),
-        ("a.csv", b"q;w\na\nb;2\n", "format", ("Row 2", "1 cells for 2")),
+        ("a.csv", b"q;w\na;1;3\nb;2\n", "format", ("Line 2", "3 cells for 2")),
+        ("a.csv", b"q;w\na\nb;2\n", "format", ("Line 2", "1 cells for 2")),
         ("a.csv", b"q;q\na;1\n", "column", ("q twice",)),
         ("a.csv", b"q;\na;1\n", "column", ("column 2",)),
         ("a.csv", b"q;w\ra;1\r", "format", ("« a.csv »", "line ends")),
@@ -411,7 +411,7 @@ def test_points_are_read_where_semicolons_separate(tmp_path: Path) -> None:
     file.write_text("q;w;z\na;1.500;2,5\nb;2.000;1,5\n", encoding="utf-8")
     read = survey.read(file)
     assert read.frame["w"].to_list() == ["1.500", "2.000"]
-    refused(lambda: survey.mean(survey.sample(read, Design()), "w"), "type", "row 1", "1.500")
+    refused(lambda: survey.mean(survey.sample(read, Design()), "w"), "type", "line 2", "1.500")
 
 
 def test_a_column_of_a_workbook_without_a_name_is_refused(tmp_path: Path) -> None:
@@ -427,7 +427,7 @@ def test_a_text_in_numbers_of_a_workbook_is_named(tmp_path: Path) -> None:
     for row in (("q", "w"), ("a", 1), ("b", "#DIV/0!")):
         book.worksheets[0].append(row)
     book.save(tmp_path / "a.xlsx")
-    refused(lambda: survey.read(tmp_path / "a.xlsx"), "type", "Row 3", "« w »", "#DIV/0!")
+    refused(lambda: survey.read(tmp_path / "a.xlsx"), "type", "line 3", "« w »", "#DIV/0!")
 
 
 # Anything
@@ -620,4 +620,4 @@ def test_a_formula_without_its_result_is_refused(tmp_path: Path) -> None:
         sheet.append(row)
     file = tmp_path / "answers.xlsx"
     book.save(file)
-    refused(lambda: survey.read(file), "value", "answers.xlsx", "Row 3", "=1+1")
+    refused(lambda: survey.read(file), "value", "answers.xlsx", "Line 3", "=1+1")

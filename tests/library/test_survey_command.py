@@ -401,3 +401,21 @@ def test_the_base_rule_holds_for_estimates_too(tmp_path: Path) -> None:
 def test_both_ends_of_an_interval_are_shown_or_neither(command: str, width: int) -> None:
     shown = run(command, ANSWERS, "--spec", SPEC, "--language", "en", width=width).stdout
     assert shown.count("Low") == shown.count("High")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_last_line_without_an_end_is_told(command: str, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.csv"
+    answers.write_text(ANSWERS.read_text(encoding="utf-8").removesuffix("\n"), encoding="utf-8")
+    result = run(command, answers, "--spec", SPEC)
+    assert "- The last line of « answers.csv » (" in result.stderr
+    assert result.exit_code == (1 if command == "describe" else 0)
+
+
+def test_a_weight_that_is_no_number_is_named_by_its_line(tmp_path: Path) -> None:
+    lines = ANSWERS.read_text(encoding="utf-8").splitlines()
+    lines[3] = lines[3][: lines[3].rindex(",")] + ",abc"
+    (tmp_path / "answers.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    result = run("weight", tmp_path / "answers.csv", "--spec", SPEC)
+    assert result.exit_code == 1
+    assert "line 4 of « answers.csv » holds « abc »" in result.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -53,7 +54,7 @@ def error_of(found: survey.Estimates) -> float:
         ([1.0, 1.0, 0.0], SurveyProblem.WEIGHT_NOT_POSITIVE, "name a domain with `over`"),
         ([1.0, None, 1.0], SurveyProblem.WEIGHT_MISSING, "the first being row 2"),
         ([1.0, math.nan, 1.0], SurveyProblem.WEIGHT_MISSING, "row 2"),
-        (["1", "2,5", "3"], SurveyProblem.WEIGHT_NOT_NUMBER, "row 1 holds « 1 »"),
+        (["1", "2,5", "3"], SurveyProblem.WEIGHT_NOT_NUMBER, "row 2 holds « 2,5 »"),
         ([1.0, math.inf, 1.0], SurveyProblem.VALUE, "infinite in row 2"),
     ],
 )
@@ -134,11 +135,51 @@ def test_frames_that_are_none() -> None:
         assert refused.value.problem is problem
 
 
+def test_a_frame_that_mixes_numbers_and_texts_is_refused() -> None:
+    mixed = pd.DataFrame({"w": [1, 2, 3], "t": ["a", None, math.nan], "q": [1, 2, "x"]})
+    for act in (
+        lambda: survey.sample(mixed, Design(weights="w")),
+        lambda: survey.moments(mixed, Design(weights="w"), [survey.Mean(variable="q")]),
+    ):
+        with pytest.raises(SurveyError, match="In « q », row 3 holds « x »: a text in") as refused:
+            act()
+        assert refused.value.problem is SurveyProblem.TYPE
+        assert refused.value.values == {"column": "q", "row": "3", "value": "x"}
+    odd = pd.DataFrame({"q": [1 + 2j, 3 + 1j]})
+    with pytest.raises(SurveyError, match="In « q », row 1 holds « \\(1"):
+        survey.Table.of(odd)
+
+
+def test_the_first_value_that_is_no_number_is_named() -> None:
+    for values, says in [
+        (["1", None, "2,5", "abc"], "row 3 holds « 2,5 »"),
+        (["1", "2"], "row 1 holds « 1 »"),
+        ([None, "b"], "row 2 holds « b »"),
+    ]:
+        for kind in (pl.String, pl.Categorical):
+            frame = pl.DataFrame({"y": pl.Series(values, dtype=kind)})
+            with pytest.raises(SurveyError, match=says) as refused:
+                survey.mean(survey.sample(frame, Design()), "y")
+            assert refused.value.problem is SurveyProblem.TYPE
+            with pytest.raises(SurveyError, match=says) as refused:
+                survey.moments(frame, Design(), [survey.Mean(variable="y")])
+            assert refused.value.problem is SurveyProblem.TYPE
+
+
+def test_sizes_of_populations_in_moments_name_no_row() -> None:
+    """A cell of moments is no row of the respondents."""
+    frame = pl.DataFrame({"s": ["a", "a", "b", "b"], "n": [5, 5, 9, 8], "y": [1.0, 2, 3, 4]})
+    found = survey.moments(frame, Design(strata="s", fpc="n"), [survey.Mean(variable="y")])
+    with pytest.raises(SurveyError, match=r"9\.0 in some rows, 8\.0 elsewhere") as refused:
+        survey.estimate(found, survey.Mean(variable="y"))
+    assert refused.value.problem is SurveyProblem.POPULATION_SIZE
+
+
 def test_a_level_that_is_not_described_is_named() -> None:
     table = Table.of(pl.DataFrame({"q": [1, 2, 7]}))
     table = table.describe({"q": Variable(labels={1: "yes", 2: "no"}, missing=(9,))})
     with pytest.raises(
-        SurveyError, match="Row 3 of « q » holds « 7 », which is none of"
+        SurveyError, match="In « q », row 3 holds « 7 », which is none of"
     ) as refused:
         survey.proportion(survey.sample(table, Design()), "q")
     assert refused.value.problem is SurveyProblem.LEVEL

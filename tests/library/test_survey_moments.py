@@ -372,8 +372,8 @@ def test_columns_are_checked_where_the_data_are() -> None:
 
 
 def test_columns_of_other_kinds_are_refused_before_they_are_summed() -> None:
-    frame = pl.DataFrame({"y": [1.0, float("inf")], "s": ["N", None], "q": [1, 9]})
-    described = {"q": Variable(labels={1: "yes", 2: "no"})}
+    frame = pl.DataFrame({"y": [1.0, float("inf")], "s": ["N", None], "c": ["N", "-"], "q": [1, 9]})
+    described = {"q": Variable(labels={1: "yes", 2: "no"}), "c": Variable(missing=("-",))}
     for design, request, problem, words in [
         (
             Design(),
@@ -381,8 +381,24 @@ def test_columns_of_other_kinds_are_refused_before_they_are_summed() -> None:
             SurveyProblem.VALUE,
             r"infinite or beyond 1e\+70 .* row 2, which holds inf",
         ),
-        (Design(strata="s"), Count(variable="q"), SurveyProblem.DESIGN_MISSING, "« s » is missing"),
-        (Design(), Count(variable="q"), SurveyProblem.LEVEL, "holds « 9 » for 1 respondents"),
+        (
+            Design(strata="s"),
+            Count(variable="q"),
+            SurveyProblem.DESIGN_MISSING,
+            "« s » is missing for 1 respondents, the first in row 2",
+        ),
+        (
+            Design(strata="c"),
+            Count(variable="q"),
+            SurveyProblem.DESIGN_MISSING,
+            "« c » is missing for 1 respondents, the first in row 2",
+        ),
+        (
+            Design(),
+            Count(variable="q"),
+            SurveyProblem.LEVEL,
+            "holds « 9 » for 1 respondents, the first in row 2",
+        ),
     ]:
         with pytest.raises(SurveyError, match=words) as refused:
             survey.moments(frame, design, [request], variables=described)
@@ -538,7 +554,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "empty.csv").problem is SurveyProblem.EMPTY
     (tmp_path / "bad.csv").write_text("g,y,d\nn,1,1\nn,1\nn,1,1\n")
     error = refusal(tmp_path / "bad.csv")
-    assert (error.problem, error.values["row"]) == (SurveyProblem.FORMAT, "3")
+    assert (error.problem, error.values["line"]) == (SurveyProblem.FORMAT, "3")
 
 
 def test_a_quote_that_stays_open_is_refused(

@@ -13,6 +13,7 @@ import pytest
 from alliage import survey
 from alliage.survey import Design, MultiResponse, Scale, SurveyError, SurveyProblem, Variable
 from alliage.survey.data.questionnaire import Questionnaire, SeveralAnswers, described
+from alliage.survey.publishing import description
 from alliage.values.yaml_files import InvalidFilesError
 
 if TYPE_CHECKING:
@@ -198,9 +199,9 @@ def test_files_cut_in_the_middle(tmp_path: Path) -> None:
     text = "q1,city,x\n" + "1,Paris,0.5\n" * 50
     (tmp_path / "wave.csv").write_text(text[: text.rindex(",")], encoding="utf-8")
     error = refused(
-        SurveyProblem.TRUNCATED, r"its last row \(51\) has 2 cells", tmp_path / "wave.csv"
+        SurveyProblem.TRUNCATED, r"its last line \(51\) has 2 cells", tmp_path / "wave.csv"
     )
-    assert error.values["row"] == "51"
+    assert error.values["line"] == "51"
     whole = write_sav(tmp_path / "whole.sav").read_bytes()
     for part in (len(whole) // 2, len(whole) - 20, 10):
         (tmp_path / "wave.sav").write_bytes(whole[:part])
@@ -212,6 +213,8 @@ def test_files_cut_in_the_middle(tmp_path: Path) -> None:
     frame = pl.DataFrame({"q": [1, 2]})
     pyreadstat.write_dta(frame, str(tmp_path / "whole.dta"), variable_value_labels={"q": {1: "a"}})
     content = (tmp_path / "whole.dta").read_bytes()
+    (tmp_path / "wave.dta").write_bytes(content + b"\n")
+    assert survey.read(tmp_path / "wave.dta").levels("q") == (1, 2)
     (tmp_path / "wave.dta").write_bytes(content[:-60])
     refused(SurveyProblem.TRUNCATED, "cut or damaged", tmp_path / "wave.dta")
     book = write_xlsx(tmp_path / "whole.xlsx", [["a"], [1]]).read_bytes()
@@ -223,7 +226,7 @@ def test_texts_in_another_encoding(tmp_path: Path) -> None:
     path = tmp_path / "wave.csv"
     path.write_bytes("city;q\nParis;1\nÉvry;2\n".encode("windows-1252"))
     error = refused(SurveyProblem.ENCODING, "Line 3 .* not in utf-8", path)
-    assert error.values["row"] == "3"
+    assert error.values["line"] == "3"
     assert survey.read(path, encoding="windows-1252").frame.row(1) == ("Évry", 2)
     content = write_sav(tmp_path / "whole.sav").read_bytes()
     for text, says in [
@@ -242,9 +245,9 @@ def test_texts_in_another_encoding(tmp_path: Path) -> None:
     [
         ("a;a\n1;2\n", SurveyProblem.COLUMN, "names a twice"),
         ("a;;b\n1;2;3\n", SurveyProblem.COLUMN, "no name for column 2"),
-        ("a,b\n1,2\n3,4,5\n6,7\n", SurveyProblem.FORMAT, "Row 3 .* has 3 cells for 2 columns"),
-        ("a,b\n1,2\n3\n6,7\n", SurveyProblem.FORMAT, "Row 3 .* has 1 cells"),
-        ('a,b\n1,2\n"3,4\n6,7\n', SurveyProblem.TRUNCATED, "its last row"),
+        ("a,b\n1,2\n3,4,5\n6,7\n", SurveyProblem.FORMAT, "Line 3 .* has 3 cells for 2 columns"),
+        ("a,b\n1,2\n3\n6,7\n", SurveyProblem.FORMAT, "Line 3 .* has 1 cells"),
+        ('a,b\n1,2\n"3,4\n6,7\n', SurveyProblem.TRUNCATED, r"its last line \(3\)"),
     ],
 )
 def test_csv_that_cannot_be_used(
@@ -256,11 +259,13 @@ def test_csv_that_cannot_be_used(
 
 def test_a_text_among_numbers_is_named(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path / "wave.xlsx", [["age"], [31], [42], ["trente"], [18]])
-    error = refused(SurveyProblem.TYPE, "Row 4 of « age » .* holds « trente », a text", path)
-    assert (error.values["row"], error.values["value"]) == ("4", "trente")
+    error = refused(
+        SurveyProblem.TYPE, "In « age », line 4 of « wave.xlsx » holds « trente », a text", path
+    )
+    assert (error.values["line"], error.values["value"]) == ("4", "trente")
     path.unlink()
     path = write_xlsx(tmp_path / "wave.xlsx", [["q"], ["a"], ["b"], [3]])
-    refused(SurveyProblem.TYPE, "Row 4 of « q » .* a number in texts", path)
+    refused(SurveyProblem.TYPE, "In « q », line 4 .* a number in texts", path)
 
 
 def test_an_answer_that_is_not_foreseen_is_named(tmp_path: Path) -> None:
@@ -270,7 +275,10 @@ def test_an_answer_that_is_not_foreseen_is_named(tmp_path: Path) -> None:
     ask = tmp_path / "wave.yaml"
     ask.write_text(QUESTIONNAIRE, encoding="utf-8")
     error = refused(
-        SurveyProblem.LEVEL, "Row 3 of « q1 » holds « 7 »", tmp_path / "wave.csv", questionnaire=ask
+        SurveyProblem.LEVEL,
+        "In « q1 », line 4 of « wave.csv » holds « 7 »",
+        tmp_path / "wave.csv",
+        questionnaire=ask,
     )
     assert error.values["allowed"] == "2, 1"
 
@@ -589,3 +597,143 @@ def test_invalid_values_of_ddi_that_are_no_list(tmp_path: Path, span: str) -> No
     with pytest.raises(SurveyError, match=r"« q » go from .* Write each of them") as found:
         survey.read_ddi(path)
     assert found.value.problem is SurveyProblem.FORMAT
+
+
+def test_letters_of_stata_are_missing_and_their_reasons_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "wave.dta"
+    frame = pl.DataFrame(
+        {"q": [1, 2, "a", "z", None], "x": [1.5, "b", 0.1 + 0.2, 3.0, 4.0]},
+        schema={"q": pl.Object, "x": pl.Object},
+    )
+    for version in (8, 10, 12, 15):
+        pyreadstat.write_dta(
+            frame,
+            str(path),
+            version=version,
+            variable_value_labels={"q": {1: "oui", 2: "non", "a": "NSP"}},
+            missing_user_values={"q": ["a", "z"], "x": ["b"]},
+        )
+        table = survey.read(path)
+        assert table.column("q").to_list() == [1, 2, None, None, None]
+        assert table.column("x").to_list() == [1.5, None, 0.1 + 0.2, 3.0, 4.0]
+        assert table.levels("q") == (1, 2)
+        assert table.variables["q"].labels == {1: "oui", 2: "non"}
+        assert table.variables["q"].reasons == {".a": "NSP"}
+        shown = description.describe(table).listing("en").rows[0]
+        assert shown[-1] == "1 oui, 2 non, .a NSP"
+        assert survey.mean(survey.sample(table, Design()), "x").one().value == pytest.approx(2.2)
+
+
+@pytest.mark.parametrize("version", [8, 10, 12])
+def test_an_old_stata_file_cut_in_its_labels_is_refused(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "wave.dta"
+    labels = {"q": {1: "oui", 2: "non"}, "r": {1: "yes"}}
+    frame = pl.DataFrame({"q": [1, 2], "city": ["Évry", "Lille"], "r": [1, 1], "x": [0.5, 1.5]})
+    pyreadstat.write_dta(frame, str(path), version=version, variable_value_labels=labels)
+    whole = path.read_bytes()
+    assert survey.read(path).levels("q") == (1, 2)
+    path.write_bytes(whole + bytes(100))
+    assert survey.read(path).levels("r") == (1,)
+    for lost in (1, 10, 30, 59, 61, 100, len(whole) - 150):
+        path.write_bytes(whole[:-lost])
+        refused(SurveyProblem.TRUNCATED, "cut or damaged", path)
+
+
+def test_a_last_line_without_an_end_is_told_and_refused_where_it_ends_on_a_separator(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "wave.csv"
+    whole = "q,sex,w\n1,F,25\n2,M,26\n"
+    path.write_text(whole, encoding="utf-8")
+    assert survey.read(path).findings == ()
+    path.write_text(whole[:-2], encoding="utf-8")
+    table = survey.read(path)
+    assert table.frame["w"].to_list() == [25, 2]
+    (found,) = description.describe(table).findings
+    assert found.startswith("The last line of « wave.csv » (3) has no end")
+    path.write_text(whole[:-3], encoding="utf-8")
+    error = refused(SurveyProblem.TRUNCATED, r"its last line \(3\) ends with a separator", path)
+    assert error.values == {"file": "wave.csv", "line": "3"}
+    with pytest.raises(SurveyError, match="ends with a separator"):
+        survey.moments(path, Design(), [survey.Mean(variable="q")])
+    # Somebody who did not answer, in a line that is ended.
+    path.write_text(whole[:-3] + "\n", encoding="utf-8")
+    assert survey.read(path).frame["w"].to_list() == [25, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("q,w\n1,1\n2,2\n", [2, 3]),
+        ("q,w\r\n1,1\r\n\r\n2,2\r\n", [2, 4]),
+        ('q,w\n"1\n1",1\n\n\n2,"2"\n', [2, 6]),
+        ("q\n1\n\n2\n", [2, 3, 4]),
+        ('"the\nquestion",w\n1,1\n', [3]),
+    ],
+)
+def test_rows_stand_where_they_are_in_the_file(tmp_path: Path, text: str, lines: list[int]) -> None:
+    path = tmp_path / "wave.csv"
+    path.write_bytes(text.encode())
+    table = survey.read(path)
+    assert [table.place(row).values["line"] for row in range(table.frame.height)] == lines
+    assert table.place(0).words == f"line {lines[0]} of « wave.csv »"
+    # Rows that were left out afterwards have no line any more.
+    assert survey.Table(table.frame[:0], source="wave.csv", lines=table.lines).places.lines == ()
+
+
+def test_every_refusal_of_an_answer_names_the_line_of_its_file(tmp_path: Path) -> None:
+    """Of a CSV file, in memory or in parts, and of a sheet; a blank line is counted."""
+    rows = [["q", "w", "t"], [1, 1, 1], [None, None, None], [7, -2, "x"], [1, None, 1]]
+    csv = tmp_path / "wave.csv"
+    written = [",".join("" if cell is None else str(cell) for cell in row) for row in rows]
+    csv.write_text("\n".join([*written[:2], "", *written[3:], ""]), encoding="utf-8")
+    sheet = write_xlsx(tmp_path / "wave.xlsx", [row[:2] for row in rows])
+    described = {"q": survey.Variable(labels={1: "one"})}
+    for file in (csv, sheet):
+        table = survey.read(file)
+        for act, problem, line in [
+            (lambda t: t.describe(described).codes("q"), SurveyProblem.LEVEL, "4"),
+            (
+                lambda t: survey.sample(t, Design(weights="w")),
+                SurveyProblem.WEIGHT_MISSING,
+                "5",
+            ),
+            (
+                lambda t: survey.sample(t, Design(strata="w")),
+                SurveyProblem.DESIGN_MISSING,
+                "5",
+            ),
+            (
+                lambda t: survey.calibrate(survey.sample(t, Design()), {"w": 3.0}),
+                SurveyProblem.MARGIN_MISSING,
+                "5",
+            ),
+        ]:
+            with pytest.raises(SurveyError, match=rf"line {line} of « {file.name} »") as found:
+                act(table)
+            assert found.value.problem is problem
+            assert (found.value.values["line"], found.value.values["file"]) == (line, file.name)
+            assert "row" not in found.value.values
+    for design, request in [
+        (Design(weights="t"), survey.Mean(variable="q")),
+        (Design(), survey.Mean(variable="t")),
+    ]:
+        for rows_at_once in (1, 100):
+            with pytest.raises(SurveyError, match=r"line 4 of « wave\.csv » holds « x »") as found:
+                survey.moments(csv, design, [request], rows_at_once=rows_at_once)
+            assert (found.value.values["line"], found.value.values["value"]) == ("4", "x")
+    with pytest.raises(SurveyError, match=r"the first in line 5 of « wave\.csv »"):
+        survey.moments(csv, Design(weights="w"), [survey.Mean(variable="q")])
+
+
+def test_files_may_be_named_by_a_text(tmp_path: Path) -> None:
+    table = survey.Table.of(FRAME)
+    folder = str(tmp_path)
+    survey.write_respondents(table, f"{folder}/rows.parquet")
+    assert survey.read(f"{folder}/rows.parquet").frame.equals(FRAME)
+    (tmp_path / "wave.xml").write_text(survey.write_ddi(table, "Wave 1"), encoding="utf-8")
+    assert survey.read_ddi(f"{folder}/wave.xml").title == "Wave 1"
+    (tmp_path / "wave.yaml").write_text(QUESTIONNAIRE, encoding="utf-8")
+    assert survey.read_questionnaire(f"{folder}/wave.yaml").title == "Vague 1"
+    (tmp_path / "spec.yaml").write_text("title: Wave 1\n", encoding="utf-8")
+    assert survey.read_specification(f"{folder}/spec.yaml").title == "Wave 1"

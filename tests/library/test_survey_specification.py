@@ -332,9 +332,15 @@ def test_a_misspelt_key_is_told_at_its_line(asked: Callable[..., Path], place: i
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("variable,level,total\nregion,N,300\nregion,S,few\n", "row 3"),
+        (
+            "variable,level,total\nregion,N,300\n\nregion,S,few\n",
+            (
+                "1 problem found, nothing was loaded:\n- spec.yaml: line 8, calibrations, entry 1, "
+                "margins_file: line 4 of « m.csv » has no number as a total"
+            ),
+        ),
         ("variable,level\nregion,N\n", "Give it the columns variable, level, total"),
-        ("variable,level,total\n,N,3\nregion,S,4\n", "row 2 of « m.csv » has no variable"),
+        ("variable,level,total\n,N,3\nregion,S,4\n", "line 2 of « m.csv » has no variable"),
         ("variable,level,total\nregion,Q,3\n", "« Q » is no level of « region »"),
         ("variable,level,total\nregion,N\n", "is cut"),
     ],

@@ -107,7 +107,7 @@ def weight(
     _check_output(out, RESPONDENT_KINDS, force=force)
     reports: dict[str, Result] = {}
     with _told(), progress(f"Reading {file.name}") as shown:
-        study = open_study(file, spec)
+        study = _opened(file, spec)
         if not study.specification.calibrations:
             _stop("The specification has no calibrations. Add some.")
         for name in study.weights:
@@ -134,7 +134,7 @@ def make(
     _check_output(out, KINDS, force=force)
     results: dict[str, Result] = {}
     with _told(), progress(f"Reading {file.name}") as shown:
-        study = open_study(file, spec)
+        study = _opened(file, spec)
         for kind, name in _chosen(study, makers, only):
             shown.update(shown.task_ids[0], description=name)
             results[_name(study, makers, kind, name)] = makers[kind](study, name)
@@ -143,6 +143,14 @@ def make(
     if out is not None:
         title = study.specification.title
         _write(title, _titles(study), results, out, spoken, force=force)
+
+
+def _opened(file: Path, spec: Path) -> Study:
+    """Open a study; what reading found is told, and does not stop."""
+    study = open_study(file, spec)
+    for one in study.table.findings:
+        _say(f"- {one}")
+    return study
 
 
 def _chosen(study: Study, makers: Makers, only: list[str] | None) -> list[tuple[str, str]]:
@@ -182,7 +190,7 @@ def protect(
     for one in (out, report):
         _check_output(one, KINDS, force=force)
     with _told(), progress(f"Reading {file.name}") as shown:
-        study = open_study(file, spec)
+        study = _opened(file, spec)
         _chosen(study, {"tables": Study.banner}, None)
         shown.update(shown.task_ids[0], description="Protecting")
         made = study.protected()

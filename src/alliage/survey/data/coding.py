@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from alliage.survey import loops
+from alliage.survey.data.places import Places
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
@@ -97,7 +98,13 @@ class Coded:
         return self.codes.astype(np.int64)
 
 
-def coded(name: str, series: pl.Series, levels: Levels | None, into: Bytes | None = None) -> Coded:
+def coded(
+    name: str,
+    series: pl.Series,
+    levels: Levels | None,
+    into: Bytes | None = None,
+    places: Places | None = None,
+) -> Coded:
     """Return the rank of each answer of a column among its levels.
 
     Parameters
@@ -110,6 +117,8 @@ def coded(name: str, series: pl.Series, levels: Levels | None, into: Bytes | Non
         The levels; those found, sorted, if not given.
     into : array of uint8, shape (n,), optional
         Where to put the codes, if they are of 8 bits.
+    places : Places, optional
+        Where the rows stand, for refusals.
 
     Raises
     ------
@@ -126,11 +135,15 @@ def coded(name: str, series: pl.Series, levels: Levels | None, into: Bytes | Non
     room = np.empty(len(series), dtype=np.uint8) if into is None else into
     found = _ranked(name, series, levels, room)
     if levels is not None:
-        _refuse_unknown(name, series, found)
+        _refuse_unknown(name, series, found, places or Places())
     return found
 
 
-def coded_bytes(columns: Sequence[pl.Series], levels: Sequence[Levels | None]) -> list[Coded]:
+def coded_bytes(
+    columns: Sequence[pl.Series],
+    levels: Sequence[Levels | None],
+    places: Places | None = None,
+) -> list[Coded]:
     """Return the ranks of the answers of columns of 8 bits, each of which everybody answered.
 
     Parameters
@@ -140,6 +153,8 @@ def coded_bytes(columns: Sequence[pl.Series], levels: Sequence[Levels | None]) -
         another.
     levels : sequence of tuple of Level, optional
         As for `coded`, by column.
+    places : Places, optional
+        Where the rows stand, for refusals.
 
     Raises
     ------
@@ -166,7 +181,7 @@ def coded_bytes(columns: Sequence[pl.Series], levels: Sequence[Levels | None]) -
         own = known or tuple(low + place for place in _present(parts, low % _BYTE, high - low + 1))
         begin = _beginning(own, low, high)
         if begin is None or smallest(len(own)) is not np.int8:
-            found.append(coded(column.name, column, known))
+            found.append(coded(column.name, column, known, places=places))
         else:
             found.append(Coded(own, tuple(part.view(np.int8) for part in parts), begin))
     return found
@@ -454,7 +469,7 @@ def smallest(levels: int) -> type[np.signedinteger[Any]]:
     return np.int64
 
 
-def _refuse_unknown(name: str, series: pl.Series, found: Coded) -> None:
+def _refuse_unknown(name: str, series: pl.Series, found: Coded, places: Places) -> None:
     codes, levels = found.codes, found.levels
     if np.count_nonzero(codes == NO_LEVEL) == series.null_count():
         return
@@ -462,16 +477,17 @@ def _refuse_unknown(name: str, series: pl.Series, found: Coded) -> None:
     if not unknown.size:
         return
     row = int(unknown[0])
+    place = places.of(row)
     rows = f" (and {unknown.size - 1} more rows)" if unknown.size > 1 else ""
     msg = (
-        f"Row {row + 1} of « {name} » holds « {series[row]} »{rows}, which is none of its levels: "
+        f"In « {name} », {place.words} holds « {series[row]} »{rows}, which is none of its levels: "
         f"{listed(levels, most=20)}. Correct the value, describe the level, or declare it missing."
     )
     raise SurveyError(
         SurveyProblem.LEVEL,
         msg,
         column=name,
-        row=row + 1,
         value=series[row],
         allowed=listed(levels, most=20),
+        **place.values,
     )

@@ -16,6 +16,8 @@ from alliage.survey.errors import SurveyError, SurveyProblem, listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from alliage.survey.arrays import Ints
+
 #: Texts of a CSV or XLSX file that say that there is no answer.
 NO_ANSWER: Final = ("", "NA", "N/A", "#N/A")
 
@@ -84,32 +86,40 @@ class Layout:
         text : str
             Whole rows.
         before : int
-            How many rows of the file stand above.
+            How many lines of the file stand above.
         to_the_end : bool
             Whether the file ends with the text.
 
         Raises
         ------
         SurveyError
-            ``TRUNCATED`` if the last row of the file is short; ``FORMAT`` for another row.
+            ``TRUNCATED`` if the last row of the file is short, or ends with a separator and without
+            the end of a line; ``FORMAT`` for another row.
         """
-        sizes, width = self._sizes(text), len(self.header)
+        (sizes, lines), width = self._rows(text), len(self.header)
         wrong = np.flatnonzero((sizes != width) & (sizes > 0))
+        last = int(np.flatnonzero(sizes > 0)[-1]) if sizes.any() else 0
+        place = int(wrong[0]) if wrong.size else last
+        line = before + int(lines[place])
+        where = {"file": self.file, "line": line}
+        is_open = not wrong.size and text.endswith(self.separator)
+        if to_the_end and place == last and (sizes[place] < width or is_open):
+            fact = f"has {sizes[place]} cells for {width} columns"
+            whole = ""
+            if is_open:
+                fact, whole = "ends with a separator", ". If it is whole, end that line"
+            msg = (
+                f"« {self.file} » is cut: its last line ({line}) {fact}. Export it again, or "
+                f"copy it again whole{whole}."
+            )
+            raise SurveyError(SurveyProblem.TRUNCATED, msg, **where)
         if not wrong.size:
             return
-        place, last = int(wrong[0]), int(np.flatnonzero(sizes > 0)[-1])
-        row = before + place + 1
-        if to_the_end and place == last and sizes[place] < width:
-            msg = (
-                f"« {self.file} » is cut: its last row ({row}) has {sizes[place]} cells for "
-                f"{width} columns. Export it again, or copy it again whole."
-            )
-            raise SurveyError(SurveyProblem.TRUNCATED, msg, file=self.file, row=row)
         msg = (
-            f"Row {row} of « {self.file} » has {sizes[place]} cells for {width} columns. Put texts "
-            f"that hold « {self.separator} » in quotes, and close every quote."
+            f"Line {line} of « {self.file} » has {sizes[place]} cells for {width} columns. Put "
+            f"texts that hold « {self.separator} » in quotes, and close every quote."
         )
-        raise SurveyError(SurveyProblem.FORMAT, msg, file=self.file, row=row)
+        raise SurveyError(SurveyProblem.FORMAT, msg, **where)
 
     def frame(
         self, text: str, no_answer: Sequence[str], columns: Sequence[str] | None = None
@@ -167,28 +177,55 @@ class Layout:
         csv.writer(line, delimiter=self.separator, lineterminator="\n").writerow(self.header)
         return line.getvalue()
 
+    def lines(self, text: str, count: int, *, before: int = 0) -> Sequence[int]:
+        r"""Return the line of the file where each row of a frame stands.
+
+        Parameters
+        ----------
+        text : str
+            What the frame was read from; it begins with the header.
+        count : int
+            How many rows the frame has.
+        before : int
+            How many lines of the file stand above the text.
+
+        Examples
+        --------
+        >>> Layout("wave.csv", ",", ("a", "b")).lines("a,b\n1,2\n\n3,4\n", 2)
+        [2, 4]
+        """
+        if text.count("\n") + (not text.endswith("\n")) == 1 + count:
+            return range(before + 2, before + 2 + count)
+        sizes, lines = self._rows(text)
+        found = lines[1:] if len(self.header) == 1 else lines[1:][sizes[1:] > 0]
+        return (found + before).tolist() if len(found) == count else ()
+
     def _without_blank_lines(self, frame: pl.DataFrame, text: str) -> pl.DataFrame:
         """Leave out the lines that hold nothing at all: they are nobody.
 
         In a file of one column, such a line is somebody who did not answer.
         """
-        written = self._sizes(text)[1:] > 0
+        written = self._rows(text)[0][1:] > 0
         if len(self.header) == 1 or len(written) != frame.height:
             return frame
         return frame.filter(pl.Series(written))
 
-    def _sizes(self, text: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def _rows(self, text: str) -> tuple[Ints, Ints]:
+        """Return how many cells each row has, 0 for a blank line, and the line where it begins."""
         if '"' in text:
             reader = csv.reader(io.StringIO(text), delimiter=self.separator)
-            rows: Iterable[int] = (len(row) for row in reader)
+            rows: Iterable[int] = (
+                number for row in reader for number in (len(row), reader.line_num)
+            )
             try:
-                return np.fromiter(rows, dtype=np.int64)
+                found = np.fromiter(rows, dtype=np.int64).reshape(-1, 2)
             except csv.Error as error:
                 msg = (
                     f"A quote of « {self.file} » is not closed: line {reader.line_num} is still "
                     "in its text. Close every quote, or export the file again."
                 )
                 raise SurveyError(SurveyProblem.FORMAT, msg, file=self.file) from error
+            return found[:, 0], np.append(0, found[:-1, 1]) + 1
         content = np.frombuffer(text.encode(), dtype=np.uint8)
         ends = np.flatnonzero(content == ord("\n"))
         if not text.endswith("\n"):
@@ -198,7 +235,7 @@ class Layout:
         counts = np.searchsorted(cuts, ends) - np.searchsorted(cuts, starts) + 1
         length = ends - starts
         blank = (length == 0) | ((length == 1) & (content[starts] == ord("\r")))
-        return np.where(blank, 0, counts)
+        return np.where(blank, 0, counts), np.arange(1, len(ends) + 1)
 
 
 def check_header(file: str, header: Sequence[str]) -> None:
@@ -241,7 +278,7 @@ def not_encoded(
         f"Line {line} of « {file} » is not in {encoding}, near « {around.strip()} ». Save "
         "the file in UTF-8, or say its encoding: read(..., encoding='windows-1252')."
     )
-    return SurveyError(SurveyProblem.ENCODING, msg, file=file, row=line)
+    return SurveyError(SurveyProblem.ENCODING, msg, file=file, line=line)
 
 
 def _with_points(frame: pl.DataFrame, text: str) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +23,17 @@ from alliage.survey.data.csv_files import (
     not_encoded,
     without_empty_texts,
 )
+from alliage.survey.data.places import Places
 from alliage.survey.data.questionnaire import Questionnaire, described, level_of, read_questionnaire
-from alliage.survey.data.table import MOST_LEVELS, MultiResponse, Scale, Table, Variable, checked
+from alliage.survey.data.table import (
+    MOST_LEVELS,
+    MultiResponse,
+    Scale,
+    Table,
+    Variable,
+    checked,
+    stranger,
+)
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.values.packages import DAMAGES
 
@@ -33,6 +43,11 @@ if TYPE_CHECKING:
     from alliage.survey.data.coding import Level
 
 _STATA_END = b"</stata_dta>"
+#: Before Stata 13: the formats of a file, with the bytes of the format of a column; where its
+#: columns begin; and the bytes of numbers by type, that of a text being its length.
+_STATA_FORMATS = {b"q": 12, b"r": 49, b"s": 49}
+_STATA_HEAD = 109
+_STATA_WIDTHS = {251: 1, 252: 2, 253: 4, 254: 4, 255: 8}
 
 
 def read(
@@ -113,7 +128,19 @@ def _csv(file: Path, encoding: str, no_answer: tuple[str, ...]) -> Table:
         frame = layout.frame(text, no_answer)
     except pl.exceptions.PolarsError as error:
         raise damaged(file, str(error)) from error
-    return Table(frame, source=file.name)
+    lines = layout.lines(text, frame.height)
+    return Table(frame, source=file.name, lines=lines, findings=_findings(file, text))
+
+
+def _findings(file: Path, text: str) -> tuple[str, ...]:
+    if text.endswith("\n"):
+        return ()
+    line = text.count("\n") + 1
+    msg = (
+        f"The last line of « {file.name} » ({line}) has no end: it may be cut inside its last "
+        "cell. Compare that cell with where the file comes from, then end the line."
+    )
+    return (msg,)
 
 
 def _decoded(file: Path, encoding: str) -> str:
@@ -136,7 +163,7 @@ def _xlsx(file: Path, no_answer: tuple[str, ...]) -> Table:
     except (*DAMAGES, InvalidFileException) as error:
         raise damaged(file, str(error)) from error
     _refuse_formulas(file, rows, written)
-    rows = [row for row in rows if any(cell is not None for cell in row)]
+    lines, rows = _written(rows)
     if not rows:
         return Table(pl.DataFrame(), source=file.name)
     # Columns that hold something must have a name; those that hold nothing are not there.
@@ -146,13 +173,24 @@ def _xlsx(file: Path, no_answer: tuple[str, ...]) -> Table:
     names = (*rows[0], *[None] * width)[:width]
     header = ["" if cell is None else str(cell) for cell in names]
     check_header(file.name, header)
+    places = Places(file.name, lines[1:])
     columns = {
         name: _cells(
-            file, name, [row[place] if place < len(row) else None for row in rows[1:]], no_answer
+            name, [row[place] if place < len(row) else None for row in rows[1:]], no_answer, places
         )
         for place, name in enumerate(header)
     }
-    return Table(pl.DataFrame(columns), source=file.name)
+    return Table(pl.DataFrame(columns), source=file.name, lines=places.lines)
+
+
+def _written(rows: list[list[Any]]) -> tuple[list[int], list[list[Any]]]:
+    """Return the rows that hold something, and their lines in the sheet."""
+    kept = [
+        (line, row)
+        for line, row in enumerate(rows, start=1)
+        if any(cell is not None for cell in row)
+    ]
+    return [line for line, _ in kept], [row for _, row in kept]
 
 
 def _sheet(file: Path, *, computed: bool) -> list[list[Any]]:
@@ -177,28 +215,25 @@ def _refuse_formulas(file: Path, rows: list[list[Any]], written: list[list[Any]]
         for cell, formula in zip(row, formulas, strict=True):
             if cell is None and formula is not None:
                 msg = (
-                    f"Row {number} of « {file.name} » holds the formula « {formula} », and not its "
-                    "result. Open the file in a spreadsheet and save it, or paste the values."
+                    f"Line {number} of « {file.name} » holds the formula « {formula} », and not "
+                    "its result. Open the file in a spreadsheet and save it, or paste the values."
                 )
-                raise SurveyError(SurveyProblem.VALUE, msg, file=file.name, row=number)
+                raise SurveyError(SurveyProblem.VALUE, msg, file=file.name, line=number)
 
 
-def _cells(file: Path, name: str, cells: list[Any], no_answer: tuple[str, ...]) -> pl.Series:
+def _cells(name: str, cells: list[Any], no_answer: tuple[str, ...], places: Places) -> pl.Series:
     cells = [
         None if isinstance(cell, str) and cell.strip() in no_answer else cell for cell in cells
     ]
-    texts = [row for row, cell in enumerate(cells) if isinstance(cell, str)]
-    others = [
-        row for row, cell in enumerate(cells) if cell is not None and not isinstance(cell, str)
-    ]
-    if texts and others:
-        rare = len(texts) <= len(others)
-        few, kinds = (texts, "a text in numbers") if rare else (others, "a number in texts")
+    mixed = stranger(cells)
+    if mixed is not None:
+        row, value, fact = mixed
+        words, values = places.of(row)
         msg = (
-            f"Row {few[0] + 2} of « {name} » in « {file.name} » holds « {cells[few[0]]} », "
-            f"{kinds}. Correct the cell, or name what stands for no answer with `no_answer`."
+            f"In « {name} », {words} holds « {value} », {fact}. Correct the cell, or name what "
+            "stands for no answer with `no_answer`."
         )
-        raise SurveyError(SurveyProblem.TYPE, msg, column=name, row=few[0] + 2, value=cells[few[0]])
+        raise SurveyError(SurveyProblem.TYPE, msg, column=name, value=value, **values)
     return _whole(pl.Series(name, cells, strict=False))
 
 
@@ -214,11 +249,15 @@ def _parquet(file: Path) -> Table:
 
 
 def _statistical(file: Path, reader: Callable[..., Any], encoding: str) -> Table:
-    if file.suffix.lower() == ".dta":
+    is_stata = file.suffix.lower() == ".dta"
+    if is_stata:
         _check_stata(file)
     asked = None if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
     try:
-        frame, known = reader(file, user_missing=True, output_format="polars", encoding=asked)
+        # Stata keeps codes for missing answers apart, as letters: a column of both has no type.
+        frame, known = reader(
+            file, user_missing=not is_stata, output_format="polars", encoding=asked
+        )
         if asked is None:
             _check_texts(file, reader, frame)
     except pyreadstat.ReadstatError as error:
@@ -272,8 +311,36 @@ def _categories(table: Table, name: str, kind: Mapping[str, Any]) -> Table:
 def _check_stata(file: Path) -> None:
     content = file.read_bytes()
     # The reader does not notice that labels, which come last, are gone.
-    if content.startswith(b"<stata_dta>") and not content.rstrip(b"\0").endswith(_STATA_END):
+    if content.startswith(b"<stata_dta>"):
+        whole = content.rstrip(b"\0\r\n").endswith(_STATA_END)
+    else:
+        whole = content[:1] not in _STATA_FORMATS or _has_all_labels(content)
+    if not whole:
         raise cut(file)
+
+
+def _has_all_labels(content: bytes) -> bool:
+    """Tell whether the labels that end a file of Stata 8 to 12 are all there.
+
+    Nothing in the file says where it ends: what comes before has to be measured.
+    """
+    order = ">" if content[1:2] == b"\x01" else "<"
+    try:
+        columns, rows = struct.unpack_from(f"{order}HI", content, 4)
+        kinds = content[_STATA_HEAD : _STATA_HEAD + columns]
+        # For each column: its type, name, place in the order, format, name of labels and label.
+        at: int = _STATA_HEAD + columns * (1 + 33 + 2 + _STATA_FORMATS[content[:1]] + 33 + 81) + 2
+        kind = 1
+        while kind:
+            kind, size = struct.unpack_from(f"{order}BI", content, at)
+            at += 5 + size
+        at += rows * sum(_STATA_WIDTHS.get(each, each) for each in kinds)
+        end = len(content.rstrip(b"\0"))
+        while at < end:
+            at += 4 + 33 + 3 + struct.unpack_from(f"{order}I", content, at)[0]
+    except struct.error:
+        return False
+    return at <= len(content)
 
 
 def _badly_encoded(file: Path, reader: Callable[..., Any]) -> str:
@@ -322,9 +389,14 @@ def _check_texts(file: Path, reader: Callable[..., Any], frame: pl.DataFrame) ->
 
 def _described(column: pl.Series, known: Any) -> Variable:
     name = column.name
+    given = known.variable_value_labels.get(name, {})
+    letters = {
+        code: sentence
+        for code, sentence in given.items()
+        if isinstance(code, str) and column.dtype != pl.String
+    }
     labels = {
-        _like(column, code): sentence
-        for code, sentence in known.variable_value_labels.get(name, {}).items()
+        _like(column, code): sentence for code, sentence in given.items() if code not in letters
     }
     missing = _missing(column, labels, known)
     levels = {code: sentence for code, sentence in labels.items() if code not in missing}
@@ -333,6 +405,7 @@ def _described(column: pl.Series, known: Any) -> Variable:
         labels=_complete(column, levels, missing),
         missing={code: labels.get(code, "") for code in missing},
         scale=_scale(known.variable_measure.get(name)),
+        letters={f".{code}": sentence for code, sentence in letters.items()},
     )
 
 

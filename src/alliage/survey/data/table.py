@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from alliage.survey.data import coding
+from alliage.survey.data.places import Places
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.threads import on_each
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from alliage.survey.arrays import Bytes, Floats, Ints
     from alliage.survey.data.coding import Coded, Level
+    from alliage.survey.data.places import Place
 
 
 #: Numbers beyond have squares, or products of squares, that a computer does not hold.
@@ -31,6 +33,9 @@ LARGEST = 1e70
 
 #: Numbers with more values than this are no list of levels, unless they are described.
 MOST_LEVELS = 40
+
+#: What is raised for a column that Arrow cannot hold.
+_UNREADABLE = (TypeError, ValueError, NotImplementedError)
 
 #: Types of whole numbers of 8 bits.
 _BYTES = (pl.Int8, pl.UInt8)
@@ -62,6 +67,9 @@ class Variable:
         What may be computed; ``None`` when nothing was said.
     universe
         Who was asked, in words.
+    letters
+        Why there is no answer, by letter (``.a``), where a Stata file keeps such codes apart from
+        its numbers: the rows are empty.
     """
 
     label: str = ""
@@ -69,6 +77,7 @@ class Variable:
     missing: Collection[Level] = ()
     scale: Scale | None = None
     universe: str = ""
+    letters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reasons(self) -> dict[Level, str]:
@@ -110,6 +119,10 @@ class Table:
         The questions with several answers, by name.
     source
         Where the rows were read; empty for a frame.
+    lines
+        The line of the file where each row stands, counted from 1; empty if it has no lines.
+    findings
+        What reading found to be looked at.
 
     Examples
     --------
@@ -123,6 +136,8 @@ class Table:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     sets: Mapping[str, MultiResponse] = field(default_factory=dict)
     source: str = ""
+    lines: Sequence[int] = ()
+    findings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, rows: Table | IntoFrame) -> Table:
@@ -142,7 +157,7 @@ class Table:
         ------
         SurveyError
             ``FRAME`` if it is no frame, or a lazy one: rows would be needed in memory;
-            ``EMPTY`` if there is no row.
+            ``EMPTY`` if there is no row; ``TYPE`` for a column that mixes numbers and texts.
         """
         if isinstance(rows, Table):
             return rows
@@ -160,7 +175,17 @@ class Table:
                 "computes where the data are."
             )
             raise SurveyError(SurveyProblem.FRAME, msg, given=type(rows).__name__)
-        return cls(checked(frame.to_polars()))
+        return cls(checked(in_polars(frame)))
+
+    @property
+    def places(self) -> Places:
+        """Where the rows stand: in the lines of the file, as long as they are all there."""
+        whole = len(self.lines) == self.frame.height
+        return Places(self.source, self.lines) if whole else Places()
+
+    def place(self, row: int) -> Place:
+        """Say where a row stands, counted from 0 here: a line of the file, or a row."""
+        return self.places.of(row)
 
     def column(self, name: str) -> pl.Series:
         """Return a column, its codes for missing answers made missing.
@@ -212,7 +237,8 @@ class Table:
         SurveyError
             ``LEVEL`` if an answer is none of the levels described.
         """
-        return coding.coded(name, self.column(name), self._described_levels(name), into)
+        levels = self._described_levels(name)
+        return coding.coded(name, self.column(name), levels, into, self.places)
 
     def coded_together(self, names: Sequence[str]) -> dict[str, Coded]:
         """Return the codes of several columns: many at once take less time.
@@ -230,7 +256,7 @@ class Table:
             own = [column for column in complete if column.dtype == kind]
             if own:
                 levels = [self._described_levels(column.name) for column in own]
-                alike = coding.coded_bytes(own, levels)
+                alike = coding.coded_bytes(own, levels, self.places)
                 found |= {column.name: each for column, each in zip(own, alike, strict=True)}
         left = [name for name in names if name not in found]
         # The system gives much memory at once faster than as much in many parts.
@@ -250,7 +276,7 @@ class Table:
         SurveyError
             ``TYPE`` if the column does not hold numbers; ``VALUE`` if one is infinite.
         """
-        return as_numbers(self.column(name))
+        return as_numbers(self.column(name), self.places)
 
     def describe(self, variables: Mapping[str, Variable]) -> Table:
         """Return the same rows with descriptions of variables added or replaced."""
@@ -302,18 +328,67 @@ def chosen(name: str, counted: Level, levels: Mapping[str, Sequence[Level]]) -> 
     return [own.index(counted) if counted in own else len(own) for own in levels.values()]
 
 
-def as_numbers(series: pl.Series) -> Floats:
+def in_polars(frame: nw.DataFrame[Any]) -> pl.DataFrame:
+    """Return a frame in memory as one of Polars.
+
+    Raises
+    ------
+    SurveyError
+        ``TYPE`` for a column that mixes numbers and texts, or holds what is neither.
+    """
+    try:
+        return frame.to_polars()
+    except _UNREADABLE as error:
+        name = next(name for name in frame.columns if not _is_readable(frame.get_column(name)))
+        column = frame.get_column(name)
+        answered = (~column.is_null()).to_list()
+        cells = [
+            cell if held else None for cell, held in zip(column.to_list(), answered, strict=True)
+        ]
+        row, value, fact = stranger(cells) or (0, cells[0], str(error).splitlines()[0])
+        words, values = Places().of(row)
+        msg = (
+            f"In « {name} », {words} holds « {value} »: {fact}. Make a column of numbers, of texts "
+            "or of dates, and the rest missing."
+        )
+        raise SurveyError(SurveyProblem.TYPE, msg, column=name, value=value, **values) from error
+
+
+def _is_readable(column: nw.Series[Any]) -> bool:
+    try:
+        column.to_polars()
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def stranger(cells: Sequence[object]) -> tuple[int, object, str] | None:
+    """Return the first text among numbers, or number among texts: its row, itself, what it is."""
+    texts = [row for row, cell in enumerate(cells) if isinstance(cell, str)]
+    others = [
+        row for row, cell in enumerate(cells) if cell is not None and not isinstance(cell, str)
+    ]
+    if not (texts and others):
+        return None
+    rare = len(texts) <= len(others)
+    few, fact = (texts, "a text in numbers") if rare else (others, "a number in texts")
+    return few[0], cells[few[0]], fact
+
+
+def as_numbers(series: pl.Series, places: Places | None = None) -> Floats:
     """Return a column as numbers: see `Table.numbers`."""
+    places = places or Places()
     if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
         if series.null_count() == len(series):
             msg = f"« {series.name} » holds no answer at all. Leave it out, or complete it."
             raise SurveyError(SurveyProblem.EMPTY_DOMAIN, msg, column=series.name)
-        row, value = first_value(series)
+        row, value = first_that_is_no_number(series)
+        place = places.of(row)
         msg = (
-            f"« {series.name} » does not hold numbers: row {row} holds « {value} ». Give a numeric "
-            "column, or ask for proportions."
+            f"« {series.name} » does not hold numbers: {place.words} holds « {value} ». Give a "
+            "numeric column, or ask for proportions."
         )
-        raise SurveyError(SurveyProblem.TYPE, msg, column=series.name, row=row, value=value)
+        raise SurveyError(SurveyProblem.TYPE, msg, column=series.name, value=value, **place.values)
     wide = series.cast(pl.Float64)
     # Polars writes NaN where there is no number.
     found = np.empty(len(wide))
@@ -321,11 +396,12 @@ def as_numbers(series: pl.Series) -> Floats:
     if max(-_extreme(wide.min()), _extreme(wide.max())) > LARGEST:
         row = int(np.flatnonzero(np.abs(found) > LARGEST)[0])
         what = "infinite" if np.isinf(found[row]) else f"{found[row]:g}"
+        place = places.of(row)
         msg = (
-            f"« {series.name} » is {what} in row {row + 1}: beyond {LARGEST:g} squares are lost. "
+            f"« {series.name} » is {what} in {place.words}: beyond {LARGEST:g} squares are lost. "
             "Correct it, make it missing, or take a larger unit."
         )
-        raise SurveyError(SurveyProblem.VALUE, msg, column=series.name, row=row + 1)
+        raise SurveyError(SurveyProblem.VALUE, msg, column=series.name, **place.values)
     return found
 
 
@@ -343,10 +419,17 @@ def is_quantity(series: pl.Series) -> bool:
     return series.drop_nulls().n_unique() > MOST_LEVELS
 
 
-def first_value(series: pl.Series) -> tuple[int, object]:
-    """Return the first answer of a column and its row, counted from 1."""
-    place = series.is_not_null().arg_max() or 0
-    return place + 1, series[place]
+def first_that_is_no_number(series: pl.Series) -> tuple[int, object]:
+    """Return the row, counted from 0, and the value of the first answer that is no number.
+
+    The first answer where all are numbers, written as texts.
+    """
+    wrong = series.is_not_null()
+    if series.dtype == pl.String or isinstance(series.dtype, pl.Categorical | pl.Enum):
+        words = wrong & series.cast(pl.String).cast(pl.Float64, strict=False).is_null()
+        wrong = words if words.any() else wrong
+    row = wrong.arg_max() or 0
+    return row, series[row]
 
 
 def _extreme(value: object) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,8 +18,9 @@ from alliage.survey.sampling.design import LonelyUnit, per_stage
 from alliage.survey.sampling.sample import sample
 
 if TYPE_CHECKING:
+    from alliage.survey.data.coding import Level
     from alliage.survey.data.questionnaire import Questionnaire
-    from alliage.survey.data.table import Table
+    from alliage.survey.data.table import Table, Variable
     from alliage.survey.publishing.words import Language
     from alliage.survey.sampling.design import Design
 
@@ -43,6 +45,8 @@ class VariableSummary:
         The extremes of numbers.
     whole
         Whether all of these numbers are whole.
+    reasons
+        Why there is no answer, where the file says it apart from the numbers.
     """
 
     name: str
@@ -54,6 +58,7 @@ class VariableSummary:
     low: float | None = None
     high: float | None = None
     whole: bool = False
+    reasons: tuple[str, ...] = ()
 
 
 #: What is told of a design: the name of a word, a number, and what it is.
@@ -100,8 +105,8 @@ class Description:
 
 
 def _values(one: VariableSummary, language: Language) -> str:
-    if one.levels:
-        return ", ".join(one.levels)
+    if one.levels or one.reasons:
+        return ", ".join((*one.levels, *one.reasons))
     if one.low is None or one.high is None:
         return ""
     kind = Kind.COUNT if one.whole else Kind.QUANTITY
@@ -154,7 +159,8 @@ def describe(table: Table, design: Design | None = None) -> Description:
     One unit was drawn in the strata b: errors cannot be computed. Join strata, or say ...
     """
     variables = tuple(_summary(table, name) for name in table.frame.columns)
-    findings = [
+    findings = list(table.findings)
+    findings += [
         f"« {one.name} » holds no answer. Remove the column, or complete it."
         for one in variables
         if not one.answered
@@ -191,11 +197,17 @@ def _summary(table: Table, name: str) -> VariableSummary:
         low=None if numbers is None else float(np.min(numbers.to_numpy())),
         high=None if numbers is None else float(np.max(numbers.to_numpy())),
         whole=column.dtype.is_integer(),
+        reasons=() if known is None else tuple(itertools.starmap(_level, _reasons(known).items())),
     )
 
 
 def _is_short(column: pl.Series, *, numeric: bool) -> bool:
     return not numeric or column.n_unique() <= _MOST_LEVELS
+
+
+def _reasons(known: Variable) -> dict[Level, str]:
+    """Return why there may be no answer, by code or by letter of Stata."""
+    return known.reasons | dict(known.letters)
 
 
 def _level(level: object, label: str) -> str:

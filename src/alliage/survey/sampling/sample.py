@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from alliage.survey.data.coding import NO_LEVEL
-from alliage.survey.data.table import Table, as_numbers, first_value, require
+from alliage.survey.data.table import Table, as_numbers, first_that_is_no_number, require
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling import replication
 from alliage.survey.sampling.cells import Cells, Gathered, Rows, gathered, gathered_codes
@@ -285,14 +285,14 @@ class Sample:
     def _margin_codes(self, name: str) -> SmallInts:
         codes = self.coded(name).codes
         if codes.min() == NO_LEVEL:
-            raise _margin_missing(name, np.flatnonzero(codes == NO_LEVEL))
+            raise _margin_missing(self.table, name, np.flatnonzero(codes == NO_LEVEL))
         return codes
 
     def _margin_numbers(self, name: str) -> Floats:
         numbers = self.table.numbers(name)
         missing = np.flatnonzero(np.isnan(numbers))
         if missing.size:
-            raise _margin_missing(name, missing)
+            raise _margin_missing(self.table, name, missing)
         return numbers
 
     def with_weights(self, name: str = "weight") -> Table:
@@ -422,13 +422,13 @@ def sample(rows: Table | IntoFrame, design: Design) -> Sample:
     return Sample(table, design, weights, structure, place, nowhere)
 
 
-def _margin_missing(name: str, missing: Ints) -> SurveyError:
-    row = int(missing[0]) + 1
+def _margin_missing(table: Table, name: str, missing: Ints) -> SurveyError:
+    words, values = table.place(int(missing[0]))
     msg = (
         f"The margin variable « {name} » is missing for {missing.size} respondents, the first in "
-        f"row {row}. Complete it before calibrating, or give « missing » a level and a total."
+        f"{words}. Complete it before calibrating, or give « missing » a level and a total."
     )
-    return SurveyError(SurveyProblem.MARGIN_MISSING, msg, column=name, row=row, rows=missing.size)
+    return SurveyError(SurveyProblem.MARGIN_MISSING, msg, column=name, rows=missing.size, **values)
 
 
 def _weights(table: Table, design: Design) -> Floats:
@@ -438,30 +438,32 @@ def _weights(table: Table, design: Design) -> Floats:
     series = table.column(name)
     if series.null_count():
         missing = np.flatnonzero(series.is_null().to_numpy())
-        row = int(missing[0]) + 1
+        words, values = table.place(int(missing[0]))
         msg = (
-            f"The weight « {name} » is missing in {missing.size} rows, the first being row {row}. "
+            f"The weight « {name} » is missing in {missing.size} rows, the first being {words}. "
             "Complete it, or remove these rows and say that they were removed."
         )
-        raise SurveyError(SurveyProblem.WEIGHT_MISSING, msg, column=name, row=row)
+        raise SurveyError(SurveyProblem.WEIGHT_MISSING, msg, column=name, **values)
     if not series.dtype.is_numeric():
-        row, value = first_value(series)
+        row, value = first_that_is_no_number(series)
+        words, values = table.place(row)
         msg = (
-            f"The weight « {name} » is not a number: row {row} holds « {value} » "
+            f"The weight « {name} » is not a number: {words} holds « {value} » "
             f"({series.dtype}). Give a column of numbers, with a point for decimals."
         )
-        raise SurveyError(SurveyProblem.WEIGHT_NOT_NUMBER, msg, column=name, row=row, value=value)
-    weights = as_numbers(series)
+        raise SurveyError(SurveyProblem.WEIGHT_NOT_NUMBER, msg, column=name, value=value, **values)
+    weights = as_numbers(series, table.places)
     if weights.min() <= 0:
         refused = np.flatnonzero(weights <= 0)
         row = int(refused[0])
+        words, values = table.place(row)
         msg = (
-            f"The weight « {name} » is not above 0 in {refused.size} rows: row {row + 1} holds "
+            f"The weight « {name} » is not above 0 in {refused.size} rows: {words} holds "
             f"{weights[row]:g}. Correct it; to leave respondents out of an estimate, keep them "
             "and name a domain with `over`."
         )
         raise SurveyError(
-            SurveyProblem.WEIGHT_NOT_POSITIVE, msg, column=name, row=row + 1, value=weights[row]
+            SurveyProblem.WEIGHT_NOT_POSITIVE, msg, column=name, value=weights[row], **values
         )
     return weights
 
@@ -473,11 +475,12 @@ def _given_replicates(
     wrong = np.argwhere(~(columns >= 0))
     if wrong.size:
         row, place = (int(part) for part in wrong[0])
+        words, values = table.place(row)
         msg = (
-            f"The replicate weight « {spec.columns[place]} » is {columns[row, place]} in row "
-            f"{row + 1}. Replicate weights are numbers, 0 or more."
+            f"The replicate weight « {spec.columns[place]} » is {columns[row, place]} in {words}. "
+            "Replicate weights are numbers, 0 or more."
         )
-        raise SurveyError(SurveyProblem.REPLICATES, msg, column=spec.columns[place], row=row + 1)
+        raise SurveyError(SurveyProblem.REPLICATES, msg, column=spec.columns[place], **values)
     if spec.combined:
         columns = columns / weights[:, None]
     rscales = np.array(spec.rscales) if spec.rscales else np.ones(len(spec.columns))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from alliage.survey.arrays import Booleans, Floats, Ints, SmallInts
     from alliage.survey.data.coding import Level
+    from alliage.survey.data.places import Place
 
 #: Below this share of units left out, a stratum was taken whole.
 _TAKEN_WHOLE = 1e-7
@@ -37,6 +38,8 @@ class Columns(Protocol):
     def levels(self, name: str) -> tuple[Level, ...]: ...
 
     def numbers(self, name: str) -> Floats: ...
+
+    def place(self, row: int) -> Place: ...
 
 
 class Contributions(Protocol):
@@ -285,13 +288,12 @@ class _Builder:
         codes = self.columns.codes(name)
         missing = np.flatnonzero(codes == NO_LEVEL)
         if missing.size:
+            words, values = self.columns.place(int(missing[0]))
             msg = (
-                f"« {name} » is missing in {missing.size} rows, the first being row "
-                f"{int(missing[0]) + 1}. The design needs it for every respondent."
+                f"« {name} » is missing in {missing.size} rows, the first being {words}. "
+                "The design needs it for every respondent."
             )
-            raise SurveyError(
-                SurveyProblem.DESIGN_MISSING, msg, column=name, row=int(missing[0]) + 1
-            )
+            raise SurveyError(SurveyProblem.DESIGN_MISSING, msg, column=name, **values)
         return codes
 
     def _units(self, stratum: Ints, name: str, number: int) -> Ints | None:
@@ -321,10 +323,10 @@ class _Builder:
     ) -> Floats:
         if name is None:
             return np.full(len(sampled), np.inf)
-        given = self.columns.numbers(name)
+        given, place = self.columns.numbers(name), self.columns.place
         wrong = np.flatnonzero(~(given > 0))
         if wrong.size:
-            raise _size_error(name, f"is not above 0 in row {int(wrong[0]) + 1}", number)
+            raise _size_error(name, f"is not above 0 in {place(int(wrong[0])).words}", number)
         if given.min() < 1 < given.max():
             raise _size_error(name, "mixes numbers of units and sampling fractions", number)
         low = np.full(len(sampled), np.inf)
@@ -332,7 +334,9 @@ class _Builder:
         varies = np.flatnonzero(given > low[stratum] * (1 + 1e-9))
         if varies.size:
             row = int(varies[0])
-            fact = f"varies inside a stratum: {given[row]} in row {row + 1}, {low[stratum[row]]}"
+            fact = (
+                f"varies inside a stratum: {given[row]} in {place(row).words}, {low[stratum[row]]}"
+            )
             raise _size_error(name, f"{fact} elsewhere", number)
         sizes = given[rows]
         fractions = given.max() <= 1 and (given.min() < 1 or sampled.max() > 1)
@@ -341,7 +345,7 @@ class _Builder:
         if short.size:
             fact = (
                 f"gives {population[short[0]]:g} units where {sampled[short[0]]:g} were drawn "
-                f"(row {int(rows[short[0]]) + 1})"
+                f"({place(int(rows[short[0]])).words})"
             )
             raise _size_error(name, fact, number)
         return population

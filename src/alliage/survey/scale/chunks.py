@@ -13,8 +13,9 @@ import narwhals as nw
 import polars as pl
 
 from alliage.survey.data.csv_files import NO_ANSWER, SUFFIXES, Layout, not_encoded
+from alliage.survey.data.places import Places
 from alliage.survey.data.reading import cut, damaged, read
-from alliage.survey.data.table import Table
+from alliage.survey.data.table import Table, in_polars
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.scale.gathering import Part
 
@@ -63,7 +64,7 @@ def _frame(native: Any) -> pl.DataFrame | nw.LazyFrame[Any] | None:
         frame = nw.from_native(native)
     except TypeError:
         return None
-    return frame.to_polars() if isinstance(frame, nw.DataFrame) else frame
+    return in_polars(frame) if isinstance(frame, nw.DataFrame) else frame
 
 
 def is_read_in_parts(file: Path) -> bool:
@@ -98,8 +99,10 @@ def parts(source: Given, columns: Sequence[str], rows: int) -> Iterator[Part]:
         yield from (_parquet if _kind(source) == ".parquet" else _csv)(source, columns, rows)
         return
     table = source if isinstance(source, Table) else Table(source)
+    places = table.places
     for start in range(0, max(1, table.frame.height), rows):
-        yield Part(table.frame[start : start + rows], table.source, start)
+        here = Places(places.file, places.lines[start : start + rows], start)
+        yield Part(table.frame[start : start + rows], here)
 
 
 @contextmanager
@@ -142,7 +145,7 @@ def _parquet(file: Path, columns: Sequence[str], rows: int) -> Iterator[Part]:
         kept = scan.select(_needed(file, scan.collect_schema().names(), columns))
         count = scan.select(pl.len()).collect().item()
         for start in range(0, max(1, count), rows):
-            yield Part(kept.slice(start, rows).collect(), file.name, start)
+            yield Part(kept.slice(start, rows).collect(), Places(above=start))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _refused(file, error) from error
 
@@ -176,7 +179,7 @@ def _texts_not_encoded(file: Path) -> Iterator[str]:
 
 def _csv(file: Path, columns: Sequence[str], rows: int) -> Iterator[Part]:
     layout: Layout | None = None
-    lines = above = 0
+    lines = 0
     for block, is_last in _blocks(file, rows * _BYTES_A_ROW):
         text = _decoded(file, block, lines)
         head = "" if layout is None else layout.first_line()
@@ -188,9 +191,10 @@ def _csv(file: Path, columns: Sequence[str], rows: int) -> Iterator[Part]:
             raise damaged(file, str(error)) from error
         # A column without any answer has no type.
         empty = [column.name for column in frame if column.null_count() == len(column)]
-        yield Part(frame.with_columns(pl.lit(None).alias(name) for name in empty), file.name, above)
+        found = layout.lines(head + text, frame.height, before=lines - head.count("\n"))
+        places = Places(file.name, found)
+        yield Part(frame.with_columns(pl.lit(None).alias(name) for name in empty), places)
         lines += text.count("\n")
-        above += frame.height
 
 
 def _layout(file: Path, text: str) -> Layout:

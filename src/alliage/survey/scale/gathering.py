@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import combinations_with_replacement
 from operator import or_
@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 from narwhals.exceptions import NarwhalsError
 
-from alliage.survey.data.table import LARGEST, require
+from alliage.survey.data.places import Places
+from alliage.survey.data.table import LARGEST, first_that_is_no_number, require
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
@@ -42,15 +43,12 @@ class Part:
     ----------
     frame
         Their rows.
-    file
-        The file that they come from; empty for a frame.
-    above
-        How many respondents of the file, or of the frame, stand before.
+    places
+        Where they stand in the file, or in the frame, that they come from.
     """
 
     frame: Frame
-    file: str = ""
-    above: int = 0
+    places: Places = field(default_factory=Places)
 
 
 def centres_of(part: Part, plan: Plan) -> dict[str, float]:
@@ -87,18 +85,29 @@ def check_columns(part: Part, plan: Plan) -> None:
         _check_codes(name, schema[name], _codes(name, plan))
     for name in plan.values():
         if not (_is_number(schema[name]) or schema[name] == nw.Boolean):
+            held, first = _first_text(part, name)
             msg = (
-                f"« {name} » does not hold numbers but {schema[name]}. Give a numeric column, or "
-                "ask for proportions."
+                f"« {name} » does not hold numbers but {schema[name]}{held}. Give a numeric "
+                "column, or ask for proportions."
             )
-            raise SurveyError(SurveyProblem.TYPE, msg, column=name)
+            raise SurveyError(SurveyProblem.TYPE, msg, column=name, **first)
     weights = plan.design.weights
     if weights is not None and not _is_number(schema[weights]):
+        held, first = _first_text(part, weights)
         msg = (
-            f"The weight « {weights} » is not a number ({schema[weights]}). Give a column of "
+            f"The weight « {weights} » is not a number ({schema[weights]}){held}. Give a column of "
             "numbers, with a point for decimals."
         )
-        raise SurveyError(SurveyProblem.WEIGHT_NOT_NUMBER, msg, column=weights)
+        raise SurveyError(SurveyProblem.WEIGHT_NOT_NUMBER, msg, column=weights, **first)
+
+
+def _first_text(part: Part, name: str) -> tuple[str, dict[str, Any]]:
+    """Name the first answer that is no number, where rows are in memory."""
+    if not isinstance(part.frame, pl.DataFrame):
+        return "", {}
+    row, value = first_that_is_no_number(part.frame.get_column(name))
+    words, values = part.places.of(row)
+    return f": {words} holds « {value} »", {"value": value, **values}
 
 
 def _check_codes(name: str, dtype: nw.dtypes.DType, codes: Sequence[Any]) -> None:
@@ -143,7 +152,7 @@ def gathered(part: Part, plan: Plan, around: Mapping[str, float]) -> tuple[pl.Da
     _check_rows(part, tables[0], plan)
     for number, table in enumerate(tables):
         check_size(table, plan.keys(number))
-        _check_levels(table, plan, number)
+        _check_levels(part, table, plan, number)
     checks = [_UNWEIGHTED, _REFUSED, *(_infinite(name) for name in plan.values())]
     return (tables[0].drop(checks), *tables[1:])
 
@@ -381,8 +390,13 @@ def _check_rows(part: Part, table: pl.DataFrame, plan: Plan) -> None:
     for name in plan.drawn():
         rows = int(table.filter(pl.col(name).is_null()).get_column(COUNT).sum())
         if rows:
-            msg = f"« {name} » is missing for {rows} respondents. The design needs it for everyone."
-            raise SurveyError(SurveyProblem.DESIGN_MISSING, msg, column=name, rows=rows)
+            asked = pl.col(name)
+            where, first = _place_of(part, asked.is_null() | asked.is_in(_codes(name, plan)))
+            msg = (
+                f"« {name} » is missing for {rows} respondents{where}. The design needs it for "
+                "everyone."
+            )
+            raise SurveyError(SurveyProblem.DESIGN_MISSING, msg, column=name, rows=rows, **first)
 
 
 _REMEDIES: Final = {
@@ -412,12 +426,21 @@ def _first_of(
     else:
         wrong = ~(column > 0) | ~(column <= LARGEST)
     place = wrong.fill_null(value=False).arg_max() or 0
-    row, value = part.above + place + 1, column[place]
+    words, values = part.places.of(place)
+    value = column[place]
     held = "" if value is None else f", which holds {value:g}"
-    return f", the first in row {row}{held}", {"row": row, "value": value}
+    return f", the first in {words}{held}", {"value": value, **values}
 
 
-def _check_levels(table: pl.DataFrame, plan: Plan, number: int) -> None:
+def _place_of(part: Part, wrong: pl.Expr) -> tuple[str, dict[str, Any]]:
+    """Name the first row that is wrong, where rows are in memory."""
+    if not isinstance(part.frame, pl.DataFrame):
+        return "", {}
+    words, values = part.places.of(part.frame.select(wrong).to_series().arg_max() or 0)
+    return f", the first in {words}", values
+
+
+def _check_levels(part: Part, table: pl.DataFrame, plan: Plan, number: int) -> None:
     """Refuse answers that are none of the levels described."""
     for name in plan.keys(number):
         described = plan.variables.get(name)
@@ -428,13 +451,15 @@ def _check_levels(table: pl.DataFrame, plan: Plan, number: int) -> None:
         unknown = [(level, rows) for level, rows in counts.iter_rows() if level not in known]
         if unknown:
             level, rows = unknown[0]
-            msg = (
-                f"« {name} » holds « {level} » for {rows} respondents, which is none of its "
-                f"levels: {listed(described.labels, most=20)}. Correct the value, describe the "
-                "level, or declare it missing."
-            )
+            where, first = _place_of(part, pl.col(name) == level)
             allowed = listed(described.labels, most=20)
-            raise SurveyError(SurveyProblem.LEVEL, msg, column=name, value=level, allowed=allowed)
+            msg = (
+                f"« {name} » holds « {level} » for {rows} respondents{where}, which is none of its "
+                f"levels: {allowed}. Correct the value, describe the level, or declare it missing."
+            )
+            raise SurveyError(
+                SurveyProblem.LEVEL, msg, column=name, value=level, allowed=allowed, **first
+            )
 
 
 def _alike(

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from alliage.survey.data.questionnaire import level_of
 from alliage.survey.data.reading import read
+from alliage.survey.data.table import first_that_is_no_number
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.requests import (
     Choices,
@@ -262,10 +265,11 @@ class Lookup:
         self, asked: Calibrated, name: str, within: tuple[str | int, ...]
     ) -> dict[Any, Any]:
         try:
-            frame = read(self.file.parent / name).frame
+            table = read(self.file.parent / name)
         except SurveyError as error:
             self._fault(SpecificationProblem.FILE, within, given=name, fact=str(error))
             return {}
+        frame = table.frame
         expected = (*((asked.per,) if asked.per else ()), "variable", "level", "total")
         if set(frame.columns) != set(expected):
             self._fault(
@@ -276,20 +280,21 @@ class Lookup:
                 expected=listed(expected),
             )
             return {}
+        totals = frame.get_column("total")
+        text = first_that_is_no_number(totals)[0] if totals.dtype == pl.String else None
         read_margins: dict[Any, Any] = {}
-        for row, line in enumerate(frame.select(expected).iter_rows(), start=2):
+        for row, line in enumerate(frame.select(expected).iter_rows()):
             *waves, variable, level, total = line
             absent = [
                 key
                 for key, value in zip(expected, line, strict=True)
                 if value is None and key != "level"
             ]
-            if absent or isinstance(total, str):
+            if absent or row == text:
                 self._fault(
                     SpecificationProblem.MARGIN_ROW,
                     within,
-                    given=name,
-                    row=str(row),
+                    place=table.place(row).words,
                     fact=listed(absent) or "number as a total",
                 )
                 continue

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
@@ -33,7 +34,6 @@ from alliage.values.yaml_lines import with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 #: What stands between variables, or levels, that are crossed: « region * sex ».
 CROSSED = " * "
@@ -73,7 +73,7 @@ class SpecificationProblem(Problem):
         "margin_columns",
         "« %(given)s » has the columns %(found)s. Give it the columns %(expected)s.",
     )
-    MARGIN_ROW = "margin_row", "row %(row)s of « %(given)s » has no %(fact)s. Complete it."
+    MARGIN_ROW = "margin_row", "%(place)s has no %(fact)s. Complete it."
     REPLICATE_NAMES = (
         "replicate_names",
         "no column of the data is called like « %(given)s ». The columns are: %(allowed)s.",
@@ -726,12 +726,12 @@ def _lost(given: str, kind: str, allowed: tuple[str, ...], within: tuple[str | i
     return Fault(SpecificationProblem.REFERENCE, values, within)
 
 
-def read_specification(path: Path) -> Specification:
+def read_specification(path: str | Path) -> Specification:
     """Read a specification.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         A YAML file.
 
     Returns
@@ -745,6 +745,7 @@ def read_specification(path: Path) -> Specification:
     alliage.values.yaml_files.InvalidFilesError
         With every problem of the file and its line.
     """
+    path = Path(path)
     try:
         return read_record(path, Specification)
     except InvalidFilesError as error:

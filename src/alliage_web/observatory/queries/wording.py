@@ -170,6 +170,7 @@ _SURVEY: Mapping[SurveyProblem, _StrPromise] = {
 }
 #: The facts of a refusal that a person can look up in the file, in the order of a sentence.
 _FACTS: Mapping[str, _StrPromise] = {
+    "line": gettext_lazy("ligne %s"),
     "row": gettext_lazy("ligne %s"),
     "column": gettext_lazy("colonne « %s »"),
     "variable": gettext_lazy("variable « %s »"),
