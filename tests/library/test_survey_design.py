@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -136,7 +135,8 @@ def test_frames_that_are_none() -> None:
 
 
 def test_a_frame_that_mixes_numbers_and_texts_is_refused() -> None:
-    mixed = pd.DataFrame({"w": [1, 2, 3], "t": ["a", None, math.nan], "q": [1, 2, "x"]})
+    pandas = pytest.importorskip("pandas")
+    mixed = pandas.DataFrame({"w": [1, 2, 3], "t": ["a", None, math.nan], "q": [1, 2, "x"]})
     for act in (
         lambda: survey.sample(mixed, Design(weights="w")),
         lambda: survey.moments(mixed, Design(weights="w"), [survey.Mean(variable="q")]),
@@ -145,17 +145,18 @@ def test_a_frame_that_mixes_numbers_and_texts_is_refused() -> None:
             act()
         assert refused.value.problem is SurveyProblem.TYPE
         assert refused.value.values == {"column": "q", "row": "3", "value": "x"}
-    odd = pd.DataFrame({"q": [1 + 2j, 3 + 1j]})
+    odd = pandas.DataFrame({"q": [1 + 2j, 3 + 1j]})
     with pytest.raises(SurveyError, match="In « q », row 1 holds « \\(1"):
         survey.Table.of(odd)
 
 
 def test_the_first_value_that_is_no_number_is_named() -> None:
-    for values, says in [
+    cases: list[tuple[list[str | None], str]] = [
         (["1", None, "2,5", "abc"], "row 3 holds « 2,5 »"),
         (["1", "2"], "row 1 holds « 1 »"),
         ([None, "b"], "row 2 holds « b »"),
-    ]:
+    ]
+    for values, says in cases:
         for kind in (pl.String, pl.Categorical):
             frame = pl.DataFrame({"y": pl.Series(values, dtype=kind)})
             with pytest.raises(SurveyError, match=says) as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from alliage.survey.publishing import description
 from alliage.values.yaml_files import InvalidFilesError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FRAME = pl.DataFrame(
@@ -605,12 +607,13 @@ def test_letters_of_stata_are_missing_and_their_reasons_are_kept(tmp_path: Path)
         {"q": [1, 2, "a", "z", None], "x": [1.5, "b", 0.1 + 0.2, 3.0, 4.0]},
         schema={"q": pl.Object, "x": pl.Object},
     )
+    labels: dict[str, dict[Any, str]] = {"q": {1: "oui", 2: "non", "a": "NSP"}}
     for version in (8, 10, 12, 15):
         pyreadstat.write_dta(
             frame,
             str(path),
             version=version,
-            variable_value_labels={"q": {1: "oui", 2: "non", "a": "NSP"}},
+            variable_value_labels=labels,
             missing_user_values={"q": ["a", "z"], "x": ["b"]},
         )
         table = survey.read(path)
@@ -627,7 +630,7 @@ def test_letters_of_stata_are_missing_and_their_reasons_are_kept(tmp_path: Path)
 @pytest.mark.parametrize("version", [8, 10, 12])
 def test_an_old_stata_file_cut_in_its_labels_is_refused(tmp_path: Path, version: int) -> None:
     path = tmp_path / "wave.dta"
-    labels = {"q": {1: "oui", 2: "non"}, "r": {1: "yes"}}
+    labels: dict[str, dict[int | float, str]] = {"q": {1: "oui", 2: "non"}, "r": {1: "yes"}}
     frame = pl.DataFrame({"q": [1, 2], "city": ["Évry", "Lille"], "r": [1, 1], "x": [0.5, 1.5]})
     pyreadstat.write_dta(frame, str(path), version=version, variable_value_labels=labels)
     whole = path.read_bytes()
@@ -683,32 +686,25 @@ def test_rows_stand_where_they_are_in_the_file(tmp_path: Path, text: str, lines:
 
 def test_every_refusal_of_an_answer_names_the_line_of_its_file(tmp_path: Path) -> None:
     """Of a CSV file, in memory or in parts, and of a sheet; a blank line is counted."""
-    rows = [["q", "w", "t"], [1, 1, 1], [None, None, None], [7, -2, "x"], [1, None, 1]]
+    rows: list[list[Any]] = [["q", "w", "t"], [1, 1, 1], [None] * 3, [7, -2, "x"], [1, None, 1]]
     csv = tmp_path / "wave.csv"
     written = [",".join("" if cell is None else str(cell) for cell in row) for row in rows]
     csv.write_text("\n".join([*written[:2], "", *written[3:], ""]), encoding="utf-8")
     sheet = write_xlsx(tmp_path / "wave.xlsx", [row[:2] for row in rows])
     described = {"q": survey.Variable(labels={1: "one"})}
+    acts: list[tuple[Callable[[survey.Table], object], SurveyProblem, str]] = [
+        (lambda t: t.describe(described).codes("q"), SurveyProblem.LEVEL, "4"),
+        (lambda t: survey.sample(t, Design(weights="w")), SurveyProblem.WEIGHT_MISSING, "5"),
+        (lambda t: survey.sample(t, Design(strata="w")), SurveyProblem.DESIGN_MISSING, "5"),
+        (
+            lambda t: survey.calibrate(survey.sample(t, Design()), {"w": 3.0}),
+            SurveyProblem.MARGIN_MISSING,
+            "5",
+        ),
+    ]
     for file in (csv, sheet):
         table = survey.read(file)
-        for act, problem, line in [
-            (lambda t: t.describe(described).codes("q"), SurveyProblem.LEVEL, "4"),
-            (
-                lambda t: survey.sample(t, Design(weights="w")),
-                SurveyProblem.WEIGHT_MISSING,
-                "5",
-            ),
-            (
-                lambda t: survey.sample(t, Design(strata="w")),
-                SurveyProblem.DESIGN_MISSING,
-                "5",
-            ),
-            (
-                lambda t: survey.calibrate(survey.sample(t, Design()), {"w": 3.0}),
-                SurveyProblem.MARGIN_MISSING,
-                "5",
-            ),
-        ]:
+        for act, problem, line in acts:
             with pytest.raises(SurveyError, match=rf"line {line} of « {file.name} »") as found:
                 act(table)
             assert found.value.problem is problem
@@ -718,12 +714,29 @@ def test_every_refusal_of_an_answer_names_the_line_of_its_file(tmp_path: Path) -
         (Design(weights="t"), survey.Mean(variable="q")),
         (Design(), survey.Mean(variable="t")),
     ]:
-        for rows_at_once in (1, 100):
-            with pytest.raises(SurveyError, match=r"line 4 of « wave\.csv » holds « x »") as found:
-                survey.moments(csv, design, [request], rows_at_once=rows_at_once)
-            assert (found.value.values["line"], found.value.values["value"]) == ("4", "x")
+        with pytest.raises(SurveyError, match=r"line 4 of « wave\.csv » holds « x »") as found:
+            survey.moments(csv, design, [request])
+        assert (found.value.values["line"], found.value.values["value"]) == ("4", "x")
     with pytest.raises(SurveyError, match=r"the first in line 5 of « wave\.csv »"):
         survey.moments(csv, Design(weights="w"), [survey.Mean(variable="q")])
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 3, 500])
+def test_lines_are_those_of_the_whole_file_where_it_is_read_in_parts(
+    tmp_path: Path, rows_at_once: int
+) -> None:
+    path = tmp_path / "wave.csv"
+    blocks = ['"a\nb",1\n\nc,2\n'] * 60
+    path.write_text("t,w\n" + "".join(blocks) + "d,-3\n" + "".join(blocks), encoding="utf-8")
+    for design, request, says in [
+        (Design(weights="w"), survey.Proportion(variable="t"), "line 242 of « wave.csv », which"),
+        (Design(), survey.Proportion(variable="t"), "60 respondents, the first in line 2 of"),
+    ]:
+        described = {} if design.weights else {"t": survey.Variable(labels={"c": "C", "d": "D"})}
+        with pytest.raises(SurveyError) as found:
+            survey.moments(path, design, [request], variables=described, rows_at_once=rows_at_once)
+        said = re.sub(r"\d+ respondents", "60 respondents", str(found.value))
+        assert says in said
 
 
 def test_files_may_be_named_by_a_text(tmp_path: Path) -> None:

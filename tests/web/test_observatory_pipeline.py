@@ -181,6 +181,7 @@ def test_a_day_that_passes_while_the_file_is_sent_is_told(
         ("vague.csv", b"a,b\n1,2\n3\n", ""),
         ("vague.pdf", b"%PDF-1.7", "pas d’un type lu ici"),
         ("vague.csv", b"", "vide"),
+        ("vague.csv", b"a,b\n1,2\n\n3\n5,6\n", "ligne 4"),
     ],
 )
 def test_an_unreadable_file_is_refused_and_nothing_is_kept(
