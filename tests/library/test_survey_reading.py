@@ -621,7 +621,7 @@ def test_letters_of_stata_are_missing_and_their_reasons_are_kept(tmp_path: Path)
         assert table.column("x").to_list() == [1.5, None, 0.1 + 0.2, 3.0, 4.0]
         assert table.levels("q") == (1, 2)
         assert table.variables["q"].labels == {1: "oui", 2: "non"}
-        assert table.variables["q"].reasons == {".a": "NSP"}
+        assert table.variables["q"].letters == {".a": "NSP"}
         shown = description.describe(table).listing("en").rows[0]
         assert shown[-1] == "1 oui, 2 non, .a NSP"
         assert survey.mean(survey.sample(table, Design()), "x").one().value == pytest.approx(2.2)
