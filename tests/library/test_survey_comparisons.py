@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from alliage.survey import Design, Mean, compare, mean, sample
+from alliage.survey import Design, Mean, compare, mean, ratio, sample
 from alliage.survey.comparison.comparisons import Adjustment, adjusted, differences
 from alliage.survey.errors import SurveyError
 from alliage.survey.publishing.listing import listing
@@ -151,6 +151,9 @@ def test_what_does_not_vary_in_the_sample_is_never_certain() -> None:
     (made,) = (one for one in found if (one.first, one.second) == ("c", "d"))
     assert made.adjusted == made.p_value
     assert any("nothing varies" in note for note in listing(found, "en").notes)
+    # A ratio that is the same for everybody, but for rounding.
+    ratios = sample(frame.with_columns(z=pl.col("y") * 3), Design())
+    assert {one.p_value for one in compare(ratio(ratios, "z", "y", by="g"), across="g")} == {None}
     # The same between two samples, and of a gap that is the same for everybody.
     constant = sample(frame.filter(pl.col("g") == "a"), Design())
     (between,) = compare(people, constant, Mean(variable="y"))

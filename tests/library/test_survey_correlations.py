@@ -22,6 +22,7 @@ from alliage.survey import (
 )
 from alliage.survey.comparison.association import polychoric
 from alliage.survey.comparison.correlation import Correlation, correlations
+from alliage.survey.publishing.listing import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,7 +202,9 @@ def test_what_does_not_vary_or_has_too_many_levels_is_refused() -> None:
 def test_near_the_end_of_the_scale_there_is_no_interval() -> None:
     """A cell that nobody is in: the likelihood is flat up to one, and told 0.004 of error."""
     people = sample(data("apistrat"), Design(weights="pw", strata="stype", fpc="fpc"))
-    (found,) = correlations(people, ["awards", "comp.imp"], kind="polychoric").pairs
+    told = correlations(people, ["awards", "comp.imp"], kind="polychoric")
+    assert any("end of the scale" in note for note in listing(told, "en").notes)
+    (found,) = told.pairs
     assert found.value > 0.999
     assert (found.standard_error, found.low, found.high) == (None, None, None)
     line = sample(pl.DataFrame({"x": range(50), "y": range(3, 153, 3)}), Design())

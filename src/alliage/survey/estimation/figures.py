@@ -236,7 +236,7 @@ class Figures:
             each.tolist()
             for each in (
                 self.values, self.ends.methods, bases.degrees, bases.respondents, bases.missing,
-                bases.weighted, bases.simple > 0,
+                bases.weighted, bases.simple > (_NO_ERROR * self.values) ** 2,
             )
         ]  # fmt: skip
         domains = [dict(request.over) for request in self.requests]

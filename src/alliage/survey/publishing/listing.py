@@ -419,9 +419,11 @@ def _(result: Correlations, language: Language = "fr") -> Listing:
         )
         for pair in result.pairs
     )
-    return Listing(
-        headings, rows, (word("interval", language, value=share(result.level, language, 0)),)
+    notes = (
+        word("interval", language, value=share(result.level, language, 0)),
+        *((word("at the end", language),) if any(one.low is None for one in result.pairs) else ()),
     )
+    return Listing(headings, rows, notes)
 
 
 @listing.register(AreaModel)
