@@ -63,8 +63,7 @@ class CorrelationEstimate:
     standard_error
         Design-based; ``None`` at the end of the scale, where none can be told.
     low, high
-        Confidence interval, symmetric on Fisher's scale; ``None`` with the error, or where the
-        error is above one on that scale: so near the end of it, linearisation tells no interval.
+        Confidence interval, symmetric on Fisher's scale; ``None`` with the error.
     respondents
         Those who answered both.
     """
@@ -360,7 +359,7 @@ def _error(of: Callable[[Floats], float], values: Floats, covariance: Floats) ->
 
 
 def _fisher(value: float, error: float | None, reach: float) -> tuple[float | None, float | None]:
-    if error is None or error > 1 - value**2:
+    if error is None:
         return None, None
     middle, width = math.atanh(value), reach * error / (1 - value**2)
     return math.tanh(middle - width), math.tanh(middle + width)
