@@ -171,11 +171,16 @@ def test_like_r_survey(design: str, pair: tuple[str, str], value: float, error: 
 
 def test_moments_give_the_correlation_of_the_respondents() -> None:
     people = _normal(300, 0.5, 4)
-    (one,) = correlations(people, ["a", "b"]).pairs
-    held = moments(people.table.frame, Design(), [Count(variable="a", by=("b",))])
-    (other,) = correlations(held, ["a", "b"]).pairs
-    assert other.value == pytest.approx(one.value, rel=1e-12)
-    assert other.standard_error == pytest.approx(one.standard_error, rel=1e-6)
+    asked = [Count(variable="a", by=("b",))]
+    held = moments(people.table.frame, Design(), asked)
+    for kind in Correlation:
+        (one,) = correlations(people, ["a", "b"], kind=kind).pairs
+        (other,) = correlations(held, ["a", "b"], kind=kind).pairs
+        assert other.value == pytest.approx(one.value, rel=1e-12)
+        assert other.standard_error == pytest.approx(one.standard_error, rel=1e-6)
+    same = moments(people.table.frame.with_columns(b=pl.col("a")), Design(), asked)
+    (found,) = correlations(same, ["a", "b"]).pairs
+    assert (found.value, found.standard_error, found.low) == (pytest.approx(1), None, None)
 
 
 def test_numbers_that_never_repeat_are_correlated_in_little_memory() -> None:

@@ -312,7 +312,8 @@ def _of_table(source: Source, names: tuple[str, str], request: _Request) -> Corr
         def of(table: Floats) -> float:
             return pearson(table[at], *scores)
 
-        value, at_end = of(values), False
+        value = of(values)
+        at_end = 1 - abs(value) <= _NOTHING
 
     error = None if at_end or counts.covariance is None else _error(of, values, counts.covariance)
     people = {str(item.group[names[1]]): item.respondents for item in counts}
