@@ -1,22 +1,38 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
-from alliage.survey import BaseRule, Design, MultiResponse, SurveyError, Table, sample
-from alliage.survey.protection.disclosure import Cause, Rules
+from alliage.survey import (
+    BaseRule,
+    Design,
+    MultiResponse,
+    SurveyError,
+    Table,
+    banner_requests,
+    moments,
+    sample,
+)
+from alliage.survey.estimation.requests import Count
+from alliage.survey.protection.disclosure import ORGANISATIONS, Cause, Rules
 from alliage.survey.protection.protected_tables import protect
 from alliage.survey.publishing.table_files import as_json
 from alliage.survey.tables.banners import Banner, banner
 from alliage.survey.tables.questions import Answers, Question
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
     from alliage.survey.tables.blocks import Block
 
 SHOW_ALL = BaseRule(suppress_below=0, caution_below=0, largest_variation=1e9)
@@ -170,3 +186,217 @@ def test_nothing_that_says_too_much_can_be_computed(sizes: list[int], on: str) -
         protected = [key for key, cause in pattern.causes.items() if cause is Cause.FEW]
         recovered = {one.key for one in pattern.audit.recovered}
         assert not recovered.intersection(protected)
+
+
+def _numbers(table: Banner) -> tuple[dict[tuple[str, ...], float], list[bool]]:
+    """Return the weighted counts that a reader has, and by column whether the base is shown."""
+    block = table.blocks[0]
+    counts = {}
+    for place, column in enumerate(table.columns):
+        if block.opened[place]:
+            counts[column.labels] = float(block.figures.bases.weighted[place, 0])
+    return counts, block.opened.tolist()
+
+
+def _by_groups(
+    sizes: Mapping[Any, int], *breakdowns: str | tuple[str, ...], **asked: Any
+) -> Banner:
+    """Make a table of people by what they are in the variables a and b."""
+    rows = [key for key, size in sizes.items() for _ in range(size)]
+    random = np.random.Generator(np.random.PCG64(3))
+    frame = pl.DataFrame(
+        {
+            **dict(zip("ab", zip(*rows, strict=True), strict=False)),
+            "q": random.integers(0, 3, len(rows)),
+            "d": random.uniform(1, 2, len(rows)),
+        }
+    )
+    question = Question(variable="q", **asked)
+    return banner(sample(frame, Design(weights="d")), [question], breakdowns, rule=SHOW_ALL)
+
+
+def test_a_part_of_a_region_is_not_what_the_region_has_beside_the_other_parts() -> None:
+    """Nothing in the names tells that the levels of b lie in those of a."""
+    table = _by_groups({("N", "1"): 5, ("N", "2"): 120, ("S", "3"): 20, ("S", "4"): 150}, "a", "b")
+    found = protect(table)
+    shown, _ = _numbers(found.table)
+    assert ("1",) not in shown
+    assert not {("N",), ("2",)} <= shown.keys()
+    assert {(), ("S",), ("3",), ("4",)} <= shown.keys()
+    assert not found.patterns["q"].audit.recovered
+
+
+def test_a_region_that_was_published_does_not_give_a_part_of_it_away() -> None:
+    sizes = {("N", "1"): 5, ("N", "2"): 120, ("S", "3"): 20, ("S", "4"): 150}
+    former = protect(_by_groups(sizes, "a")).table
+    assert _numbers(former)[1] == [True, True, True]
+    later = protect(_by_groups(sizes, "b"), former=[former])
+    assert _numbers(later.table)[1] == [True, False, False, True, True]
+
+
+def test_bands_that_differ_by_few_people_are_not_both_shown() -> None:
+    table = _by_groups({("x", "x"): 300, ("y", "x"): 4, ("y", "y"): 296}, "a", "b")
+    found = protect(table)
+    _, opened = _numbers(found.table)
+    assert opened[0]
+    # Either all the bands of a, or all those of b.
+    assert opened[1:] in ([True, True, False, False], [False, False, True, True])
+    assert found.patterns["q"].causes[("", "a=y", "b=x")] is Cause.FEW
+    # Bands that differ by many people are shown.
+    wide = _by_groups({("x", "x"): 300, ("y", "x"): 40, ("y", "y"): 260}, "a", "b")
+    assert not protect(wide).patterns["q"].hidden
+
+
+def test_bands_that_share_a_limit_do_not_give_a_small_one_away() -> None:
+    """A and B are together P and Q: with B, P and Q shown, A is known, whatever else is hidden."""
+    low = {("A", "P"): 4, ("A", "Q"): 4, ("B", "P"): 60, ("B", "Q"): 60}
+    high = {("C", "R"): 10, ("C", "S"): 10, ("D", "R"): 50, ("D", "S"): 50}
+    found = protect(_by_groups(low | high, "a", "b"))
+    shown, _ = _numbers(found.table)
+    assert ("A",) not in shown
+    assert not {("B",), ("P",), ("Q",)} <= shown.keys()
+    assert not found.patterns["q"].audit.recovered
+
+
+def test_the_few_without_an_answer_to_a_breakdown_are_not_the_rest_of_the_total() -> None:
+    found = protect(_by_groups({("x",): 40, ("y",): 60, (None,): 4}, "a"))
+    _, opened = _numbers(found.table)
+    assert opened == [True, False, True]
+    assert found.patterns["q"].causes[("", "no a")] is Cause.FEW
+    assert not protect(_by_groups({("x",): 40, ("y",): 60, (None,): 14}, "a")).patterns["q"].hidden
+
+
+def test_small_groups_that_are_few_together_are_not_the_rest_of_the_others() -> None:
+    found = protect(_by_groups({("x",): 40, ("y",): 60, ("v",): 3, ("w",): 4}, "a"))
+    together = found.patterns["q"].audit.of(("", "few of a"))
+    assert together.high - together.low > 2
+    assert _numbers(found.table)[1] == [True, False, False, False, True]
+
+
+def test_a_mean_does_not_give_away_the_answers_that_are_hidden() -> None:
+    rows = {("x",): 100, ("y",): 100}
+    table = _by_groups(rows, "a", points={0: 0.0, 1: 3.3, 2: 10.0})
+    assert not protect(table, Rules(least=25), on="answer").patterns["q"].hidden
+    least = 1 + int(np.nanmin(table.blocks[0].people))
+    kept = protect(table, Rules(least=least), on="answer").table.blocks[0]
+    assert kept.hidden.any()
+    assert (kept.hidden[:, -1] == kept.hidden[:, :-1].any(axis=1)).all()
+    assert not kept.hidden[:, -1].all()
+
+
+def test_an_organisation_that_holds_nearly_all_is_hidden_with_its_group() -> None:
+    frame = pl.DataFrame(
+        {
+            "a": ["x"] * 20 + ["y"] * 20 + ["z"] * 20,
+            "amount": [1.0] * 20 + [1.0] * 19 + [900.0] + [2.0] * 20,
+            "q": [0, 1] * 30,
+            "d": [1.0] * 60,
+        }
+    )
+    given = sample(frame, Design(weights="d"))
+    asked: list[Question | str] = [Question(variable="amount", answers=Answers.NUMBER), "q"]
+    found = protect(banner(given, asked, ["a"], rule=SHOW_ALL), ORGANISATIONS)
+    # Of all the amounts, 900 of 979 are one organisation's; of their number, 1 of 60.
+    pattern = found.patterns["amount"]
+    assert pattern.causes[("",)] is Cause.DOMINANCE
+    assert pattern.causes[("", "a=y")] is Cause.DOMINANCE
+    assert not pattern.hidden & {("", "a=x"), ("", "a=z")}
+    assert not found.patterns["q"].hidden
+    assert (
+        not protect(banner(given, asked, ["a"], rule=SHOW_ALL), Rules(least=3))
+        .patterns["amount"]
+        .hidden
+    )
+
+
+def test_the_weight_of_one_organisation_dominates_an_answer() -> None:
+    frame = pl.DataFrame(
+        {"a": ["x"] * 30 + ["y"] * 30, "q": [0, 1, 2] * 20, "d": [500.0] + [1.0] * 59}
+    )
+    sets = {"uses": MultiResponse(variables=("u", "v"))}
+    both = frame.with_columns(u=(pl.col("q") == 0).cast(pl.Int8), v=(pl.col("q") < 2).cast(pl.Int8))
+    given = sample(Table(both, {}, sets), Design(weights="d"))
+    questions = [
+        Question(variable="q", boxes={"low": [0, 1]}),
+        Question(variable="uses", answers=Answers.CHOICES),
+    ]
+    made = banner(given, questions, ["a"], rule=SHOW_ALL, over={"q": [0, 1]})
+    found = protect(made, Rules(least=3, dominance=0.98), on="answer")
+    primary = {
+        question: {key for key, cause in pattern.causes.items() if cause is Cause.DOMINANCE}
+        for question, pattern in found.patterns.items()
+    }
+    # 500 of 509 for the first answer in x; 500 of 519 for both answers, which is less.
+    assert primary["q"] == {("answer 0", "a=x")}
+    assert primary["uses"] == {("answer u", "a=x")}
+
+
+def test_moments_that_do_not_hold_two_breakdowns_together_are_refused() -> None:
+    names = ["a", "b", "c", "e"]
+    part = pl.int_range(1600, eager=True)
+    frame = pl.DataFrame({name: part // 2**at % 2 for at, name in enumerate(names)})
+    frame = frame.with_columns(q=part // 16 % 2)
+    requests = banner_requests(["q"], names)
+    known = moments(frame, Design(), requests)
+    with pytest.raises(SurveyError, match="do not hold a, e together"):
+        protect(banner(known, ["q"], names, rule=SHOW_ALL))
+    pairs = [Count(variable=name, by=("e",)) for name in "abc"]
+    table = banner(moments(frame, Design(), [*requests, *pairs]), ["q"], names, rule=SHOW_ALL)
+    assert not protect(table).patterns["q"].hidden
+    # The greatest weight of a cell is not among its moments.
+    assert protect(table, ORGANISATIONS).patterns["q"].causes[("",)] is Cause.DOMINANCE
+
+
+def _columns_of(table: Banner, cells: Sequence[tuple[str | None, ...]]) -> NDArray[np.float64]:
+    """Tell which cells of the crossed breakdowns each column holds, shape (C, cells)."""
+    names = {"a": 0, "b": 1}
+    held = [
+        [all(cell[names[name]] == level for name, level in column.group.items()) for cell in cells]
+        for column in table.columns
+    ]
+    return np.array(held, dtype=np.float64)
+
+
+def _told(
+    columns: NDArray[np.float64], cells: Sequence[tuple[str | None, ...]], sizes: Sequence[int]
+) -> set[tuple[float, ...]]:
+    """Return the smallest groups of 1 to 7 people that columns, added and taken away, make.
+
+    Those who are in one column of a breakdown: groups of several columns of both are not sought.
+    """
+    found = set()
+    for signs in itertools.product((-1.0, 0.0, 1.0), repeat=len(columns)):
+        group = np.array(signs) @ columns
+        if ((group == 0) | (group == 1)).all() and 0 < group @ np.array(sizes) < 8:
+            held = itertools.compress(cells, group)
+            if 1 in {len(set(levels)) for levels in zip(*held, strict=True)}:
+                found.add(tuple(group))
+    return {
+        one
+        for one in found
+        if not any(other != one and np.less_equal(other, one).all() for other in found)
+    }
+
+
+_CELLS = tuple(itertools.product(("x", "y", "z", None), ("v", "w", None)))
+
+
+@given(st.lists(st.sampled_from([0, 0, 0, 2, 5, 9, 30]), min_size=12, max_size=12))
+@settings(max_examples=25)
+def test_no_few_people_are_what_columns_have_beside_others(sizes: list[int]) -> None:
+    """Columns are sums of cells that nobody shows: who solves for these finds no small group."""
+    held = {cell: size for cell, size in zip(_CELLS, sizes, strict=True) if size}
+    if {cell[0] for cell in held} <= {None} or {cell[1] for cell in held} <= {None}:
+        return
+    found = protect(_by_groups(held, "a", "b"), Rules(least=8)).table
+    columns = _columns_of(found, list(held))
+    block = found.blocks[0]
+    weighted = np.where(block.answered, block.figures.bases.weighted[:, 0], 0.0)
+    known = ~block.closed
+    for group in _told(columns, list(held), list(held.values())):
+        low, high = (
+            linprog(sign * np.array(group), A_eq=columns[known], b_eq=weighted[known]).fun
+            for sign in (1, -1)
+        )
+        # Without a bound, there is no solution.
+        assert low is None or high is None or -high - low > 1

@@ -296,6 +296,7 @@ def suppress(
     protection: float = 0.2,
     floor: float = 0.0,
     never: Collection[Key] = (),
+    unreleased: Collection[Key] = (),
     costs: Mapping[Key, float] | None = None,
 ) -> Pattern:
     """Hide what else is needed so that no cell that says too much can be told closely.
@@ -319,6 +320,8 @@ def suppress(
         What the reader knows that no cell is below.
     never
         Cells that may not be hidden: already published, or asked for.
+    unreleased
+        Cells that no release shows: who reads the others may still bound them.
     costs
         What hiding a cell loses; by default its value, plus one.
 
@@ -341,7 +344,7 @@ def suppress(
     Salazar (2001).
     """
     system = _System.read(values, sums, floor)
-    unknown = [key for key in (*causes, *never) if key not in system.places]
+    unknown = [key for key in (*causes, *never, *unreleased) if key not in system.places]
     if unknown:
         _refuse(f"There is no cell {listed(unknown)} in the release. Name its cells.")
     if both := [key for key in causes if key in set(never)]:
@@ -349,12 +352,14 @@ def suppress(
             f"{listed(both)} must be hidden and may not be. Correct the rule or the former release."
         )
     hidden = dict(causes)
+    unseen = frozenset((*causes, *unreleased))
     price = system.prices(costs)
     # The most sensitive first: what protects them often protects the others.
     for key in sorted(causes, key=lambda one: (-abs(values[one]), one)):
-        for added in system.protect(key, frozenset(hidden), frozenset(never), price, protection):
-            hidden[added] = Cause.COMPLEMENTARY
-    audit = Audit(tuple(system.bound(key, frozenset(hidden)) for key in values if key in hidden))
+        added = tuple(system.protect(key, unseen, frozenset(never), price, protection))
+        hidden |= dict.fromkeys(added, Cause.COMPLEMENTARY)
+        unseen |= set(added)
+    audit = Audit(tuple(system.bound(key, unseen) for key in values if key in hidden))
     return Pattern(hidden, audit)
 
 

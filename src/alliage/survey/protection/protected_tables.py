@@ -5,13 +5,14 @@ See ``docs/algorithms/survey-disclosure.md``.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from alliage.survey.data.coding import NO_LEVEL
 from alliage.survey.errors import SurveyError, SurveyProblem
+from alliage.survey.estimation.domains import kept
 from alliage.survey.estimation.results import Statistic
 from alliage.survey.protection.disclosure import (
     PERSONS,
@@ -23,20 +24,23 @@ from alliage.survey.protection.disclosure import (
     primary,
     suppress,
 )
+from alliage.survey.protection.overlaps import Group, Split, name_of, splits
+from alliage.survey.sampling.sample import Sample
 from alliage.survey.tables.letters import without
 from alliage.survey.tables.questions import Answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from alliage.survey.arrays import Booleans, Floats, Ints
+    from alliage.survey.data.coding import Level
+    from alliage.survey.estimation.domains import Kept
     from alliage.survey.protection.disclosure import Key
     from alliage.survey.tables.banners import Banner
     from alliage.survey.tables.blocks import Block, Column, RowHead
 
 #: The key of the people who answered, in the place of a level.
 _BASE = ""
-#: Weighted sums that differ by less, relatively, are the same.
-_SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ def protect(
     """Hide what says too much of too few, and what would give it away.
 
     A reader of a table has its weighted bases and shares, hence weighted counts, which add up over
-    the answers of a question, and over the groups of a breakdown when everybody is in one.
+    the answers of a question. Where a column holds columns of another breakdown, whatever their
+    variables, the reader also has what it holds beside them: this is a cell like the others.
 
     Parameters
     ----------
@@ -91,41 +96,59 @@ def protect(
     Raises
     ------
     SurveyError
-        If a cell cannot be protected: a former table gives it away.
+        If a cell cannot be protected: a former table gives it away. ``MOMENTS`` for a table of
+        moments that do not hold every two breakdowns together.
 
     Notes
     -----
     A box is a sum of answers; who did not choose an answer follows from who did: both are in the
-    proof. Means are hidden with their base.
+    proof. A mean is hidden with its base, and with any answer of its column. Of moments, the
+    greatest contributor to a cell is unknown: a rule of dominance hides all.
     """
     patterns: dict[str, Pattern] = {}
     blocks = []
+    columns = {_key(_BASE, column): column for one in (table, *former) for column in one.columns}
+    found = tuple(splits(table.source, table.over, tuple(columns.values())))
     for block in table.blocks:
-        known = [
-            _System.of(other, one)
-            for one in former
-            for other in one.blocks
-            if other.question.variable == block.question.variable
-        ]
-        system = _System.of(block, table)
-        pattern = system.protected(rules, on, known, protection)
+        shares = _Shares.of(block, table, rules)
+        system = _System.of(block, table, shares)
+        for one in former:
+            for other in one.blocks:
+                if other.question.variable == block.question.variable:
+                    system.know(_System.of(other, one, _Shares.of(other, one, rules)))
+        system.compare(tuple(columns.values()), found, rules.least, shares)
+        pattern = system.protected(rules, on, protection)
         patterns[block.question.variable] = pattern
         blocks.append(_hidden(block, table.columns, pattern.hidden))
     return Protected(replace(table, blocks=tuple(blocks)), patterns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _System:
-    """The weighted counts of a question and the sums that bind them."""
+    """The weighted counts of a question and the sums that bind them.
 
-    values: Mapping[Key, float]
-    facts: Mapping[Key, CellFacts]
-    bases: Mapping[Key, CellFacts]
-    sums: tuple[Sum, ...]
-    shown: frozenset[Key]
+    Attributes
+    ----------
+    values, facts, bases
+        The weighted counts; what the rules ask of answers and of bases.
+    sums
+        What binds the counts.
+    shown
+        The cells that the table shows.
+    published, unreleased
+        The cells that a former table shows, and those that no table does.
+    """
+
+    values: dict[Key, float]
+    facts: dict[Key, CellFacts]
+    bases: dict[Key, CellFacts]
+    sums: dict[Sum, None]
+    shown: set[Key]
+    published: set[Key]
+    unreleased: set[Key]
 
     @classmethod
-    def of(cls, block: Block, table: Banner) -> _System:
+    def of(cls, block: Block, table: Banner, shares: _Shares) -> _System:
         values: dict[Key, float] = {}
         facts: dict[Key, CellFacts] = {}
         bases: dict[Key, CellFacts] = {}
@@ -135,6 +158,7 @@ class _System:
         sizes = np.fmin.reduce(figures.effects()[1], axis=1).tolist()
         weights = (figures.values * of.weighted).tolist()
         people, seen = block.people.tolist(), block.shown.tolist()
+        unit = np.eye(len(table.columns), dtype=np.int64)
         for place, column in enumerate(table.columns):
             effective = None if np.isnan(sizes[place]) else sizes[place]
             key = _key(_BASE, column)
@@ -143,9 +167,10 @@ class _System:
             if not block.answered[place]:
                 values[key], bases[key] = 0.0, CellFacts(0, effective)
                 continue
+            largest = shares.largest(unit[place], table.columns)
             values[key] = weighted = float(of.weighted[place, 0])
             respondents = int(of.respondents[place, 0])
-            bases[key] = CellFacts(respondents, effective)
+            bases[key] = CellFacts(respondents, effective, largest.get(_BASE))
             for head, weight, count, is_shown in zip(
                 block.heads, weights[place], people[place], seen[place], strict=True
             ):
@@ -153,45 +178,164 @@ class _System:
                     continue
                 named = _key(_name(head), column)
                 values[named] = weight
-                facts[named] = CellFacts(round(count), effective)
+                facts[named] = CellFacts(round(count), effective, largest.get(_name(head)))
                 if is_shown:
                     shown.add(named)
                 if block.question.answers is Answers.CHOICES:
                     # Who did not choose follows from who did: it says as much.
                     other = _key(_not(head), column)
                     values[other] = weighted - weight
-                    facts[other] = CellFacts(respondents - round(count), effective)
-        return cls(values, facts, bases, tuple(_sums(block, table, values)), frozenset(shown))
+                    facts[other] = CellFacts(
+                        respondents - round(count), effective, largest.get(_not(head))
+                    )
+        sums = dict.fromkeys(_sums(block, table, values))
+        return cls(values, facts, bases, sums, shown, set(), set())
 
-    def protected(
-        self,
-        rules: Rules,
-        on: Literal["base", "answer"],
-        former: Sequence[_System],
-        protection: float,
-    ) -> Pattern:
+    def know(self, former: _System) -> None:
+        """Add a table of the same question that was published before."""
+        _check_agreement(self, former)
+        self.unreleased |= former.values.keys() - self.values.keys() - former.shown
+        self.published |= former.shown
+        self.unreleased -= self.published
+        self.values = former.values | self.values
+        self.facts = former.facts | self.facts
+        self.bases = former.bases | self.bases
+        self.sums = former.sums | self.sums
+
+    def compare(
+        self, columns: Sequence[Column], found: Iterable[Split], least: int, shares: _Shares
+    ) -> None:
+        """Add what columns make of each other: the groups that none shows, and the sums."""
+        names = dict.fromkeys(name for name, *_ in self.values)
+        for split in found:
+            # A former table may not ask the question.
+            if all(self._add(one, columns, names, shares) for one in (split.total, *split.parts)):
+                self._split(split, names)
+                few = [one for one in split.parts if 0 < self._people(one) < least]
+                others = tuple(one for one in split.parts if self._people(one) >= least)
+                # Small groups that are few even together: what holds them less the others.
+                if len(few) > 1 and others and sum(map(self._people, few)) < least:
+                    signs = np.sum([one.signs for one in few], axis=0)
+                    together = Group((*split.total.name, f"few of {split.beside}"), signs)
+                    self._add(together, columns, names, shares)
+                    self._split(Split(split.total, (*others, together), split.beside), names)
+
+    def _people(self, group: Group) -> int:
+        return self.bases[(_BASE, *group.name)].n
+
+    def _add(
+        self, group: Group, columns: Sequence[Column], names: Iterable[str], shares: _Shares
+    ) -> bool:
+        """Add a group that no column shows; tell whether the columns that make it are known."""
+        signs = {int(place): int(group.signs[place]) for place in np.flatnonzero(group.signs)}
+        made = {name_of(columns[place].group): sign for place, sign in signs.items()}
+        if not all((_BASE, *of) in self.bases for of in made):
+            return False
+        if (_BASE, *group.name) in self.bases:
+            return True
+        everybody, largest = self.bases[(_BASE,)], shares.largest(group.signs, columns)
+        for name in names:
+            facts = self.bases if name == _BASE else self.facts
+            parts = {key: sign for of, sign in made.items() if (key := (name, *of)) in facts}
+            count = sum(sign * facts[key].n for key, sign in parts.items())
+            # The effective size of everybody, for as many people.
+            size = everybody.n_effective and everybody.n_effective * count / everybody.n
+            key = (name, *group.name)
+            facts[key] = CellFacts(count, size, largest.get(name))
+            weight = sum(sign * self.values[key] for key, sign in parts.items())
+            self.values[key] = max(0.0, weight) if count else 0.0
+            self.unreleased.add(key)
+        return True
+
+    def _split(self, split: Split, names: Iterable[str]) -> None:
+        for name in names:
+            parts = ((name, *one.name) for one in split.parts if self._people(one))
+            found = Sum(
+                (name, *split.total.name), tuple(key for key in parts if key in self.values)
+            )
+            if found.parts and found.total in self.values:
+                self.sums[found] = None
+
+    def protected(self, rules: Rules, on: Literal["base", "answer"], protection: float) -> Pattern:
         causes: dict[Key, Cause] = {}
         for base, cause in primary(self.bases, rules).items():
             causes[base] = cause
             causes |= {key: cause for key in self.facts if key[1:] == base[1:]}
         if on == "answer":
             causes |= primary(self.facts, rules)
-        values, sums, published = dict(self.values), list(self.sums), set[tuple[str, ...]]()
-        for one in former:
-            _check_agreement(self, one)
-            values |= {key: value for key, value in one.values.items() if key not in values}
-            sums += (each for each in one.sums if each not in sums)
-            published |= one.shown
         # A group of too few in a former table that showed it is no secret any more.
-        causes = {key: cause for key, cause in causes.items() if key not in published}
+        causes = {key: cause for key, cause in causes.items() if key not in self.published}
         return suppress(
-            values,
+            self.values,
             causes,
-            sums,
+            self.sums,
             protection=protection,
-            never=published,
-            costs={key: _cost(key, value) for key, value in values.items()},
+            never=self.published,
+            unreleased=self.unreleased,
+            costs={key: _cost(key, value) for key, value in self.values.items()},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """What each respondent adds to the counts of a question, by name; empty where not known."""
+
+    table: Banner
+    given: Mapping[str, Floats]
+
+    @classmethod
+    def of(cls, block: Block, table: Banner, rules: Rules) -> _Shares:
+        source, question = table.source, block.question
+        if rules.dominance is None or not isinstance(source, Sample):
+            return cls(table, {})
+        if question.answers is Answers.NUMBER:
+            amounts = np.abs(np.nan_to_num(source.table.numbers(question.variable)))
+            return cls(table, {_BASE: source.weights * amounts})
+        held: dict[str, Booleans] = {}
+        if question.answers is Answers.CHOICES:
+            several = source.sets[question.variable]
+            answered = np.zeros(len(source.weights), dtype=np.bool_)
+            for name in several.variables:
+                answered |= source.codes(name) != NO_LEVEL
+            for head in block.heads:
+                chosen = _carries(source, head.level, [several.counted])
+                held |= {_name(head): chosen, _not(head): answered & ~chosen}
+        else:
+            answered = source.codes(question.variable) != NO_LEVEL
+            for level in source.levels(question.variable):
+                held[f"answer {level}"] = _carries(source, question.variable, [level])
+            for label, levels in question.boxes.items():
+                held[f"box {label}"] = _carries(source, question.variable, levels)
+        held[_BASE] = answered
+        return cls(table, {name: source.weights * one for name, one in held.items()})
+
+    def largest(self, signs: Ints, columns: Sequence[Column]) -> dict[str, float]:
+        """Return the share of the greatest contributor to each count of a group."""
+        source = self.table.source
+        if not isinstance(source, Sample) or not self.given:
+            return {}
+        times = sum(
+            signs[place] * _within(source, kept(columns[place].group)).astype(np.int64)
+            for place in np.flatnonzero(signs).tolist()
+        )
+        inside = _within(source, self.table.over) & np.equal(times, 1)
+        found = {name: given[inside] for name, given in self.given.items()}
+        return {name: one.max() / one.sum() for name, one in found.items() if one.any()}
+
+
+def _carries(source: Sample, variable: str, levels: Iterable[Level]) -> Booleans:
+    """Tell which respondents have one of some levels, shape (n,)."""
+    known = source.levels(variable)
+    places = [known.index(level) for level in levels if level in known]
+    return np.isin(source.codes(variable), places)
+
+
+def _within(source: Sample, over: Kept) -> Booleans:
+    """Tell which respondents are in a domain, shape (n,)."""
+    inside = np.ones(len(source.weights), dtype=np.bool_)
+    for name, levels in over:
+        inside &= _carries(source, name, levels)
+    return inside
 
 
 def _cost(key: Key, value: float) -> float:
@@ -220,7 +364,7 @@ def _parts(block: Block) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _key(level: str, column: Column) -> Key:
-    return (level, *(f"{name}={value}" for name, value in sorted(column.group.items())))
+    return (level, *name_of(column.group))
 
 
 def _sums(block: Block, table: Banner, values: Mapping[Key, float]) -> Iterator[Sum]:
@@ -229,35 +373,6 @@ def _sums(block: Block, table: Banner, values: Mapping[Key, float]) -> Iterator[
             found = Sum(_key(total, column), tuple(_key(part, column) for part in parts))
             if values.keys() >= {found.total, *found.parts}:
                 yield found
-    names = {name for total, parts in _parts(block) for name in (total, *parts)} | {_BASE}
-    for wide, parts_of in _nested(table.columns):
-        for name in sorted(names):
-            held = (_key(name, part) for part in parts_of)
-            found = Sum(_key(name, wide), tuple(key for key in held if key in values))
-            # People without an answer to the finer breakdown are in no part: nothing adds up.
-            if found.total in values and found.parts and _adds_up(found, values):
-                yield found
-
-
-def _nested(columns: Sequence[Column]) -> Iterator[tuple[Column, list[Column]]]:
-    """Return each column with those of a finer breakdown that make it."""
-    breakdowns = dict.fromkeys(column.breakdown for column in columns)
-    for wide, fine in itertools.permutations(breakdowns, 2):
-        if set(wide) < set(fine):
-            for column in (one for one in columns if one.breakdown == wide):
-                yield (
-                    column,
-                    [
-                        one
-                        for one in columns
-                        if one.breakdown == fine and column.group.items() <= one.group.items()
-                    ],
-                )
-
-
-def _adds_up(one: Sum, values: Mapping[Key, float]) -> bool:
-    gap = abs(values[one.total] - sum(values[part] for part in one.parts))
-    return gap <= _SAME * max(1.0, values[one.total])
 
 
 def _check_agreement(one: _System, former: _System) -> None:
@@ -275,6 +390,9 @@ def _hidden(block: Block, columns: Sequence[Column], hidden: frozenset[Key]) -> 
     keys = [[_key(_name(head), column) for head in block.heads] for column in columns]
     closed = np.array([_key(_BASE, column) in hidden for column in columns]) & block.answered
     kept_back = closed[:, None] | np.array([[key in hidden for key in own] for own in keys])
+    # With the shown answers, a mean would give a hidden one away.
+    means = np.array([head.statistic is Statistic.MEAN for head in block.heads])
+    kept_back |= means & kept_back.any(axis=1, keepdims=True)
     # A letter would tell on which side a hidden figure lies.
     above = np.where(kept_back, "", block.above)
     gone = {columns[place].letter for place in np.flatnonzero(closed).tolist()}

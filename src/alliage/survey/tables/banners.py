@@ -69,6 +69,8 @@ class Banner:
         How the tests of a row made together were taken into account.
     level
         Confidence of the letters in capitals.
+    source, over
+        The respondents and the domain: disclosure control reads there how the columns overlap.
     titles
         What the variables of the breakdowns are called.
     """
@@ -78,6 +80,8 @@ class Banner:
     provenance: Provenance
     adjustment: Adjustment
     level: float
+    source: Source = field(repr=False)
+    over: Kept = ()
     titles: Mapping[str, str] = field(default_factory=dict)
 
     def frame(self) -> pl.DataFrame:
@@ -181,7 +185,7 @@ def banner(
     told = provenance(source, level=LEVEL, fixed=variance == "fixed")
     names = dict.fromkeys(itertools.chain.from_iterable(broken))
     titles = {name: maker.title(name) for name in names}
-    return Banner(columns, blocks, told, adjustment, level, titles)
+    return Banner(columns, blocks, told, adjustment, level, source, maker.over, titles)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
