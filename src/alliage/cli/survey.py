@@ -1,7 +1,8 @@
 """``alliage survey``: from a file of respondents and a specification to what is published.
 
 Exit codes: 0, done; 1, the data are refused, or something was found in them; 2, the command or the
-specification is wrong; 3, a file could not be written.
+specification is wrong; 3, a file could not be written; 4, tables may give away together what each
+hides.
 """
 
 from __future__ import annotations
@@ -142,10 +143,24 @@ def protect(
         ),
     ] = None,
     language: Spoken = None,
+    former: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--former",
+            help="An earlier release of these respondents: the .json file of --out; repeatable.",
+        ),
+    ] = None,
     *,
     force: Force = False,
+    unproven: Annotated[
+        bool,
+        typer.Option(
+            "--unproven",
+            help="Write tables that may give away together what each hides, and say so in them.",
+        ),
+    ] = False,
 ) -> None:
     """Keep back what says too much of too few, and prove by attack that it stays so."""
     from alliage.cli import survey_work
 
-    survey_work.protect(file, spec, out, report, language, force=force)
+    survey_work.protect(file, spec, out, report, language, former, force=force, unproven=unproven)

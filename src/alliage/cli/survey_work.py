@@ -13,12 +13,12 @@ from alliage.cli.survey_screen import show
 from alliage.survey.data.ddi import write_ddi
 from alliage.survey.data.reading import read
 from alliage.survey.errors import SurveyError, SurveyProblem
+from alliage.survey.protection.differencing import DifferencingError
 from alliage.survey.publishing import description
 from alliage.survey.publishing.listing import hidden_lines
 from alliage.survey.publishing.respondent_files import KINDS as RESPONDENT_KINDS
 from alliage.survey.publishing.respondent_files import write_respondents
 from alliage.survey.publishing.result_files import KINDS, check_output, whole_file, write
-from alliage.survey.publishing.words import word
 from alliage.survey.study.specification import read_specification
 from alliage.survey.study.study import Study, open_study, questionnaires
 from alliage.values.yaml_files import InvalidFilesError
@@ -49,6 +49,7 @@ class Exit(IntEnum):
     REFUSED = 1
     USAGE = 2
     NOT_WRITTEN = 3
+    UNPROVEN = 4
 
 
 def describe(
@@ -183,8 +184,10 @@ def protect(
     out: Path | None,
     report: Path | None,
     language: Language | None,
+    former: list[Path] | None,
     *,
     force: bool,
+    unproven: bool,
 ) -> None:
     """Keep back what says too much of too few, and tell what an attack could bound."""
     for one in (out, report):
@@ -193,15 +196,13 @@ def protect(
         study = _opened(file, spec)
         _chosen(study, {"tables": Study.banner}, None)
         shown.update(shown.task_ids[0], description="Protecting")
-        made = study.protected()
+        made = study.protected(former or (), unproven=unproven)
     spoken = language or study.specification.language
     tables: dict[str, Result] = {name: one.table for name, one in made.items()}
     _show(study, tables, spoken)
     for name, protected in made.items():
         for line in hidden_lines(protected, spoken):
             console.print(f"{name} · {line}", markup=False, highlight=False)
-    if len({study.basis(one) for one in study.specification.tables}) > 1:
-        console.print(word("several domains", spoken), markup=False, highlight=False)
     title, titles = study.specification.title, _titles(study)
     if out is not None:
         _write(title, titles, tables, out, spoken, force=force)
@@ -217,6 +218,10 @@ def _told() -> Iterator[None]:
     except InvalidFilesError as error:
         _say(str(error))
         raise typer.Exit(Exit.USAGE) from error
+    except DifferencingError as error:
+        _say(str(error))
+        _say("Nothing was written. To publish the tables all the same: --unproven.")
+        raise typer.Exit(Exit.UNPROVEN) from error
     except SurveyError as error:
         for note in getattr(error, "__notes__", ()):
             _say(f"{note}:")

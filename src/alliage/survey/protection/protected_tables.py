@@ -6,6 +6,7 @@ See ``docs/algorithms/survey-disclosure.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -25,12 +26,13 @@ from alliage.survey.protection.disclosure import (
     suppress,
 )
 from alliage.survey.protection.overlaps import Group, Split, name_of, splits
+from alliage.survey.protection.rounding import rounded
 from alliage.survey.sampling.sample import Sample
 from alliage.survey.tables.letters import without
 from alliage.survey.tables.questions import Answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from alliage.survey.arrays import Booleans, Floats, Ints
     from alliage.survey.data.coding import Level
@@ -67,6 +69,8 @@ def protect(
     on: Literal["base", "answer"] = "base",
     former: Sequence[Banner] = (),
     protection: float = 0.2,
+    also: Mapping[str, Collection[Key]] = MappingProxyType({}),
+    rounding: int | None = None,
 ) -> Protected:
     """Hide what says too much of too few, and what would give it away.
 
@@ -87,6 +91,11 @@ def protect(
         Tables already published, on the same domain: what they show is known, and stays so.
     protection
         As for :func:`alliage.survey.protection.disclosure.suppress`.
+    also
+        Cells that other tables would give away, by question: they are hidden too.
+    rounding
+        Round counts to multiples of it, their sums kept, instead of hiding cells. Means are hidden,
+        and errors and tests, which would tell the true counts.
 
     Returns
     -------
@@ -117,10 +126,18 @@ def protect(
                 if other.question.variable == block.question.variable:
                     system.know(_System.of(other, one, _Shares.of(other, one, rules)))
         system.compare(tuple(columns.values()), found, rules.least, shares)
+        if rounding is not None:
+            places = [
+                [_key(name, column) for name in (_BASE, *map(_name, block.heads))]
+                for column in table.columns
+            ]
+            blocks.append(rounded(block, places, system.values, system.sums, rounding))
+            continue
         pattern = system.protected(rules, on, protection)
         patterns[block.question.variable] = pattern
-        blocks.append(_hidden(block, table.columns, pattern.hidden))
-    return Protected(replace(table, blocks=tuple(blocks)), patterns)
+        others = also.get(block.question.variable, ())
+        blocks.append(_hidden(block, table.columns, pattern.hidden.union(others)))
+    return Protected(replace(table, blocks=tuple(blocks), rounding=rounding), patterns)
 
 
 @dataclass(slots=True)

@@ -52,6 +52,8 @@ def notes(table: Banner, language: Language = "fr") -> list[str]:
         ),
         word("caution", language),
         word("hidden", language),
+        *([word("unproven", language)] if table.unproven else []),
+        *([word("rounded", language, base=table.rounding)] if table.rounding else []),
         word("error", language, value=name_of(how.standard_error, language)),
         word("weights", language, value=how.weights or word("everybody counts for 1", language)),
         word("calibration", language, value=calibration_name(how.calibration, language)),
@@ -63,6 +65,19 @@ def as_json(table: Banner) -> str:
     """Return a table as JSON: how it was computed, its tests and its figures."""
     content = {
         "provenance": asdict(table.provenance),
+        "over": dict(table.over),
+        "questions": [
+            {
+                "variable": block.question.variable,
+                "answers": block.question.answers.value,
+                "boxes": {name: list(held) for name, held in block.question.boxes.items()},
+                "responses": block.question.responses,
+            }
+            for block in table.blocks
+        ],
+        "breakdowns": list(dict.fromkeys(one.breakdown for one in table.columns if one.breakdown)),
+        "rounding": table.rounding,
+        "unproven": table.unproven,
         "adjustment": table.adjustment.value,
         "level": table.level,
         "tests": [

@@ -628,6 +628,10 @@ class Protection(Section):
         Fewest respondents of a published cell.
     least_effective
         Smallest effective size of a published cell.
+    dominance
+        Largest share of a cell that its greatest contributor may hold.
+    rounding
+        Counts are rounded to a multiple of it, sums kept, instead of hidden.
     applies_to
         base: a column of too few respondents is hidden whole; answer: so is each answer that too
         few people gave.
@@ -637,6 +641,8 @@ class Protection(Section):
 
     least: Annotated[int, Field(ge=1)] = 11
     least_effective: Annotated[float, Field(gt=0)] | None = None
+    dominance: Annotated[float, Field(gt=0, le=1)] | None = None
+    rounding: Annotated[int, Field(ge=2)] | None = None
     applies_to: Literal["base", "answer"] = "base"
     distance: Annotated[float, Field(ge=0)] = 0.2
 

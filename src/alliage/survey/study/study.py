@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,13 @@ from alliage.survey.data.questionnaire import (
 from alliage.survey.data.reading import read
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.estimates import estimate
+from alliage.survey.protection.differencing import DifferencingError, Told, differences
 from alliage.survey.protection.disclosure import Rules
 from alliage.survey.protection.protected_tables import Protected, protect
 from alliage.survey.sampling.calibration import calibrate
 from alliage.survey.sampling.sample import Sample, sample
 from alliage.survey.study.lookup import Lookup, base_rule
+from alliage.survey.study.releases import published
 from alliage.survey.study.specification import DESIGN_WEIGHTS, read_specification
 from alliage.survey.tables.banners import Banner, banner
 from alliage.values.yaml_files import InvalidFilesError, place
@@ -186,25 +189,78 @@ class Study:
         with self._at("ranks", rank_of):
             return rank(found, first=asked.first, level=asked.level)
 
-    def protected(self) -> dict[str, Protected]:
+    def protected(
+        self, former: Sequence[Path] = (), *, unproven: bool = False
+    ) -> dict[str, Protected]:
         """Return every table with what may not be published kept back.
 
-        Tables of the same weights and the same domain are protected together: what one shows is
-        known to the reader of the next.
+        Tables are protected together: a reader has them all, and what was published before.
+
+        Parameters
+        ----------
+        former
+            Earlier releases of the same respondents: the JSON files of ``alliage survey protect``.
+        unproven
+            Whether to return tables protected one by one where they cannot be together, marked so.
+
+        Raises
+        ------
+        alliage.survey.protection.differencing.DifferencingError
+            If tables together may give away what each keeps back, unless ``unproven``.
         """
         asked = self.specification.protection
-        rules = Rules(least=asked.least, least_effective=asked.least_effective)
+        rules = Rules(
+            least=asked.least, least_effective=asked.least_effective, dominance=asked.dominance
+        )
+        alone = partial(
+            protect,
+            rules=rules,
+            on=asked.applies_to,
+            protection=asked.distance,
+            rounding=asked.rounding,
+        )
         found: dict[str, Protected] = {}
-        former: dict[object, list[Banner]] = {}
         for rank_of, one in enumerate(self.specification.tables):
             made = self.banner(one.name)
-            known = former.setdefault(self.basis(one), [])
             with self._at("tables", rank_of):
-                found[one.name] = protect(
-                    made, rules, on=asked.applies_to, former=known, protection=asked.distance
-                )
-            known.append(found[one.name].table)
-        return found
+                found[one.name] = alone(made)
+        if asked.rounding is not None:
+            # Each count is known within the base: so is a difference, within twice as much.
+            return found
+        told = [
+            self._told(one.name, found[one.name], one.weights or self.weights[0])
+            for one in self.specification.tables
+        ]
+        try:
+            for file in former:
+                for name, (weights, table) in published(file, self._by_weights()).items():
+                    shown = replace(alone(table), table=table)
+                    told.append(self._told(f"{file.name}: {name}", shown, weights, is_public=True))
+            if len(told) == 1:
+                return found
+            apart = differences(
+                self.table, told, rules, on=asked.applies_to, protection=asked.distance
+            )
+        except DifferencingError:
+            if not unproven:
+                raise
+            return {
+                name: replace(one, table=replace(one.table, unproven=True))
+                for name, one in found.items()
+            }
+        return {
+            name: replace(alone(one.table, also=hidden), patterns=patterns)
+            for (name, one), hidden, patterns in zip(
+                found.items(), apart.hidden, apart.patterns, strict=False
+            )
+        }
+
+    def _by_weights(self) -> dict[str, Sample]:
+        """Return the sample by the name of its weights, calibrated first."""
+        return {name: self.sample(name) for name in dict.fromkeys((*self.weights, DESIGN_WEIGHTS))}
+
+    def _told(self, name: str, made: Protected, weights: str, *, is_public: bool = False) -> Told:
+        return Told(name, made, weights, float(self.sample(weights).weights.max()), is_public)
 
     def basis(self, asked: Weighted) -> tuple[object, ...]:
         """Return the weights and the domain of a part: what makes its figures add up."""

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from alliage.survey.comparison.comparisons import Adjustment
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
@@ -33,7 +34,6 @@ from alliage.survey.threads import small_products, together
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import polars as pl
     from numpy.typing import NDArray
 
     from alliage.survey.arrays import Floats
@@ -73,6 +73,10 @@ class Banner:
         The respondents and the domain: disclosure control reads there how the columns overlap.
     titles
         What the variables of the breakdowns are called.
+    rounding
+        What its counts are multiples of; ``None`` where they are exact.
+    unproven
+        Whether it was published although other tables may give away what it keeps back.
     """
 
     columns: tuple[Column, ...]
@@ -83,10 +87,15 @@ class Banner:
     source: Source = field(repr=False)
     over: Kept = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    rounding: int | None = None
+    unproven: bool = False
 
     def frame(self) -> pl.DataFrame:
         """Return one row for each figure, those on too small a base without their value."""
-        return frame_of(self.columns, self.blocks)
+        found = frame_of(self.columns, self.blocks)
+        if self.rounding is None:
+            return found
+        return found.with_columns(pl.lit(self.rounding).alias("rounding"))
 
 
 @small_products
