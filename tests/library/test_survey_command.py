@@ -419,3 +419,57 @@ def test_a_weight_that_is_no_number_is_named_by_its_line(tmp_path: Path) -> None
     result = run("weight", tmp_path / "answers.csv", "--spec", SPEC)
     assert result.exit_code == 1
     assert "line 4 of « answers.csv » holds « abc »" in result.stderr
+
+
+DIFFERENCES = """title: T
+language: en
+design: {weights: poids}
+tables:
+  - {name: all, questions: [confiance], breakdowns: [region]}
+  - {name: most, over: {age: [LEVELS]}, questions: [confiance], breakdowns: [region]}
+base_rule: {suppress_below: 0, caution_below: 0}
+protection: {least: 5000}
+"""
+
+
+def test_an_earlier_release_is_taken_into_account(tmp_path: Path) -> None:
+    ages = sorted(map(str, read(ANSWERS).levels("age")))
+    spec, former, out = tmp_path / "s.yaml", tmp_path / "former.json", tmp_path / "out.json"
+    text = DIFFERENCES.replace("LEVELS", ", ".join(f"'{one}'" for one in ages[1:]))
+    counts = read(ANSWERS).frame["age"].cast(pl.String).value_counts()
+    few = counts.filter(pl.col("age") == ages[0])["count"].item()
+    text = text.replace("5000", str(few + 1))
+    lines = text.splitlines(keepends=True)
+    spec.write_text("".join(line for line in lines if "most" not in line), encoding="utf-8")
+    assert run("protect", ANSWERS, "--spec", spec, "--out", former).exit_code == 0
+    spec.write_text("".join(line for line in lines if "all" not in line), encoding="utf-8")
+
+    def shown(*options: object) -> int:
+        result = run("protect", ANSWERS, "--spec", spec, "--out", out, "--force", *options)
+        assert result.exit_code == 0, result.stderr
+        figures = json.loads(out.read_text(encoding="utf-8"))["results"]["most"]["figures"]
+        return sum(one["value"] is not None for one in figures)
+
+    assert shown("--former", former) < shown()
+    assert run("protect", ANSWERS, "--spec", spec, "--former", SPEC).exit_code == 1
+
+
+def test_tables_that_may_give_one_another_away_are_not_written(tmp_path: Path) -> None:
+    out = tmp_path / "t.json"
+    text = SPEC.read_text(encoding="utf-8").replace("least: 11", "least: 40")
+    text = text.replace("  - name: Dernière vague", "  - name: Dernière vague\n    weights: design")
+    for name in ("answers.csv", "margins.csv"):
+        (tmp_path / name).write_bytes((EXAMPLE / name).read_bytes())
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(text, encoding="utf-8")
+    result = run("protect", ANSWERS, "--spec", spec, "--out", out)
+    assert result.exit_code == 4
+    assert "« confiance » is told with the weights poids_cale, design" in result.stderr
+    assert "--unproven" in result.stderr
+    assert result.stdout == ""
+    assert not out.exists()
+    asked = run("protect", ANSWERS, "--spec", spec, "--out", out, "--unproven")
+    assert asked.exit_code == 0
+    assert "Rien ne prouve que ce tableau" in " ".join(asked.stdout.split())
+    tables = json.loads(out.read_text(encoding="utf-8"))["results"]
+    assert all(one["unproven"] for one in tables.values())

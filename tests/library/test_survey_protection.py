@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,19 +17,24 @@ from scipy.optimize import linprog
 from alliage.survey import (
     BaseRule,
     Design,
+    DifferencingError,
     MultiResponse,
+    Study,
     SurveyError,
     Table,
     banner_requests,
     moments,
+    open_study,
     sample,
+    write,
 )
 from alliage.survey.estimation.requests import Count
 from alliage.survey.protection.disclosure import ORGANISATIONS, Cause, Rules
 from alliage.survey.protection.protected_tables import protect
-from alliage.survey.publishing.table_files import as_json
+from alliage.survey.publishing.table_files import as_html, as_json, notes
 from alliage.survey.tables.banners import Banner, banner
 from alliage.survey.tables.questions import Answers, Question
+from alliage.values.yaml_files import InvalidFilesError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -400,3 +408,219 @@ def test_no_few_people_are_what_columns_have_beside_others(sizes: list[int]) -> 
         )
         # Without a bound, there is no solution.
         assert low is None or high is None or -high - low > 1
+
+
+def _study(
+    folder: Path, rows: pl.DataFrame, tables: str, protection: str = "{least: 11}", name: str = "s"
+) -> Study:
+    file = folder / f"{name}.yaml"
+    file.write_text(
+        f"title: T\ndesign: {{weights: d}}\ntables: [{tables}]\nprotection: {protection}\n"
+        "base_rule: {suppress_below: 0, caution_below: 0}\n",
+        encoding="utf-8",
+    )
+    return open_study(Table.of(rows), file)
+
+
+def _ages(minors: int = 6) -> pl.DataFrame:
+    return _people(
+        {
+            ("a", "minor"): minors // 2,
+            ("b", "minor"): minors - minors // 2,
+            ("a", "adult"): 60,
+            ("b", "adult"): 80,
+            ("a", "old"): 50,
+            ("b", "old"): 40,
+        }
+    ).frame
+
+
+EVERYBODY = "{name: all, questions: [q], breakdowns: [region]}"
+ADULTS = "{name: adults, over: {age: [adult, old]}, questions: [q], breakdowns: [region]}"
+
+
+def _told(table: Banner) -> dict[tuple[str, str], float]:
+    """Return the weighted counts that a reader has, by answer and group."""
+    frame = table.frame().filter(pl.col("value").is_not_null())
+    return {
+        (row["level"], row["group"]): row["value"] * row["weighted"] for row in frame.to_dicts()
+    }
+
+
+def test_a_table_of_a_part_of_the_people_does_not_give_the_others_away(tmp_path: Path) -> None:
+    """Everybody less the adults would be six minors."""
+    both = _study(tmp_path, _ages(), f"{EVERYBODY}, {ADULTS}").protected()
+    whole, part = (_told(both[name].table) for name in ("all", "adults"))
+    assert whole
+    assert not whole.keys() & part.keys()
+    pattern = both["adults"].patterns["q"]
+    minors = next(key for key in pattern.causes if key == ("", "less age=adult|old"))
+    assert pattern.causes[minors] is Cause.FEW
+    assert not pattern.audit.recovered
+    # Where the others are many, nothing is hidden.
+    many = _study(tmp_path, _ages(60), f"{EVERYBODY}, {ADULTS}").protected()
+    assert _told(many["all"].table).keys() == _told(many["adults"].table).keys()
+    assert len(_told(many["adults"].table)) == 9
+
+
+def test_answers_of_a_difference_are_protected_when_asked(tmp_path: Path) -> None:
+    rows = _ages(60).with_columns(
+        pl.when(pl.col("age") == "minor").then(pl.int_range(pl.len()) % 20 // 19).otherwise("q")
+        .alias("q")
+    )  # fmt: skip
+    tables = f"{EVERYBODY}, {ADULTS}"
+    found = _study(tmp_path, rows, tables, "{least: 11, applies_to: answer}").protected()
+    whole, part = (_told(found[name].table) for name in ("all", "adults"))
+    assert ("1", "") not in whole.keys() & part.keys()
+    assert not found["adults"].patterns["q"].audit.recovered
+
+
+def test_the_same_people_told_by_other_breakdowns_are_protected_together(tmp_path: Path) -> None:
+    """Age by region hides a cell; the regions of the other table must not give it back."""
+    rows = _people(
+        {
+            ("a", "y"): 4,
+            ("a", "o"): 30,
+            ("b", "y"): 40,
+            ("b", "o"): 50,
+            ("c", "y"): 60,
+            ("c", "o"): 70,
+        }
+    ).frame
+    tables = (
+        "{name: fine, questions: [q], breakdowns: ['region * age']}, "
+        "{name: coarse, questions: [q], breakdowns: [region]}"
+    )
+    found = _study(tmp_path, rows, tables).protected()
+    fine, coarse = (_told(found[name].table) for name in ("fine", "coarse"))
+    assert ("0", "a × y") not in fine
+    assert not {("0", "a × o"), ("0", "a")} <= {*fine, *coarse}
+    assert not found["fine"].patterns["q"].audit.recovered
+
+
+def test_several_weights_are_refused_where_something_is_kept_back(tmp_path: Path) -> None:
+    calibrated = (
+        f"{EVERYBODY}, {{name: others, weights: design, questions: [q], breakdowns: [region]}}]\n"
+        "calibrations: [{name: cal, population: 100, shares: true, margins: {age: "
+    )
+    few = f"{calibrated}{{minor: 0.1, adult: 0.5, old: 0.4}}}}}}"
+    assert len(_study(tmp_path, _ages(60), few).protected()) == 2
+    small = few.replace("breakdowns: [region]", "breakdowns: [age]")
+    study = _study(tmp_path, _ages(), small)
+    with pytest.raises(DifferencingError, match="told with the weights cal, design"):
+        study.protected()
+    for one in study.protected(unproven=True).values():
+        assert one.table.unproven
+        assert json.loads(as_json(one.table))["unproven"]
+        assert "Nothing proves" in " ".join(notes(one.table, "en"))
+
+
+def test_what_was_published_is_known(tmp_path: Path) -> None:
+    former = tmp_path / "former.json"
+    write({"all": _study(tmp_path, _ages(), EVERYBODY).protected()["all"].table}, former)
+    later = _study(tmp_path, _ages(), ADULTS)
+    assert len(_told(later.protected()["adults"].table)) == 9
+    assert not _told(later.protected([former])["adults"].table)
+    # Nothing changes what was published: the same again is no news.
+    again = _study(tmp_path, _ages(), EVERYBODY).protected([former])["all"]
+    assert len(_told(again.table)) == 9
+    # Once both are out, their difference is out.
+    write({"adults": later.protected()["adults"].table}, tmp_path / "careless.json")
+    with pytest.raises(DifferencingError, match="gives it away"):
+        later.protected([former, tmp_path / "careless.json"])
+
+
+def test_an_earlier_release_of_other_people_or_none_is_refused(tmp_path: Path) -> None:
+    former = tmp_path / "former.json"
+    write({"all": _study(tmp_path, _ages(8), EVERYBODY).protected()["all"].table}, former)
+    study = _study(tmp_path, _ages(), ADULTS)
+    with pytest.raises(DifferencingError, match=r"« all » of former\.json does not have the fig"):
+        study.protected([former])
+    assert study.protected([former], unproven=True)["adults"].table.unproven
+    for content in ("", "{}", '{"results": {"x": {"rows": []}}}'):
+        former.write_text(content, encoding="utf-8")
+        with pytest.raises(SurveyError, match=r"former\.json is no earlier release: "):
+            study.protected([former])
+    with pytest.raises(SurveyError, match="No such file"):
+        study.protected([tmp_path / "absent.json"])
+
+
+@given(
+    st.lists(st.integers(0, 30), min_size=6, max_size=6),
+    st.sets(st.sampled_from(["minor", "adult", "old"]), min_size=1, max_size=2),
+    st.sampled_from(["base", "answer"]),
+)
+@settings(max_examples=8)
+def test_no_difference_of_few_people_can_be_computed(
+    sizes: list[int], kept: set[str], on: str
+) -> None:
+    keys = [(region, age) for region in "ab" for age in ("minor", "adult", "old")]
+    rows = _people(dict(zip(keys, sizes, strict=True)), seed=sum(sizes)).frame
+    if not kept <= {*rows["age"]} or not rows.filter(pl.col("age").is_in([*kept])).height:
+        return
+    part = (
+        f"{{name: part, over: {{age: [{', '.join(kept)}]}}, questions: [q], breakdowns: [region]}}"
+    )
+    with TemporaryDirectory() as folder:
+        protection = f"{{least: 8, applies_to: {on}}}"
+        study = _study(Path(folder), rows, f"{EVERYBODY}, {part}", protection)
+        found = study.protected()
+    whole, inside = (_told(found[name].table) for name in ("all", "part"))
+    others = rows.filter(~pl.col("age").is_in([*kept]))
+    for level, group in whole.keys() & inside.keys():
+        told = others.filter(pl.lit(not group) | (pl.col("region") == group))
+        if on == "answer":
+            told = told.filter(pl.col("q") == int(level))
+        assert told.height == 0 or told.height >= 8
+
+
+def test_rounded_counts_add_up_and_say_so() -> None:
+    table = _table(_people(SIZES), "region", ("region", "age"))
+    # Weights are of 1.25 on average.
+    found = protect(table, rounding=5).table
+    frame = found.frame().filter(
+        (pl.col("question") == "q") & (pl.col("statistic") == "proportion")
+    )
+    counts = frame.with_columns((pl.col("value") * pl.col("weighted")).alias("count"))
+    for name in ("count", "weighted", "respondents"):
+        given = counts[name].drop_nulls()
+        assert ((given / 5 - (given / 5).round()).abs() < 1e-9).all()
+        per = counts.group_by("breakdown", "level").agg(pl.col(name).sum())
+        assert per.group_by("level").agg(pl.col(name).n_unique())[name].to_list() == [1, 1, 1]
+    in_columns = counts.group_by("breakdown", "group").agg(
+        pl.col("count").sum(), pl.col("weighted").first()
+    )
+    assert (in_columns["count"] - in_columns["weighted"]).abs().max() == pytest.approx(0, abs=1e-9)
+    true = table.frame().filter((pl.col("question") == "q") & (pl.col("statistic") == "proportion"))
+    assert ((counts["weighted"] - true["weighted"]).abs() < 5).all()
+    assert ((counts["count"] - true["value"] * true["weighted"]).abs() < 5).all()
+    # What would tell the true counts is in no file.
+    for name in ("standard_error", "low", "high", "effective_size"):
+        assert found.frame()[name].is_null().all()
+    assert not any(block.tests for block in found.blocks)
+    assert found.frame().filter(pl.col("statistic") == "mean")["value"].is_null().all()
+    assert found.frame()["rounding"].unique().to_list() == [5]
+    assert json.loads(as_json(found))["rounding"] == 5
+    assert "multiple of 5" in as_html(found, language="en")
+    assert "rounding" not in table.frame().columns
+
+
+def test_rounding_that_hides_nobody_is_refused() -> None:
+    rows = _people(SIZES)
+    grossed = Table(rows.frame.with_columns(pl.col("d") * 1000), rows.variables, rows.sets)
+    with pytest.raises(
+        SurveyError, match=r"multiples of 5, .* nobody would be hidden\. Round to 2"
+    ):
+        protect(_table(grossed, "region"), rounding=5)
+
+
+def test_a_specification_asks_for_rounding_and_for_dominance(tmp_path: Path) -> None:
+    tables = f"{EVERYBODY}, {ADULTS}"
+    for one in _study(tmp_path, _ages(), tables, "{rounding: 5}").protected().values():
+        assert one.table.rounding == 5
+        assert one.table.blocks[0].shown.all()
+    asked = _study(tmp_path, _ages(60), EVERYBODY, "{least: 3, dominance: 0.001}")
+    assert not _told(asked.protected()["all"].table)
+    for bad in ("{rounding: 1}", "{dominance: 2}"):
+        with pytest.raises(InvalidFilesError, match="protection"):
+            _study(tmp_path, _ages(), EVERYBODY, bad)
