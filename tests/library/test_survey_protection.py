@@ -624,3 +624,21 @@ def test_a_specification_asks_for_rounding_and_for_dominance(tmp_path: Path) -> 
     for bad in ("{rounding: 1}", "{dominance: 2}"):
         with pytest.raises(InvalidFilesError, match="protection"):
             _study(tmp_path, _ages(), EVERYBODY, bad)
+
+
+def test_crossing_tables_do_not_single_a_few_people_out(tmp_path: Path) -> None:
+    """All less men less adults, with men among the adults given back: the women of 15."""
+    sizes = {("m", "minor"): 30, ("w", "minor"): 5, ("m", "adult"): 60, ("w", "adult"): 70}
+    rows = _people(sizes).frame
+    names = ("all", "men", "adults", "both")
+    domains = ("{}", "{region: m}", "{age: adult}", "{region: m, age: adult}")
+    tables = [
+        f"{{name: {name}, over: {over}, questions: [q]}}"
+        for name, over in zip(names, domains, strict=True)
+    ]
+    found = _study(tmp_path, rows, ", ".join(tables)).protected()
+    shown = {name for name, one in found.items() if _told(one.table)}
+    assert shown < {*names}
+    assert "all" in shown
+    three = _study(tmp_path, rows, ", ".join(tables[:3])).protected()
+    assert all(_told(one.table) for one in three.values())

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import polars as pl
 
 from alliage.survey.data.table import Table
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
@@ -23,13 +26,14 @@ from alliage.survey.protection.disclosure import (
     Pattern,
     Rules,
     Sum,
+    attack,
     primary,
     suppress,
 )
 from alliage.survey.tables.questions import Answers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from alliage.survey.arrays import Booleans, Ints
     from alliage.survey.data.coding import Level
@@ -42,6 +46,10 @@ if TYPE_CHECKING:
 
 #: The name of the people who answered, in the place of an answer.
 _BASE = ""
+#: A column that tells no respondents apart.
+_ALIKE = "« »"
+#: How far from 1 the share of a set may be that figures determine.
+_SAME = 1e-8
 
 
 class DifferencingError(SurveyError):
@@ -136,8 +144,15 @@ def differences(
             patterns[parts[0].place][question[0]] = parts[0].alone
             continue
         system = _System.of(parts, groups, rules, on)
-        _check_weights(question, parts, system)
-        pattern = system.solved(protection)
+        weights = dict.fromkeys(part.told.weights for part in parts)
+        several = len(weights) > 1
+        pattern = Pattern({}, Audit(())) if several else system.solved(protection)
+        more = system.combined(pattern.hidden, parts, groups.people(parts[0].block), rules.least)
+        if several and (system.causes or more):
+            raise _unproven(question, weights, parts)
+        if more:
+            causes = {**pattern.causes, **dict.fromkeys(more, Cause.COMPLEMENTARY)}
+            pattern = Pattern(causes, attack(system.values, causes.keys(), system.sums))
         for part in parts:
             hidden[part.place][question[0]] = frozenset(
                 printed
@@ -153,17 +168,14 @@ def _asked(block: Block) -> Asked:
     return block.question.variable, block.question.responses
 
 
-def _check_weights(question: Asked, parts: Sequence[_Part], system: _System) -> None:
-    weights = dict.fromkeys(part.told.weights for part in parts)
-    if len(weights) == 1 or not system.causes:
-        return
+def _unproven(question: Asked, weights: Iterable[str], parts: Sequence[_Part]) -> DifferencingError:
     names = dict.fromkeys(part.told.name for part in parts)
     msg = (
         f"« {question[0]} » is told with the weights {listed(weights)} in the tables "
         f"{listed(names)}, and a figure must be kept back: nothing proves that the tables do not "
         "give it away together. Publish the question with one of the weights."
     )
-    raise DifferencingError(msg, question=question[0])
+    return DifferencingError(msg, question=question[0])
 
 
 def _narrowed(pattern: Pattern, part: _Part, system: _System) -> Pattern:
@@ -189,7 +201,7 @@ class _Groups:
     Attributes
     ----------
     rows
-        One row for each kind of respondents.
+        One row for each kind of respondents, with how many of them answered each question.
     names
         What each set is called, by the set as bytes.
     """
@@ -208,10 +220,24 @@ class _Groups:
             for column in one.table.columns:
                 for name, level in column.group.items():
                     names[str(level) if name in rows.sets else name] = None
-        kinds = (
-            rows.frame.select(list(names)).unique(maintain_order=True) if names else rows.frame[:1]
+        answered = {
+            _answered(block): reduce(
+                or_, (rows.column(name).is_not_null() for name in _columns(rows, block))
+            )
+            for one in told
+            for block in one.table.blocks
+        }
+        counted = rows.frame.select(list(names)).with_columns(
+            *(series.alias(name) for name, series in answered.items()), pl.lit(0).alias(_ALIKE)
+        )
+        kinds = counted.group_by([*names, _ALIKE], maintain_order=True).agg(
+            pl.col(list(answered)).sum()
         )
         return cls(Table(kinds, rows.variables, rows.sets))
+
+    def people(self, block: Block) -> Ints:
+        """Return how many respondents of each kind answered a question."""
+        return self.rows.frame[_answered(block)].to_numpy().astype(np.int64)
 
     def column(self, table: Banner, column: Column) -> Booleans:
         """Tell which kinds of respondents are in a column."""
@@ -239,6 +265,15 @@ class _Groups:
         if (whole, part.place) not in self._held:
             self._held[whole, part.place] = list(_held(inside, part))
         return self._held[whole, part.place]
+
+
+def _answered(block: Block) -> str:
+    return f"« {block.question.variable} » answered"
+
+
+def _columns(rows: Table, block: Block) -> Sequence[str]:
+    name = block.question.variable
+    return rows.sets[name].variables if block.question.answers is Answers.CHOICES else (name,)
 
 
 def _restrictions(table: Banner, column: Column) -> Key:
@@ -446,6 +481,40 @@ class _System:
         except SurveyError as error:
             raise DifferencingError(str(error), **error.values) from error
 
+    def combined(
+        self, hidden: Collection[Key], parts: Sequence[_Part], people: Ints, least: int
+    ) -> set[Key]:
+        """Return bases to hide so that no combination of columns is the count of a few people.
+
+        The sets looked at are the kinds of respondents, and what two columns make together.
+        """
+        there = people > 0
+        members = {
+            (_BASE, *group): inside[there]
+            for part in parts
+            for group, inside in zip(part.groups, part.members, strict=True)
+        }
+        few = _few(np.array(list(members.values())), people[there], least)
+        # What was published gives it away already.
+        few = few[~_determined(few, [members[key] for key in members if key in self.shown])]
+        more: set[Key] = set()
+        while True:
+            told = [key for key in members if key not in hidden and key not in more]
+            given = few[_determined(few, [members[key] for key in told])]
+            if not len(given):
+                return more
+            matrix = np.array([members[key] for key in told], dtype=float).T
+            shares, *_ = np.linalg.lstsq(matrix, given[0].astype(float), rcond=None)
+            used = [key for key, one in zip(told, shares, strict=True) if abs(one) > _SAME]
+            free = [key for key in used if key not in self.shown]
+            if not free:
+                msg = (
+                    "A combination of what is already published is the answers of a few people. "
+                    "Publish fewer tables, or correct the former release."
+                )
+                raise DifferencingError(msg)
+            more.add(min(free, key=lambda key: (self.people[key], key)))
+
     def _suppressed(
         self, values: Mapping[Key, float], free: Collection[Key], protection: float
     ) -> Pattern:
@@ -461,6 +530,29 @@ class _System:
             never=self.shown & values.keys(),
             costs=costs,
         )
+
+
+def _few(members: Booleans, people: Ints, least: int) -> Booleans:
+    """Return the sets of fewer people than ``least`` among kinds and pairs of columns."""
+
+    def small(sets: Booleans) -> Booleans:
+        counts = sets @ people
+        return sets[(counts > 0) & (counts < least)]
+
+    found = [small(np.eye(len(people), dtype=np.bool_))]
+    for ones, others in itertools.product((members, ~members), repeat=2):
+        found += (small(one & others) for one in ones)
+    return np.asarray(np.unique(np.concatenate(found), axis=0))
+
+
+def _determined(sets: Booleans, told: Sequence[Booleans]) -> Booleans:
+    """Tell which sets are a combination of others: their counts follow from theirs."""
+    if not told or not len(sets):
+        return np.zeros(len(sets), dtype=np.bool_)
+    _, sizes, basis = np.linalg.svd(np.array(told, dtype=float), full_matrices=False)
+    basis = basis[sizes > _SAME * sizes[0]]
+    within = ((sets @ basis.T) ** 2).sum(axis=1)
+    return np.asarray(within >= sets.sum(axis=1) * (1 - _SAME))
 
 
 def _held(whole: Booleans, part: _Part) -> Iterator[list[int]]:
