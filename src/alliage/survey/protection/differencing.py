@@ -261,7 +261,7 @@ class _Groups:
         return self.names.setdefault(inside.tobytes(), name)
 
     def held(self, whole: Key, inside: Booleans, part: _Part) -> list[list[int]]:
-        """Return the columns of a table that are a part of a group, as `_held`."""
+        """Return the columns of a table that are a part of a group, looked for once."""
         if (whole, part.place) not in self._held:
             self._held[whole, part.place] = list(_held(inside, part))
         return self._held[whole, part.place]
@@ -377,7 +377,8 @@ class _System:
     shown
         The cells that a table published before shows.
     rests
-        The differences, printed nowhere; ``owners`` tells the table that is subtracted.
+        The cells printed nowhere: differences, for which ``owners`` tells the table that is
+        subtracted, and what a table published before hides.
     alone
         The cells that a table hides already to protect others of its own.
     """
@@ -398,6 +399,13 @@ class _System:
         made = cls()
         for part in parts:
             made._add(part)
+        printed = {
+            (name, *group)
+            for part in parts
+            if not part.told.published
+            for name, group in itertools.product(part.names, part.groups)
+        }
+        made.rests |= made.values.keys() - printed - made.shown
         made._subtract(parts, groups, rules, on, max(part.told.largest_weight for part in parts))
         for part, group in itertools.product(parts, {key[1:]: None for key in made.values}):
             for total, held in part.sums():
@@ -499,7 +507,7 @@ class _System:
         few = few[~_determined(few, [members[key] for key in members if key in self.shown])]
         more: set[Key] = set()
         while True:
-            told = [key for key in members if key not in hidden and key not in more]
+            told = [key for key in members if key not in {*hidden, *self.rests, *more}]
             given = few[_determined(few, [members[key] for key in told])]
             if not len(given):
                 return more
