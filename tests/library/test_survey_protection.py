@@ -439,7 +439,7 @@ EVERYBODY = "{name: all, questions: [q], breakdowns: [region]}"
 ADULTS = "{name: adults, over: {age: [adult, old]}, questions: [q], breakdowns: [region]}"
 
 
-def _told(table: Banner) -> dict[tuple[str, str], float]:
+def _shares_of(table: Banner) -> dict[tuple[str, str], float]:
     """Return the weighted counts that a reader has, by answer and group."""
     frame = table.frame().filter(pl.col("value").is_not_null())
     return {
@@ -450,7 +450,7 @@ def _told(table: Banner) -> dict[tuple[str, str], float]:
 def test_a_table_of_a_part_of_the_people_does_not_give_the_others_away(tmp_path: Path) -> None:
     """Everybody less the adults would be six minors."""
     both = _study(tmp_path, _ages(), f"{EVERYBODY}, {ADULTS}").protected()
-    whole, part = (_told(both[name].table) for name in ("all", "adults"))
+    whole, part = (_shares_of(both[name].table) for name in ("all", "adults"))
     assert whole
     assert not whole.keys() & part.keys()
     pattern = both["adults"].patterns["q"]
@@ -459,8 +459,8 @@ def test_a_table_of_a_part_of_the_people_does_not_give_the_others_away(tmp_path:
     assert not pattern.audit.recovered
     # Where the others are many, nothing is hidden.
     many = _study(tmp_path, _ages(60), f"{EVERYBODY}, {ADULTS}").protected()
-    assert _told(many["all"].table).keys() == _told(many["adults"].table).keys()
-    assert len(_told(many["adults"].table)) == 9
+    assert _shares_of(many["all"].table).keys() == _shares_of(many["adults"].table).keys()
+    assert len(_shares_of(many["adults"].table)) == 9
 
 
 def test_answers_of_a_difference_are_protected_when_asked(tmp_path: Path) -> None:
@@ -470,7 +470,7 @@ def test_answers_of_a_difference_are_protected_when_asked(tmp_path: Path) -> Non
     )  # fmt: skip
     tables = f"{EVERYBODY}, {ADULTS}"
     found = _study(tmp_path, rows, tables, "{least: 11, applies_to: answer}").protected()
-    whole, part = (_told(found[name].table) for name in ("all", "adults"))
+    whole, part = (_shares_of(found[name].table) for name in ("all", "adults"))
     assert ("1", "") not in whole.keys() & part.keys()
     assert not found["adults"].patterns["q"].audit.recovered
 
@@ -492,7 +492,7 @@ def test_the_same_people_told_by_other_breakdowns_are_protected_together(tmp_pat
         "{name: coarse, questions: [q], breakdowns: [region]}"
     )
     found = _study(tmp_path, rows, tables).protected()
-    fine, coarse = (_told(found[name].table) for name in ("fine", "coarse"))
+    fine, coarse = (_shares_of(found[name].table) for name in ("fine", "coarse"))
     assert ("0", "a × y") not in fine
     assert not {("0", "a × o"), ("0", "a")} <= {*fine, *coarse}
     assert not found["fine"].patterns["q"].audit.recovered
@@ -519,11 +519,11 @@ def test_what_was_published_is_known(tmp_path: Path) -> None:
     former = tmp_path / "former.json"
     write({"all": _study(tmp_path, _ages(), EVERYBODY).protected()["all"].table}, former)
     later = _study(tmp_path, _ages(), ADULTS)
-    assert len(_told(later.protected()["adults"].table)) == 9
-    assert not _told(later.protected([former])["adults"].table)
+    assert len(_shares_of(later.protected()["adults"].table)) == 9
+    assert not _shares_of(later.protected([former])["adults"].table)
     # Nothing changes what was published: the same again is no news.
     again = _study(tmp_path, _ages(), EVERYBODY).protected([former])["all"]
-    assert len(_told(again.table)) == 9
+    assert len(_shares_of(again.table)) == 9
     # Once both are out, their difference is out.
     write({"adults": later.protected()["adults"].table}, tmp_path / "careless.json")
     with pytest.raises(DifferencingError, match="gives it away"):
@@ -565,7 +565,7 @@ def test_no_difference_of_few_people_can_be_computed(
         protection = f"{{least: 8, applies_to: {on}}}"
         study = _study(Path(folder), rows, f"{EVERYBODY}, {part}", protection)
         found = study.protected()
-    whole, inside = (_told(found[name].table) for name in ("all", "part"))
+    whole, inside = (_shares_of(found[name].table) for name in ("all", "part"))
     others = rows.filter(~pl.col("age").is_in([*kept]))
     for level, group in whole.keys() & inside.keys():
         told = others.filter(pl.lit(not group) | (pl.col("region") == group))
@@ -620,7 +620,7 @@ def test_a_specification_asks_for_rounding_and_for_dominance(tmp_path: Path) -> 
         assert one.table.rounding == 5
         assert one.table.blocks[0].shown.all()
     asked = _study(tmp_path, _ages(60), EVERYBODY, "{least: 3, dominance: 0.001}")
-    assert not _told(asked.protected()["all"].table)
+    assert not _shares_of(asked.protected()["all"].table)
     for bad in ("{rounding: 1}", "{dominance: 2}"):
         with pytest.raises(InvalidFilesError, match="protection"):
             _study(tmp_path, _ages(), EVERYBODY, bad)
@@ -637,8 +637,35 @@ def test_crossing_tables_do_not_single_a_few_people_out(tmp_path: Path) -> None:
         for name, over in zip(names, domains, strict=True)
     ]
     found = _study(tmp_path, rows, ", ".join(tables)).protected()
-    shown = {name for name, one in found.items() if _told(one.table)}
+    shown = {name for name, one in found.items() if _shares_of(one.table)}
     assert shown < {*names}
     assert "all" in shown
     three = _study(tmp_path, rows, ", ".join(tables[:3])).protected()
-    assert all(_told(one.table) for one in three.values())
+    assert all(_shares_of(one.table) for one in three.values())
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_who_did_not_choose_an_option_is_a_group_too(*, nested: bool) -> None:
+    """Four people did not choose « bus »: everybody less those who did gives their answers."""
+    random, size = np.random.Generator(np.random.PCG64(8)), 400
+    frame = pl.DataFrame(
+        {
+            "q": random.choice(["no", "yes"], size),
+            "sex": ["w", "m"] * (size // 2),
+            "bus": [0] * 4 + [1] * (size - 4),
+            "car": random.integers(0, 2, size),
+        }
+    )
+    several = MultiResponse(variables=("bus", "car"), counted=1)
+    people = sample(Table(frame, sets={"uses": several}), Design())
+    asked: list[str | tuple[str, ...]] = ["sex", ("uses", "sex")] if nested else ["uses"]
+    made = protect(banner(people, ["q"], asked, rule=SHOW_ALL), Rules(least=5), on="answer")
+    block = made.table.blocks[0]
+    shown = {
+        tuple(map(str, column.group.values())): block.opened[place] and block.shown[place].any()
+        for place, column in enumerate(made.table.columns)
+    }
+    for sex in ("w", "m") if nested else (None,):
+        whole, chosen = ((sex,), ("bus", sex)) if sex else ((), ("bus",))
+        assert not (shown[whole] and shown[chosen])
+    assert not made.patterns["q"].audit.recovered

@@ -15,8 +15,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from alliage.survey.data.coding import NO_LEVEL
-from alliage.survey.estimation.domains import labels_of, within
+from alliage.survey.estimation.domains import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,21 +76,25 @@ def splits(source: Source, over: Kept, columns: Sequence[Column]) -> Iterator[Sp
     """
     breakdowns: dict[tuple[str, ...], list[int]] = {}
     for place, column in enumerate(columns):
-        breakdowns.setdefault(column.breakdown, []).append(place)
+        breakdowns.setdefault(_apart(source, column), []).append(place)
     unit = np.eye(len(columns), dtype=np.int64)
     everybody = unit[breakdowns[()][0]]
     for one, other in itertools.combinations(breakdowns, 2):
-        names = tuple(dict.fromkeys((*one, *other, *(name for name, _ in over))))
+        both = [[columns[place] for place in breakdowns[each]] for each in (one, other)]
+        held = dict.fromkeys(name for own in both for name in _variables(source, own[0]))
+        names = (*held, *(name for name, _ in over if name not in held))
         cells = source.cells(names, ())
         inside = np.broadcast_to(within(cells.keys, cells.levels, over), cells.count)
         places: list[Ints] = []
         nodes: list[list[Group]] = []
-        for breakdown in (one, other):
-            held = [columns[place] for place in breakdowns[breakdown]]
+        for breakdown, own in zip((one, other), both, strict=True):
             signs = unit[breakdowns[breakdown]]
-            places.append(_places(cells, held)[inside])
+            places.append(_places(source, cells, own)[inside])
             nodes.append(
-                [Group(name_of(column.group), own) for column, own in zip(held, signs, strict=True)]
+                [
+                    Group(name_of(column.group), sign)
+                    for column, sign in zip(own, signs, strict=True)
+                ]
             )
             nodes[-1].append(Group((f"no {_title(breakdown)}",), everybody - signs.sum(axis=0)))
         met = np.zeros([len(own) for own in nodes], dtype=np.bool_)
@@ -106,17 +109,29 @@ def _title(breakdown: tuple[str, ...]) -> str:
     return " × ".join(breakdown)
 
 
-def _places(cells: Cells, columns: Sequence[Column]) -> Ints:
+def _apart(source: Source, column: Column) -> tuple[str, ...]:
+    """Return the breakdown of a column; that of a set of several answers is a breakdown alone."""
+    several = any(name in source.sets for name in column.breakdown)
+    return (*column.breakdown, *map(str, column.group.values())) if several else column.breakdown
+
+
+def _variables(source: Source, column: Column) -> list[str]:
+    """Return the columns of the respondents that tell who is in a column of the table."""
+    return [str(column.group[name]) if name in source.sets else name for name in column.breakdown]
+
+
+def _places(source: Source, cells: Cells, columns: Sequence[Column]) -> Ints:
     """Return the column of each cell, past the last one for who is in none, shape (C,)."""
-    breakdown = columns[0].breakdown
-    places = {tuple(column.group.values()): place for place, column in enumerate(columns)}
-    code, known = np.zeros(cells.count, dtype=np.int64), np.ones(cells.count, dtype=np.bool_)
-    for name in breakdown:
-        code = code * len(cells.levels[name]) + np.maximum(cells.keys[name], 0)
-        known &= cells.keys[name] != NO_LEVEL
-    groups = (tuple(group.values()) for group in labels_of(cells.levels, breakdown))
-    of_codes = np.array([places.get(group, len(columns)) for group in groups])
-    return np.where(known, of_codes[code], len(columns))
+    found = np.full(cells.count, len(columns))
+    for place, column in enumerate(columns):
+        own = np.ones(cells.count, dtype=np.bool_)
+        for name, variable in zip(column.breakdown, _variables(source, column), strict=True):
+            several = source.sets.get(name)
+            level = column.group[name] if several is None else several.counted
+            ranks = {known: rank for rank, known in enumerate(cells.levels[variable])}
+            own &= cells.keys[variable] == ranks.get(level, len(ranks))
+        found[own] = place
+    return found
 
 
 class _Graph(NamedTuple):
