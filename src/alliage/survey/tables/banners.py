@@ -28,7 +28,7 @@ from alliage.survey.tables.crossing import crossings
 from alliage.survey.tables.crosstabs import Asked, Crosstabs, drawn_directly
 from alliage.survey.tables.independence import rao_scott
 from alliage.survey.tables.letters import LetterRule, alphabet
-from alliage.survey.tables.questions import Answers, Question, question_of
+from alliage.survey.tables.questions import Answers, Question, question_of, ranked
 from alliage.survey.threads import small_products, together
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from alliage.survey.estimation.requests import Request
     from alliage.survey.estimation.results import Provenance
     from alliage.survey.sampling.sample import Source
+    from alliage.survey.tables.crossing import SortedRows
     from alliage.survey.tables.crosstabs import Crosstab
     from alliage.survey.tables.independence import Independence
     from alliage.survey.tables.questions import Breakdown
@@ -171,22 +172,23 @@ def banner(
     if isinstance(questions, str) or isinstance(breakdowns, str):
         msg = "Questions and breakdowns are lists. Put the one that you ask in brackets."
         raise SurveyError(SurveyProblem.REQUEST, msg)
-    asked = [question_of(source, one) for one in questions]
     broken = [(one,) if isinstance(one, str) else tuple(one) for one in breakdowns]
-    if not asked or len(set(broken)) != len(broken) or () in broken:
+    if not questions or len(set(broken)) != len(broken) or () in broken:
         msg = (
-            f"{len(asked)} questions and the breakdowns {listed(broken)} were asked. Give a "
+            f"{len(questions)} questions and the breakdowns {listed(broken)} were asked. Give a "
             "question at least, and each breakdown once."
         )
         raise SurveyError(SurveyProblem.REQUEST, msg)
     described = source.variables if variables is None else variables
     maker = _Maker(source, broken, described, kept(over), variance)
     columns = maker.columns()
+    rows = maker.sorted_rows(questions)
+    asked = [question_of(source, one) for one in questions]
     writer = _Writer(
         maker,
         asked,
         columns,
-        maker.crossed(asked, columns),
+        maker.crossed(asked, columns, rows),
         rule or BaseRule(),
         LetterRule(adjustment, level, loose),
     )
@@ -266,15 +268,31 @@ class _Maker:
             return self.source.levels(name)
         return self.source.cells((name,), ()).levels[name]
 
-    def crossed(self, asked: Sequence[Question], columns: Sequence[Column]) -> list[_Crossed]:
+    def sorted_rows(self, questions: Sequence[Question | str]) -> list[SortedRows] | None:
+        """Sort respondents who were drawn directly, while their answers are ranked."""
+        source = self.source
+        if not isinstance(source, Sample) or drawn_directly(source) is None:
+            return None
+        names = [one for each in questions for one in ranked(source.table, each)]
+        sort = partial(crossings, source, self._everything(), [name for name, _ in self.over])
+        return together(sort, partial(source.code, names), rows=len(source.place))[0]
+
+    def _everything(self) -> list[tuple[str, ...]]:
+        return [(), *self.breakdowns]
+
+    def crossed(
+        self,
+        asked: Sequence[Question],
+        columns: Sequence[Column],
+        rows: Sequence[SortedRows] | None,
+    ) -> list[_Crossed]:
         """Cross every question with everybody and with every breakdown."""
         counted = {place: one for place, one in enumerate(asked) if self._is_counted(one)}
-        breakdowns = [(), *self.breakdowns]
-        found = self._together(counted, breakdowns)
+        found = self._together(counted, rows or [])
         done = counted if found else ()
         for place, one in enumerate(asked):
             if place not in done:
-                for breakdown in breakdowns:
+                for breakdown in self._everything():
                     own = [each.group for each in columns if each.breakdown == breakdown]
                     found.append(self._alone(place, one, breakdown, own))
         return found
@@ -290,21 +308,15 @@ class _Maker:
         return question.answers is Answers.LEVELS
 
     def _together(
-        self, asked: Mapping[int, Question], breakdowns: list[tuple[str, ...]]
+        self, asked: Mapping[int, Question], rows: Sequence[SortedRows]
     ) -> list[_Crossed]:
-        """Cross questions all at once, where respondents were drawn directly."""
+        """Cross questions all at once, where respondents were sorted."""
         source = self.source
-        if not asked or not isinstance(source, Sample) or drawn_directly(source) is None:
-            return []
-        rows = len(source.place)
-        sort = partial(crossings, source, breakdowns, [name for name, _ in self.over])
-        names = [one.variable for one in asked.values() if one.answers is Answers.LEVELS]
-        sorted_by, _ = together(sort, partial(source.code, names), rows=rows)
-        if sorted_by is None:
+        if not asked or not isinstance(source, Sample):
             return []
         found: list[_Crossed] = []
         parts = {at: self._asked(source, one) for at, one in asked.items()}
-        for crossing in sorted_by:
+        for crossing in rows:
             step = crossing.questions_at_once()
             for first in range(0, len(asked), step):
                 some = {at: parts[at] for at in itertools.islice(asked, first, first + step)}

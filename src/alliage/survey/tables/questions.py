@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
-from alliage.survey.data.table import Scale, is_quantity
+from alliage.survey.data.table import MOST_LEVELS, Scale, is_quantity
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.sampling.sample import Sample
 
@@ -90,6 +90,19 @@ def answers_of(table: Table, name: str) -> Answers:
     return said
 
 
+def ranked(table: Table, asked: Question | str) -> tuple[str, ...]:
+    """Return the column whose answers a question ranks; none for several answers and numbers."""
+    name = asked if isinstance(asked, str) else asked.variable
+    if isinstance(asked, Question):
+        return (name,) if asked.answers is Answers.LEVELS else ()
+    if name not in table.frame.columns:
+        return ()
+    said = described_answers(name, table.sets, table.variables)
+    # Numbers with decimals may be as many as the respondents: they are looked at first.
+    looked_at = said is None and table.frame.get_column(name).dtype.is_float()
+    return (name,) if said in {None, Answers.LEVELS} and not looked_at else ()
+
+
 def _levels_of_moments(source: Source, name: str) -> Answers:
     levels = source.cells((name,), ()).levels[name]
     if is_quantity(pl.Series(levels)):
@@ -114,7 +127,13 @@ def question_of(source: Source, asked: Question | str) -> Question:
         the name alone of numbers that moments hold as levels.
     """
     if isinstance(asked, str):
-        if isinstance(source, Sample):
+        if isinstance(source, Sample) and ranked(source.table, asked):
+            # Their levels were found when they were ranked: they need not be counted again.
+            numbers = source.table.frame.get_column(asked).dtype.is_numeric()
+            many = numbers and len(source.levels(asked)) > MOST_LEVELS
+            said = described_answers(asked, source.sets, source.variables)
+            answers = said or (Answers.NUMBER if many else Answers.LEVELS)
+        elif isinstance(source, Sample):
             answers = answers_of(source.table, asked)
         else:
             said = described_answers(asked, source.sets, source.variables)
