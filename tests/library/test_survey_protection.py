@@ -574,6 +574,15 @@ def test_no_difference_of_few_people_can_be_computed(
         assert told.height == 0 or told.height >= 8
 
 
+def test_rounded_counts_have_no_letters() -> None:
+    rows = pl.DataFrame({"q": [1] * 90 + [2] * 110, "region": ["n"] * 80 + ["s"] * 120})
+    table = banner(
+        sample(rows.with_columns(q=pl.col("q").shift(5, fill_value=2)), Design()), ["q"], ["region"]
+    )
+    assert table.frame()["above"].str.len_chars().max()
+    assert protect(table, rounding=5).table.frame()["above"].unique().to_list() == [""]
+
+
 def test_rounded_counts_add_up_and_say_so() -> None:
     table = _table(_people(SIZES), "region", ("region", "age"))
     # Weights are of 1.25 on average.

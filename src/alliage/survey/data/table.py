@@ -34,7 +34,8 @@ LARGEST = 1e70
 #: Numbers with more values than this are no list of levels, unless they are described.
 MOST_LEVELS = 40
 
-#: What is raised for a column that Arrow cannot hold.
+#: What Arrow raises for a column that it cannot hold: of a type that it does not convert, it raises
+#: its own kind of NotImplementedError.
 _UNREADABLE = (TypeError, ValueError, NotImplementedError)
 
 #: Types of whole numbers of 8 bits.

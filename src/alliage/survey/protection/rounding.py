@@ -47,8 +47,8 @@ def rounded(
     Returns
     -------
     Block
-        Shares are those of the rounded counts. Errors and tests, which would tell the true ones,
-        are left out; so are means, which are no counts.
+        Shares are those of the rounded counts. Errors, letters and tests, which would tell of the
+        true ones, are left out; so are means, which are no counts.
 
     Raises
     ------
@@ -95,6 +95,7 @@ def rounded(
             ),
         ),
         people=unknown,
+        above=np.full(shape, "", dtype=object),
         hidden=(size == 0) | is_mean,
         tests={},
     )
