@@ -14,15 +14,16 @@ from functools import cache
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from alliage.survey.arrays import Booleans, Bytes, Floats, Integers, Ints, SmallInts, Unsigned
 
     Asked = ParamSpec("Asked")
-    Values = TypeVar("Values", Floats, Unsigned)
     Given = TypeVar("Given")
+    Small = TypeVar("Small", SmallInts, Unsigned, Integers)
 
 #: With fewer rows, NumPy is as fast.
 MANY = 50_000
@@ -69,6 +70,50 @@ def _compiled(loop: Callable[Asked, Given]) -> Callable[Asked, Given] | None:
     return made
 
 
+def spanned(parts: Sequence[Small]) -> tuple[Small, Ints]:
+    """Return an array over the memory of others, and where each of these begins in it.
+
+    Compiled loops take no list of arrays, and to put them together would move them once more.
+
+    Parameters
+    ----------
+    parts : sequence of array
+        Of one type, and one dimension without gaps. They are to be kept as long as what is
+        returned, which holds their numbers where they are, and elsewhere what is not to be read.
+
+    Examples
+    --------
+    >>> numbers = np.arange(10)
+    >>> span, begins = spanned([numbers[7:], numbers[2:5]])
+    >>> begins.tolist(), span[begins[0]].item()
+    ([5, 0], 7)
+    """
+    places = [part.__array_interface__["data"][0] for part in parts]
+    first = parts[int(np.argmin(places))]
+    begins = (np.array(places, dtype=np.int64) - min(places)) // first.itemsize
+    size = max(begin + len(part) for begin, part in zip(begins.tolist(), parts, strict=True))
+    return as_strided(first, (size,), (first.itemsize,), writeable=False), begins
+
+
+def extremes(numbers: Small, begins: Ints, ends: Ints, low: Small, high: Small) -> None:
+    """Find the lowest and the highest number of each stretch of an array.
+
+    Parameters
+    ----------
+    numbers : array of int
+    begins, ends : array of int, shape (S,)
+        The stretches, none of which is empty.
+    low, high : array of int, shape (S,)
+        To be filled.
+    """
+    for stretch in range(begins.size):
+        own = numbers[begins[stretch] : ends[stretch]]
+        least = most = own[0]
+        for row in range(own.size):
+            least, most = min(least, own[row]), max(most, own[row])
+        low[stretch], high[stretch] = least, most
+
+
 def look_up(table: SmallInts, places: Unsigned, found: SmallInts) -> None:
     """Fill ``found``, which may be in the memory of ``places``, with what a table has there."""
     for row in range(places.size):
@@ -102,12 +147,6 @@ def sort(cells: Unsigned, free: Unsigned, places: Unsigned) -> None:
         place = free[cells[row]]
         places[row] = place
         free[cells[row]] = place + np.uint64(1)
-
-
-def put(values: Values, places: Unsigned, found: Values) -> None:
-    """Put each value at its place in ``found``."""
-    for row in range(values.size):
-        found[places[row]] = values[row]
 
 
 def gather(
@@ -144,7 +183,15 @@ def gather(
         largest[code] = max(largest[code], weight)
 
 
-def pack(codes: Unsigned, factors: Unsigned, places: Unsigned, words: Unsigned) -> None:
+def pack(  # noqa: C901 - a loop in parts would go through memory between them
+    codes: Unsigned,
+    begins: Ints,
+    factors: Unsigned,
+    places: Unsigned,
+    words: Unsigned,
+    weights: Floats | None,
+    sorted_weights: Floats | None,
+) -> None:
     """Write the answers to some questions in the bits of words, and put these at their places.
 
     Questions whose answers are crossed make one code, in the type of theirs; the code takes its
@@ -152,26 +199,33 @@ def pack(codes: Unsigned, factors: Unsigned, places: Unsigned, words: Unsigned) 
 
     Parameters
     ----------
-    codes : array of unsigned, shape (Q, m)
-        The answers.
+    codes : array of unsigned
+        Where the answers are kept.
+    begins : array of int, shape (Q,)
+        Where the answers of m rows to each question begin there.
     factors : array of uint64, shape (Q, 5)
         What is added to an answer, so that 0 is no answer and 1 the first level: numbers go
         around. By what it is then multiplied, the word, its first bit, and whether the question
         is the last of those that are crossed.
     places : array of uint32, shape (m,)
         Where the words of each row go.
-    words : array of uint64, shape (W, n)
+    words : array of uint64, shape (n, W)
         To be filled there.
+    weights : array of float, shape (m,), or None
+        The weight of each row.
+    sorted_weights : array of float, shape (n,), or None
+        To be filled with weights at the same places.
     """
     # So many rows stay near the processor until the last question is written.
-    crossed = np.zeros_like(codes[0, :2048])
-    packed = np.zeros((len(words), crossed.size), dtype=np.uint64)
+    crossed = np.zeros(2048, dtype=codes.dtype)
+    packed = np.zeros((words.shape[1], crossed.size), dtype=np.uint64)
     kind = crossed.dtype.type
     for start in range(0, places.size, crossed.size):
         own_places = places[start : start + crossed.size]
         size = np.uint64(own_places.size)
-        for question in range(len(codes)):
-            own = codes[question, start : start + own_places.size]
+        for question in range(begins.size):
+            begin = begins[question] + start
+            own = codes[begin : begin + own_places.size]
             added, times = kind(factors[question, 0]), kind(factors[question, 1])
             for row in range(size):
                 crossed[row] = kind(crossed[row] + kind(kind(own[row] + added) * times))
@@ -180,10 +234,12 @@ def pack(codes: Unsigned, factors: Unsigned, places: Unsigned, words: Unsigned) 
                 for row in range(size):
                     held[row] += np.uint64(crossed[row]) << bit
                 crossed[:] = 0
-        for word in range(len(words)):
-            held, into = packed[word], words[word]
-            for row in range(size):
-                into[own_places[row]] = held[row]
+        for row in range(size):
+            place = np.uint64(own_places[row])
+            for word in range(len(packed)):
+                words[place, word] = packed[word, row]
+            if weights is not None and sorted_weights is not None:
+                sorted_weights[place] = weights[np.uint64(start) + row]
         packed[:] = 0
 
 
@@ -201,7 +257,7 @@ def add_up(  # noqa: C901 - a loop in parts would go through memory between them
 
     Parameters
     ----------
-    words : array of uint64, shape (W, n)
+    words : array of uint64, shape (n, W)
         The answers of rows in the order of cells, packed.
     weights : array of float, shape (n,), or None
         In the same order; ``None`` if they do not matter.
@@ -222,20 +278,25 @@ def add_up(  # noqa: C901 - a loop in parts would go through memory between them
     # more takes what the last field has no other to be read with.
     held = np.empty((columns[-1, 0] + np.uint64(2)) * np.uint64(3))
     alone = np.array([0, 0, 0, columns[-1, 0] + np.uint64(1)], dtype=np.uint64)
+    near = np.empty((words.shape[1], 512), dtype=np.uint64)
     totals = np.empty((respondents.shape[1], 3))
     for cell in range(ends.size - 1):
         held[:] = 0.0
         # So many rows stay near the processor while every field is read.
-        for start in range(ends[cell], ends[cell + 1], 512):
-            end = min(ends[cell + 1], start + 512)
+        for start in range(ends[cell], ends[cell + 1], near.shape[1]):
+            end = min(ends[cell + 1], start + near.shape[1])
+            size = np.uint64(end - start)
             own = None if weights is None else weights[start:end]
+            for row in range(size):
+                for word in range(len(near)):
+                    near[word, row] = words[np.uint64(start) + row, word]
             # Two at once: the processor adds to one while it waits for the other.
             for field in range(0, len(fields), 2):
                 one = fields[field]
                 two = fields[field + 1] if field + 1 < len(fields) else alone
-                some, shift, mask, first = words[one[0], start:end], one[1], one[2], one[3]
-                others, bit, last, begin = words[two[0], start:end], two[1], two[2], two[3]
-                for row in range(np.uint64(some.size)):
+                some, shift, mask, first = near[one[0]], one[1], one[2], one[3]
+                others, bit, last, begin = near[two[0]], two[1], two[2], two[3]
+                for row in range(size):
                     at = (first + (some[row] >> shift & mask)) * np.uint64(3)
                     then = (begin + (others[row] >> bit & last)) * np.uint64(3)
                     held[at] += 1.0

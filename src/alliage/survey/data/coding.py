@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import math
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -18,9 +17,9 @@ from alliage.survey.data.places import Places
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from alliage.survey.arrays import Booleans, Bytes, Ints, SmallInts, Unsigned
+    from alliage.survey.arrays import Booleans, Bytes, Integers, Ints, SmallInts, Unsigned
 
 #: One answer of a categorical variable, as it stands in the data.
 Level: TypeAlias = str | int | float | bool
@@ -86,12 +85,6 @@ class Coded:
     def begins(self) -> tuple[int, ...]:
         """The row where each part begins, and the number of rows."""
         return (0, *itertools.accumulate(map(len, self.parts)))
-
-    def stretch(self, start: int, stop: int) -> SmallInts:
-        """Return some rows of one part, as they stand."""
-        part = bisect_right(self.begins, start) - 1
-        begin = self.begins[part]
-        return self.parts[part][start - begin : stop - begin]
 
     def wide(self) -> Ints:
         """Return the codes in 64 bits, to compute with."""
@@ -168,16 +161,15 @@ def coded_bytes(
     >>> found.codes.tolist(), found.levels
     ([0, 1, 0], (2, 3))
     """
-    # Polars looks for the extremes of all the columns at once, on all the cores.
-    columns = [_in_large_parts(column) for column in columns]
-    every = pl.all()
-    extremes = pl.DataFrame(columns).select(
-        every.min().name.prefix("low "), every.max().name.prefix("high ")
-    )
-    lows, highs = np.reshape(extremes.row(0), (2, -1)).tolist()
     found: list[Coded] = []
-    for column, known, low, high in zip(columns, levels, lows, highs, strict=True):
-        parts = [chunk.to_numpy().view(np.uint8) for chunk in column.get_chunks()]
+    columns = [_in_large_parts(column) for column in columns]
+    numbers = [
+        [chunk.to_numpy() for chunk in column.get_chunks() if len(chunk)] for column in columns
+    ]
+    for column, known, own_numbers, (low, high) in zip(
+        columns, levels, numbers, _extremes(numbers), strict=True
+    ):
+        parts = [part.view(np.uint8) for part in own_numbers]
         own = known or tuple(low + place for place in _present(parts, low % _BYTE, high - low + 1))
         begin = _beginning(own, low, high)
         if begin is None or smallest(len(own)) is not np.int8:
@@ -185,6 +177,23 @@ def coded_bytes(
         else:
             found.append(Coded(own, tuple(part.view(np.int8) for part in parts), begin))
     return found
+
+
+def _extremes(columns: Sequence[Sequence[Integers]]) -> Iterator[tuple[int, int]]:
+    """Return the lowest and the highest number of each column."""
+    parts = list(itertools.chain.from_iterable(columns))
+    extremes = loops.compiled(loops.extremes, sum(map(len, parts)))
+    if extremes is None:
+        found = [(int(part.min()), int(part.max())) for part in parts]
+    else:
+        span, begins = loops.spanned(parts)
+        low, high = np.empty((2, len(parts)), dtype=span.dtype)
+        extremes(span, begins, begins + np.array(list(map(len, parts))), low, high)
+        found = list(zip(low.tolist(), high.tolist(), strict=True))
+    left = iter(found)
+    for column in columns:
+        lows, highs = zip(*itertools.islice(left, len(column)), strict=True)
+        yield min(lows), max(highs)
 
 
 def _in_large_parts(column: pl.Series) -> pl.Series:

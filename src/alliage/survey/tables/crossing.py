@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -122,7 +121,8 @@ class SortedRows:
     ends
         Where each cell begins then, and the end, shape (J + 1,).
     weights
-        Design weights in that order; ``None`` where they are the same in the whole of each cell.
+        Design weights of rows as they stand, shape (n,); ``None`` where they are the same in the
+        whole of each cell.
     """
 
     breakdowns: tuple[tuple[str, ...], ...]
@@ -145,23 +145,30 @@ class SortedRows:
         if pack is None or add_up is None:
             self._sum_all(coded, bundles, found)
             return found
-        if len({each.parts[0].dtype for each in coded}) > 1:
-            coded = [Coded.of(each.codes, each.levels) for each in coded]
+        kinds = {each.parts[0].dtype for each in coded}
+        if len(kinds) > 1:
+            widest = np.result_type(*kinds)
+            coded = [Coded.of(each.codes.astype(widest), each.levels) for each in coded]
         factors, fields, columns = _packed(bundles, starts, [each.low for each in coded])
-        packed = np.empty((int(factors[-1, 2]) + 1, rows), dtype=np.uint64)
+        span, firsts = loops.spanned([part for each in coded for part in each.parts])
+        words = int(factors[-1, 2]) + 1
+        # What a row has stands side by side: it is put there at once.
+        room = np.empty((rows, words + (self.weights is not None)), dtype=np.uint64)
+        packed = room[:, :words]
+        weights = None if self.weights is None else room.view(np.float64)[:, words]
         nothing = np.empty((self.layout.count, 0))
 
-        def write(start: int, stop: int) -> None:
-            stretches = [each.stretch(start, stop) for each in coded]
-            codes = np.concatenate(stretches).reshape(len(coded), stop - start)
-            pack(unsigned(codes), factors, self.places[start:stop], packed)
+        def write(start: int, stop: int, begins: Ints) -> None:
+            own = None if self.weights is None else self.weights[start:stop]
+            places = self.places[start:stop]
+            pack(unsigned(span), begins, factors, places, packed, own, weights)
 
         def add(first: int, last: int) -> None:
             sums = (each[first:last] for each in found.weights or (nothing, nothing))
             own, ends = found.respondents[first:last], self.ends[first : last + 1]
-            add_up(packed, self.weights, ends, fields, columns, own, *sums)
+            add_up(packed, weights, ends, fields, columns, own, *sums)
 
-        on_each(write, *_stretches(coded), rows=rows)
+        on_each(write, *_stretches(coded, firsts), rows=rows)
         on_each(add, *shared(self.ends), rows=rows)
         return found
 
@@ -184,7 +191,8 @@ class SortedRows:
         order = np.empty(len(self.places), dtype=np.int64)
         order[self.places] = np.arange(len(order))
         # The squares as imaginary parts: one pass sums both.
-        both = None if self.weights is None else np.asarray(self.weights + 1j * self.weights**2)
+        weights = None if self.weights is None else self.weights[order]
+        both = None if weights is None else np.asarray(weights + 1j * weights**2)
 
         def fill(first: int) -> None:
             some = bundles[first : first + step]
@@ -304,13 +312,32 @@ def _packed(
     )
 
 
-def _stretches(coded: Sequence[Coded]) -> tuple[list[int], list[int]]:
-    """Cut rows where a part of some column ends, and as often as to have small blocks."""
+def _stretches(coded: Sequence[Coded], firsts: Ints) -> tuple[list[int], list[int], list[Ints]]:
+    """Cut rows where a part of some column ends, and as often as to have small blocks.
+
+    Parameters
+    ----------
+    coded : sequence of Coded
+        The columns.
+    firsts : array of int
+        Where each of their parts is kept.
+
+    Returns
+    -------
+    tuple of list
+        The first row of each block, the first of the next one, and where the answers to each
+        question are kept.
+    """
     ends = sorted({end for each in coded for end in each.begins})
-    starts = [
-        start for one, other in itertools.pairwise(ends) for start in range(one, other, _BLOCK)
-    ]
-    return starts, [*starts[1:], ends[-1]]
+    starts = np.concatenate(
+        [np.arange(one, other, _BLOCK) for one, other in itertools.pairwise(ends)]
+    )
+    begins, first = [], 0
+    for each in coded:
+        parts = np.searchsorted(each.begins, starts, side="right") - 1
+        begins.append(firsts[first + parts] + starts - np.take(each.begins, parts))
+        first += len(each.parts)
+    return starts.tolist(), [*starts[1:].tolist(), ends[-1]], list(np.stack(begins, axis=1))
 
 
 def crossings(
@@ -404,7 +431,7 @@ def _sorted(
         ),
         places,
         ends,
-        None if alike else _put(sample.design_weights, places),
+        None if alike else sample.design_weights,
     )
 
 
@@ -419,15 +446,3 @@ def _places(cell: SmallInts, ends: Ints) -> Unsigned:
     else:
         sort(unsigned(cell), ends[:-1].astype(np.uint64), places)
     return places
-
-
-def _put(weights: Floats, places: Unsigned) -> Floats:
-    """Return weights at their places."""
-    found = np.empty(len(weights))
-    put = loops.compiled(loops.put, len(weights))
-    if put is None:
-        found[places] = weights
-        return found
-    halves = np.array_split(weights, 2), np.array_split(places, 2)
-    on_each(partial(put, found=found), *halves, rows=len(weights))
-    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import ndtri, stdtr
 
 from alliage.survey.comparison.comparisons import Adjustment, adjusted
 from alliage.survey.errors import SurveyError, SurveyProblem
@@ -96,7 +96,8 @@ class LetterRule:
             gap = values[:, first] - values[:, second]
             compared = (errors > 0) & (degrees >= 1)
             freedom = np.where(compared, degrees, np.inf).min(axis=1)[:, None]
-            p_values = _p_values(gap, covariance, freedom, first, second)
+            most = 1 - min(self.level, self.loose or self.level)
+            p_values = _p_values(gap, covariance, freedom, first, second, most)
             made = compared[:, first] & compared[:, second]
             final = adjusted(np.where(made, p_values, np.nan), self.adjustment)
             for told, confidence in ((_LOOSE, self.loose), (_STRICT, self.level)):
@@ -150,17 +151,21 @@ def _between(letters: Sequence[str]) -> str:
 
 
 def _p_values(
-    gap: Floats, covariance: Floats, freedom: Floats, first: _Places, second: _Places
+    gap: Floats, covariance: Floats, freedom: Floats, first: _Places, second: _Places, most: float
 ) -> Floats:
-    """Return the p-value of each pair of columns, by row."""
+    """Return the p-value of each pair of columns, by row; 1 for one that is surely above a level.
+
+    A t has heavier tails than a normal variable: where this one is above the level, so is t.
+    """
     variances = np.einsum("kgg->kg", covariance)
     both = variances[:, first] + variances[:, second]
     spread = both - 2 * covariance[:, first, second]
     # What rounding leaves of a difference that cannot vary is no variance.
     varies = spread > 1e-14 * np.abs(both)
     statistic = -np.abs(gap) / np.sqrt(np.where(varies, spread, 1.0))
-    tails = np.minimum(2 * stdtr(freedom, statistic), 1.0)
-    return np.asarray(np.where(varies, tails, gap == 0))
+    close = statistic < ndtri(most / 2)
+    tails = stdtr(freedom, statistic, out=np.ones_like(gap), where=close)
+    return np.asarray(np.where(varies, np.minimum(2 * tails, 1.0), gap == 0))
 
 
 def alphabet(count: int) -> Iterator[str]:
