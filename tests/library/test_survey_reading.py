@@ -750,3 +750,29 @@ def test_files_may_be_named_by_a_text(tmp_path: Path) -> None:
     assert survey.read_questionnaire(f"{folder}/wave.yaml").title == "Vague 1"
     (tmp_path / "spec.yaml").write_text("title: Wave 1\n", encoding="utf-8")
     assert survey.read_specification(f"{folder}/spec.yaml").title == "Wave 1"
+
+
+@pytest.mark.parametrize("version", [8, 10, 12, 15])
+def test_labels_that_an_old_stata_file_names_and_does_not_hold_are_told(
+    tmp_path: Path, version: int
+) -> None:
+    path = tmp_path / "wave.dta"
+    labels: dict[str, dict[int | float, str]] = {"q": {1: "oui"}, "r": {1: "yes"}, "s": {1: "si"}}
+    frame = pl.DataFrame({"q": [1, 2], "r": [1, 1], "s": [1, 1], "x": [0.5, 1.5]})
+    pyreadstat.write_dta(frame, str(path), version=version, variable_value_labels=labels)
+    whole = path.read_bytes()
+    assert survey.read(path).findings == ()
+    # Each set of labels begins with its length, and then has its name.
+    for name, lost in [(b"s2\0", "s"), (b"r1\0", "r, s"), (b"q0\0", "q, r, s")]:
+        path.write_bytes(whole[: whole.rindex(name) - 4])
+        if version == 15:
+            refused(SurveyProblem.TRUNCATED, "cut or damaged", path)
+            continue
+        table = survey.read(path)
+        assert table.frame.equals(frame)
+        (found,) = description.describe(table).findings
+        assert found.startswith(f"« wave.dta » names labels for the answers of {lost}, and does")
+    if version == 15:
+        # This format says where it ends: labels that are dropped are no sign of a cut.
+        path.write_bytes(whole.replace(b"s2\0", b"t2\0", 1))
+        assert survey.read(path).findings == ()

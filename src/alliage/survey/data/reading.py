@@ -250,8 +250,7 @@ def _parquet(file: Path) -> Table:
 
 def _statistical(file: Path, reader: Callable[..., Any], encoding: str) -> Table:
     is_stata = file.suffix.lower() == ".dta"
-    if is_stata:
-        _check_stata(file)
+    says_its_end = not is_stata or _check_stata(file)
     asked = None if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
     try:
         # Stata keeps codes for missing answers apart, as letters: a column of both has no type.
@@ -267,7 +266,8 @@ def _statistical(file: Path, reader: Callable[..., Any], encoding: str) -> Table
     frame = pl.DataFrame([_whole(column) for column in frame.get_columns()])
     frame = without_empty_texts(frame)
     variables = {name: _described(frame.get_column(name), known) for name in frame.columns}
-    table = Table(frame, variables, source=file.name)
+    findings = () if says_its_end else _labels_not_there(file, known)
+    table = Table(frame, variables, source=file.name, findings=findings)
     for name, kind in known.mr_sets.items():
         table = (_dichotomies if kind["is_dichotomy"] else _categories)(table, name, kind)
     return table
@@ -308,15 +308,18 @@ def _categories(table: Table, name: str, kind: Mapping[str, Any]) -> Table:
     return replace(table, frame=made, sets={**table.sets, name: several}).describe(variables)
 
 
-def _check_stata(file: Path) -> None:
+def _check_stata(file: Path) -> bool:
+    """Refuse a file that is cut, and tell whether files of its format say where they end."""
     content = file.read_bytes()
     # The reader does not notice that labels, which come last, are gone.
-    if content.startswith(b"<stata_dta>"):
+    says_its_end = content.startswith(b"<stata_dta>")
+    if says_its_end:
         whole = content.rstrip(b"\0\r\n").endswith(_STATA_END)
     else:
         whole = content[:1] not in _STATA_FORMATS or _has_all_labels(content)
     if not whole:
         raise cut(file)
+    return says_its_end
 
 
 def _has_all_labels(content: bytes) -> bool:
@@ -341,6 +344,21 @@ def _has_all_labels(content: bytes) -> bool:
     except struct.error:
         return False
     return at <= len(content)
+
+
+def _labels_not_there(file: Path, known: Any) -> tuple[str, ...]:
+    """Tell of labels that columns name: Stata may drop them, and so does a cut between two sets."""
+    lost = [
+        name for name, label in known.variable_to_label.items() if label not in known.value_labels
+    ]
+    if not lost:
+        return ()
+    msg = (
+        f"« {file.name} » names labels for the answers of {listed(lost)}, and does not hold them: "
+        "its end may be missing. Compare it with where it comes from; if it is whole, describe "
+        "these answers in a questionnaire."
+    )
+    return (msg,)
 
 
 def _badly_encoded(file: Path, reader: Callable[..., Any]) -> str:
