@@ -651,3 +651,36 @@ def test_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert names["same"].respondents == names["found"].respondents == 600
     asked = names["asked"][0]
     close(survey.estimate(names["same"], asked), survey.estimate(names["found"], asked))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("write", [as_csv, as_gzip])
+def test_a_last_line_without_an_end_is_told_as_by_read(
+    write: Callable[[pl.DataFrame, Path, str], Path], workers: int, tmp_path: Path
+) -> None:
+    whole = write(people(300), tmp_path, "whole")
+    text = people(300).write_csv().removesuffix("\n")
+    files = [tmp_path / whole.name.replace("whole", name) for name in ("first", "second")]
+    for file in files:
+        content = text.encode()
+        file.write_bytes(gzip.compress(content) if write is as_gzip else content)
+    (tmp_path / "first.csv").write_text(text, encoding="utf-8")
+    (said,) = survey.read(tmp_path / "first.csv").findings
+    assert "« first.csv » (301) has no end" in said
+    for rows in (10, 100, 500_000):
+        options: dict[str, Any] = {"workers": workers, "rows_at_once": rows}
+        found = survey.moments([files[0], whole, files[1]], WEIGHTED, [MEAN], **options)
+        told = [said.replace("first.csv", file.name) for file in files]
+        assert list(found.findings) == told
+    # What was read whole says it once, whatever its parts.
+    table = survey.read(tmp_path / "first.csv")
+    assert survey.moments(table, WEIGHTED, [MEAN], rows_at_once=7).findings == (said,)
+    assert survey.moments(whole, WEIGHTED, [MEAN]).findings == ()
+
+
+def test_what_was_found_stays_with_calibrated_moments(tmp_path: Path) -> None:
+    path = tmp_path / "wave.csv"
+    path.write_text("g,y\na,1\nb,2\na,3", encoding="utf-8")
+    found = survey.moments(path, Design(), [MEAN], margins=["g"])
+    fit = survey.calibrate(found, {"g": {"a": 2.0, "b": 2.0}})
+    assert fit.findings == found.findings != ()

@@ -121,6 +121,25 @@ class Layout:
         )
         raise SurveyError(SurveyProblem.FORMAT, msg, **where)
 
+    def findings(self, text: str, *, before: int = 0) -> tuple[str, ...]:
+        """Tell of a last line without an end.
+
+        Parameters
+        ----------
+        text : str
+            The end of the file.
+        before : int
+            How many lines of the file stand above.
+        """
+        if text.endswith("\n"):
+            return ()
+        line = before + text.count("\n") + 1
+        msg = (
+            f"The last line of « {self.file} » ({line}) has no end: it may be cut inside its last "
+            "cell. Compare that cell with where the file comes from, then end the line."
+        )
+        return (msg,)
+
     def frame(
         self, text: str, no_answer: Sequence[str], columns: Sequence[str] | None = None
     ) -> pl.DataFrame:

@@ -129,18 +129,7 @@ def _csv(file: Path, encoding: str, no_answer: tuple[str, ...]) -> Table:
     except pl.exceptions.PolarsError as error:
         raise damaged(file, str(error)) from error
     lines = layout.lines(text, frame.height)
-    return Table(frame, source=file.name, lines=lines, findings=_findings(file, text))
-
-
-def _findings(file: Path, text: str) -> tuple[str, ...]:
-    if text.endswith("\n"):
-        return ()
-    line = text.count("\n") + 1
-    msg = (
-        f"The last line of « {file.name} » ({line}) has no end: it may be cut inside its last "
-        "cell. Compare that cell with where the file comes from, then end the line."
-    )
-    return (msg,)
+    return Table(frame, source=file.name, lines=lines, findings=layout.findings(text))
 
 
 def _decoded(file: Path, encoding: str) -> str:

@@ -102,7 +102,7 @@ def parts(source: Given, columns: Sequence[str], rows: int) -> Iterator[Part]:
     places = table.places
     for start in range(0, max(1, table.frame.height), rows):
         here = Places(places.file, places.lines[start : start + rows], start)
-        yield Part(table.frame[start : start + rows], here)
+        yield Part(table.frame[start : start + rows], here, () if start else table.findings)
 
 
 @contextmanager
@@ -193,7 +193,8 @@ def _csv(file: Path, columns: Sequence[str], rows: int) -> Iterator[Part]:
         empty = [column.name for column in frame if column.null_count() == len(column)]
         found = layout.lines(head + text, frame.height, before=lines - head.count("\n"))
         places = Places(file.name, found)
-        yield Part(frame.with_columns(pl.lit(None).alias(name) for name in empty), places)
+        findings = layout.findings(text, before=lines) if is_last else ()
+        yield Part(frame.with_columns(pl.lit(None).alias(name) for name in empty), places, findings)
         lines += text.count("\n")
 
 

@@ -45,10 +45,13 @@ class Part:
         Their rows.
     places
         Where they stand in the file, or in the frame, that they come from.
+    findings
+        What reading found to be looked at.
     """
 
     frame: Frame
     places: Places = field(default_factory=Places)
+    findings: tuple[str, ...] = ()
 
 
 def centres_of(part: Part, plan: Plan) -> dict[str, float]:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from alliage.survey.sampling.design import Design
     from alliage.survey.sampling.report import CalibrationReport
     from alliage.survey.scale.chunks import Given
+    from alliage.survey.scale.gathering import Part
     from alliage.survey.scale.plans import Asked
 
 #: Rows of a file, or of a frame in memory, that are summed at once.
@@ -99,6 +100,8 @@ class Moments:
         ``None`` before `calibrate`.
     patterns_of
         The margins of the calibration, and the code of each pattern; empty before.
+    findings
+        What reading found to be looked at, as that of a `Table`.
     """
 
     plan: Plan
@@ -106,6 +109,7 @@ class Moments:
     frames: tuple[pl.DataFrame, ...]
     calibration: Calibration | None = None
     patterns_of: tuple[tuple[str, ...], Ints] = ((), np.zeros(1, dtype=np.int64))
+    findings: tuple[str, ...] = ()
     _tables: dict[int, _Sums] = field(default_factory=dict, repr=False)
     _structures: dict[int, tuple[Structure, Ints, Floats]] = field(default_factory=dict, repr=False)
 
@@ -165,7 +169,8 @@ class Moments:
                 zip(self.plan.tables, self.frames, other.frames, strict=True)
             )
         )
-        return Moments(self.plan, self.centres, frames)
+        findings = (*self.findings, *other.findings)
+        return Moments(self.plan, self.centres, frames, findings=findings)
 
     def cells(self, keys: Sequence[str], values: Sequence[str]) -> Cells:
         """Return the moments by cell of categorical and numeric variables.
@@ -428,13 +433,12 @@ class _Adder:
     def moments(self, source: Given, place: int) -> Moments:
         """Return the moments of a source, a part at a time."""
         with located(source, place):
-            return reduce(
-                Moments.__add__,
-                (
-                    Moments(self.plan, self.centres, gathered(part, self.plan, self.centres))
-                    for part in parts(source, self.plan.columns(), self.rows)
-                ),
-            )
+            found = (self._of(part) for part in parts(source, self.plan.columns(), self.rows))
+            return reduce(Moments.__add__, found)
+
+    def _of(self, part: Part) -> Moments:
+        frames = gathered(part, self.plan, self.centres)
+        return Moments(self.plan, self.centres, frames, findings=part.findings)
 
 
 def _done(place: int, source: Given, found: Future[Moments]) -> tuple[int, Given, Moments]:
