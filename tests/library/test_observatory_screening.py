@@ -507,3 +507,23 @@ def test_a_file_with_faults_in_its_specification_is_not_opened(tmp_path: Path) -
     spec.write_text(SPEC.replace("weights: w", "weights: nothing"), encoding="utf-8")
     with pytest.raises(InvalidFilesError, match="nothing"):
         opened(screen_file(tmp_path / "wave.csv", spec), spec, {})
+
+
+def test_numbers_are_screened_by_the_ranges_of_their_question() -> None:
+    asked = Questionnaire.model_validate(
+        {
+            "title": "A wave",
+            "variables": {
+                "q": {"label": "Q?", "levels": {"1": "a"}, "missing_ranges": [{"max": -1}]},
+                "age": {
+                    "label": "Age",
+                    "missing": {"0": "not said"},
+                    "missing_ranges": [{"min": 900}],
+                    "valid_ranges": [{"min": 18, "max": 99}],
+                },
+            },
+        }
+    )
+    frame = pl.DataFrame({"q": [1, -1, -9, None, 1], "age": [18, 0, 999, None, 120]})
+    one = only(screen(Table.of(frame), [asked]), AnomalyKind.CODE)
+    assert (one.column, one.rows.tolist(), one.allowed) == ("age", [4], ("from 18 to 99",))

@@ -591,14 +591,23 @@ def test_invalid_values_of_ddi_are_missing(
 
 
 @pytest.mark.parametrize(
-    "span", ['max="-1"', 'min="9" max="8"', 'min="0.5" max="2"', 'min="1" max="99999"']
+    ("place", "span"),
+    [
+        ("invalrng", 'min="9" max="8"'),
+        ("invalrng", 'max="abc"'),
+        ("invalrng", 'min="-inf"'),
+        ("valrng", 'min="2010-01-01"'),
+    ],
 )
-def test_invalid_values_of_ddi_that_are_no_list(tmp_path: Path, span: str) -> None:
+def test_ranges_of_ddi_that_hold_no_number(tmp_path: Path, place: str, span: str) -> None:
     path = tmp_path / "study.xml"
-    path.write_text(INVALID.format(f"<range {span}/>"), encoding="utf-8")
-    with pytest.raises(SurveyError, match=r"« q » go from .* Write each of them") as found:
+    text = INVALID.format(f"<range {span}/>").replace("invalrng", place)
+    path.write_text(text, encoding="utf-8")
+    says = rf"« q » has a range of values that holds no number: m.* take it out of its `{place}`"
+    with pytest.raises(SurveyError, match=says) as found:
         survey.read_ddi(path)
     assert found.value.problem is SurveyProblem.FORMAT
+    assert found.value.values["column"] == "q"
 
 
 def test_letters_of_stata_are_missing_and_their_reasons_are_kept(tmp_path: Path) -> None:
@@ -776,3 +785,112 @@ def test_labels_that_an_old_stata_file_names_and_does_not_hold_are_told(
         # This format says where it ends: labels that are dropped are no sign of a cut.
         path.write_bytes(whole.replace(b"s2\0", b"t2\0", 1))
         assert survey.read(path).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("span", "answers", "missing"),
+    [
+        ('max="-1"', [1, -1, -7, 0, 9], [-7, -1]),
+        ('min="9"', [1, 9, 97, 8, -1], [9, 97]),
+        ('minExclusive="8"', [1, 8, 9, 97, 8.5], [8.5, 9, 97]),
+        ('maxExclusive="-1"', [1, -1, -2, 0, 9], [-2]),
+        ('min="0.5" max="0.75"', [0.25, 0.5, 0.6, 0.75, 1], [0.5, 0.6, 0.75]),
+        ('min="2000" max="99999"', [1, 2000, 99999, 1999, 1e5], [2000, 99999]),
+    ],
+)
+def test_open_ranges_of_ddi_are_missing(
+    tmp_path: Path, span: str, answers: list[float], missing: list[float]
+) -> None:
+    text = f"""<codeBook xmlns="ddi:codebook:2_5"><dataDscr><var name="q">
+        <invalrng><range {span}/></invalrng>
+        <catgry><catValu>{missing[0]}</catValu><labl>Refused</labl></catgry>
+        </var></dataDscr></codeBook>"""
+    ddi = tmp_path / "study.xml"
+    ddi.write_text(text, encoding="utf-8")
+    path = tmp_path / "wave.csv"
+    path.write_text("q\n" + "".join(f"{one:g}\n" for one in answers), encoding="utf-8")
+    table = survey.read(path, survey.read_ddi(ddi))
+    kept = [None if one in missing else one for one in answers]
+    assert table.column("q").to_list() == kept
+    reasons = dict.fromkeys(missing, "") | {missing[0]: "Refused"}
+    assert table.variables["q"].reasons == reasons
+
+
+RANGES = """
+title: Vague 1
+variables:
+  age: {label: Age, valid_ranges: [{min: 18, max: 99}, {min: 777, max: 777}]}
+  w: {label: Weight, missing_ranges: [{max: -1}], valid_ranges: [{min: 0}]}
+  q: {label: Q, levels: {1: a, -2: Refus}, missing: {8: NSP}, missing_ranges: [{max: -1}]}
+"""
+
+
+def test_ranges_of_a_questionnaire_say_what_is_missing_and_what_is_valid(tmp_path: Path) -> None:
+    path, asked = tmp_path / "wave.csv", tmp_path / "wave.yaml"
+    asked.write_text(RANGES, encoding="utf-8")
+    path.write_text("age,w,q\n18,0.5,1\n777,-2.5,-9\n,-1,8\n", encoding="utf-8")
+    table = survey.read(path, asked)
+    assert table.column("w").to_list() == [0.5, None, None]
+    assert table.variables["q"].reasons == {-9: "", -2: "Refus", 8: "NSP"}
+    assert table.levels("q") == (1,)
+    path.write_text("age,w,q\n18,0.5,1\n100,1,1\n17,1,1\n", encoding="utf-8")
+    says = r"line 3 of « wave.csv » holds « 100 » \(and 1 more rows\), .*: from 18 to 99, 777\."
+    error = refused(SurveyProblem.LEVEL, says, path, questionnaire=asked)
+    assert (error.values["line"], error.values["allowed"]) == ("3", "from 18 to 99, 777")
+    path.write_text("age,w,q\n18,0.5,1\n19,-0.5,1\n", encoding="utf-8")
+    refused(
+        SurveyProblem.LEVEL, "« -0.5 », which is not among .*: from 0", path, questionnaire=asked
+    )
+    path.write_text("age,w,q\n18,1,1\n19,many,1\n", encoding="utf-8")
+    says = "« w » has ranges of numbers, and line 3 of « wave.csv » holds « many »"
+    refused(SurveyProblem.TYPE, says, path, questionnaire=asked)
+    # Nobody was asked: there is nothing to compare.
+    path.write_text("age,w,q\n,,1\n,,1\n", encoding="utf-8")
+    assert survey.read(path, asked).variables["w"].missing == {}
+
+
+def test_a_range_that_is_none_is_refused_with_its_place(tmp_path: Path) -> None:
+    asked = tmp_path / "wave.yaml"
+    text = RANGES.replace("{min: 0}", "{}").replace("{min: 18, max: 99}", "{min: 18, max: 9}")
+    asked.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidFilesError) as found:
+        survey.read_questionnaire(asked)
+    for says in ("age, valid_ranges, entry 1: No number is between 18 and 9", "w, valid_ranges, e"):
+        assert says in str(found.value)
+    assert "No end is given" in str(found.value)
+
+
+def test_an_open_range_of_texts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "study.xml"
+    text = INVALID.format('<range min="97"/>').replace(
+        "</var>", '<varFormat type="character"/></var>'
+    )
+    path.write_text(text, encoding="utf-8")
+    says = "« q », which holds texts, go from 97: .* Write each of them"
+    with pytest.raises(SurveyError, match=says) as found:
+        survey.read_ddi(path)
+    assert found.value.problem is SurveyProblem.FORMAT
+    # A list of codes has a meaning, and what is valid is not read.
+    text = text.replace('min="97"', 'min="97" max="98"')
+    text = text.replace("<invalrng>", '<valrng><range min="a"/></valrng><invalrng>')
+    path.write_text(text, encoding="utf-8")
+    assert list(survey.read_ddi(path).variables["q"].missing)[:2] == ["97", "98"]
+
+
+def test_valid_values_of_ddi_are_those_that_may_be_answered(tmp_path: Path) -> None:
+    ddi, path = tmp_path / "study.xml", tmp_path / "wave.csv"
+    ddi.write_text(
+        """<codeBook xmlns="ddi:codebook:2_5"><dataDscr>
+        <var name="age"><valrng><range UNITS="INT" min="18"/><item VALUE="0"/><key>0: no</key>
+        </valrng><valrng><range min="." max="."/></valrng></var>
+        <var name="q"><valrng><range min="1" max="1"/></valrng>
+        <catgry><catValu>1</catValu></catgry><catgry><catValu>2</catValu></catgry></var>
+        </dataDscr></codeBook>""",
+        encoding="utf-8",
+    )
+    asked = survey.read_ddi(ddi)
+    path.write_text("age,q\n18,1\n0,2\n120,2\n,1\n", encoding="utf-8")
+    # A variable with levels has those, whatever range was seen.
+    assert survey.read(path, asked).codes("q").tolist() == [0, 1, 1, 0]
+    path.write_text("age,q\n18,1\n17,2\n", encoding="utf-8")
+    refused(SurveyProblem.LEVEL, "line 3 .* « 17 », .*: from 18, 0", path, questionnaire=asked)

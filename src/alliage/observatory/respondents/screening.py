@@ -17,7 +17,7 @@ from alliage.observatory.respondents.anomalies import Anomaly, AnomalyKind, Scre
 from alliage.observatory.respondents.wave_files import ScreeningRules
 from alliage.observatory.studies.regions import read_regions
 from alliage.survey import Scale, SurveyError, SurveyProblem, open_study, read, read_specification
-from alliage.survey.data.questionnaire import described, level_of
+from alliage.survey.data.questionnaire import codes_within, described, level_of
 from alliage.survey.errors import listed
 from alliage.survey.study.specification import CROSSED
 from alliage.survey.study.study import questionnaires
@@ -279,11 +279,14 @@ class _Screen:
         for name, question in known.items():
             kind = self.frame.schema[name]
             allowed = [level_of(kind, code) for code in question.levels]
-            missing = [level_of(kind, code) for code in question.missing]
+            missing = self._missing(name, question)
             # A scale of marks may label its ends only.
             yield from self._unknown(
                 name, allowed, missing, numeric=question.scale is Scale.NUMERIC
             )
+        for name, question in self.questions():
+            if question.valid_ranges and name not in known:
+                yield from self._beyond(name, question)
         for name, described_as in self.table.variables.items():
             if name in known or described_as.scale is Scale.NUMERIC:
                 continue
@@ -360,6 +363,25 @@ class _Screen:
             rows = self._where(series == value)
             kind = AnomalyKind.NO_LABEL if inside or labelled else AnomalyKind.CODE
             yield _anomaly(kind, name, rows, told, (name,), value=value)
+
+    def _beyond(self, name: str, question: Question) -> Iterator[Anomaly]:
+        """Find numbers that are not among those that may be answered."""
+        series = self.frame.get_column(name)
+        present = series.drop_nulls().unique().sort().to_list() if series.dtype.is_numeric() else []
+        known = {*codes_within(question.valid_ranges, present), *self._missing(name, question)}
+        told = tuple(map(str, question.valid_ranges))
+        for value in present:
+            if value not in known and value == value:
+                rows = self._where(series == value)
+                yield _anomaly(AnomalyKind.CODE, name, rows, told, (name,), value=value)
+
+    def _missing(self, name: str, question: Question) -> list[Level | None]:
+        """Return the codes that stand for no answer."""
+        series = self.frame.get_column(name)
+        codes = [level_of(series.dtype, code) for code in question.missing]
+        if not series.dtype.is_numeric():
+            return codes
+        return [*codes, *codes_within(question.missing_ranges, series.unique())]
 
     def _former(self, name: str, value: object) -> FormerRegion | None:
         if name != self.rules.region:

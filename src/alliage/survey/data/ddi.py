@@ -1,11 +1,13 @@
 """Descriptions of a survey in DDI-Codebook 2.5, as archives exchange them.
 
 What is written and read: the title, and for each variable its name, label, scale, universe,
-levels, codes for missing answers, and the questions with several answers.
+levels, codes for missing answers, and the questions with several answers. Ranges of valid and
+invalid values are read.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +16,18 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from alliage.survey.data.questionnaire import Question, Questionnaire, SeveralAnswers
+from alliage.survey.data.questionnaire import (
+    Question,
+    Questionnaire,
+    Range,
+    SeveralAnswers,
+    codes_within,
+)
 from alliage.survey.data.table import Scale
 from alliage.survey.errors import SurveyError, SurveyProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from alliage.survey.data.table import Table
 
@@ -130,8 +138,7 @@ def read_ddi(path: str | Path) -> Questionnaire:
     Raises
     ------
     SurveyError
-        ``FORMAT`` if it is not XML, holds no variable, or declares invalid a range of values that
-        is no list of codes.
+        ``FORMAT`` if it is not XML, holds no variable, or a range of values that has no meaning.
     """
     path = Path(path)
     try:
@@ -158,7 +165,8 @@ def _question(name: str, variable: Element) -> Question:
     form = variable.find("varFormat")
     numeric = form is None or form.get("type") != "character"
     same = _number if numeric else str
-    missing = {code: code for code in map(same, _invalid(name, variable)) if code}
+    codes, ranges = _invalid(name, variable, numeric=numeric)
+    missing = {code: code for code in map(same, codes) if code}
     levels: dict[str, str] = {}
     for category in variable.iter("catgry"):
         written = _text(category, "catValu")
@@ -168,7 +176,7 @@ def _question(name: str, variable: Element) -> Question:
         sentence = _text(category, "labl") or written
         if code in missing:
             missing[code] = sentence
-        elif category.get("missing") == "Y":
+        elif category.get("missing") == "Y" or _is_in(ranges, code):
             missing[written] = sentence
         else:
             levels[written] = sentence
@@ -176,6 +184,8 @@ def _question(name: str, variable: Element) -> Question:
         label=_text(variable, "labl") or name,
         levels=levels,
         missing=missing,
+        missing_ranges=ranges,
+        valid_ranges=_ranges(name, variable, "valrng/*") if numeric else (),
         scale=_SCALES.get(variable.get("nature", "")),
         universe=_text(variable, "universe"),
     )
@@ -192,23 +202,61 @@ def _number(code: str) -> str:
     return str(int(number)) if number.is_integer() else code
 
 
-def _invalid(name: str, variable: Element) -> Iterator[str]:
-    """Yield the codes that a variable declares invalid; those of a range are whole numbers."""
-    for item in variable.iterfind("invalrng/item"):
-        yield item.get("VALUE", "")
-    for span in variable.iterfind("invalrng/range"):
-        low, high = span.get("min", ""), span.get("max", "")
+def _invalid(name: str, variable: Element, *, numeric: bool) -> tuple[list[str], tuple[Range, ...]]:
+    """Return the codes that a variable declares invalid, and the ranges that cannot be listed."""
+    codes = [item.get("VALUE", "") for item in variable.iterfind("invalrng/item")]
+    ranges = _ranges(name, variable, "invalrng/range")
+    for span in ranges:
+        codes += map(str, _listed(span))
+    others = tuple(span for span in ranges if not _listed(span))
+    if others and not numeric:
+        msg = (
+            f"The invalid values of « {name} », which holds texts, go {others[0]}: they cannot be "
+            "listed. Write each of them as an `item` of its `invalrng`."
+        )
+        raise SurveyError(SurveyProblem.FORMAT, msg, column=name)
+    return codes, others
+
+
+def _listed(span: Range) -> range:
+    """Return the codes of a range of whole numbers that has two ends, and is not too long."""
+    low, high = span.min, span.max
+    if low is None or high is None or not (low.is_integer() and high.is_integer()):
+        return range(0)
+    codes = range(int(low), int(high) + 1)
+    return codes if len(codes) <= _MOST_CODES else range(0)
+
+
+def _ranges(name: str, variable: Element, path: str) -> tuple[Range, ...]:
+    """Return the ranges that a variable declares; an item is one, and one without ends is none."""
+    found: list[Range] = []
+    for span in variable.iterfind(path):
         try:
-            codes = range(int(_number(low)), int(_number(high)) + 1)
-        except ValueError:
-            codes = range(0)
-        if not 0 < len(codes) <= _MOST_CODES:
+            low, high = _end(span, "min", math.inf), _end(span, "max", -math.inf)
+            if low is not None or high is not None:
+                found.append(Range(min=low, max=high))
+        except ValueError as error:
+            said = ", ".join(f"{key} « {value} »" for key, value in span.items())
             msg = (
-                f"The invalid values of « {name} » go from « {low} » to « {high} »: the codes in "
-                "between cannot be listed. Write each of them as an `item` of its `invalrng`."
+                f"« {name} » has a range of values that holds no number: {said}. Give its ends as "
+                f"numbers, the lowest as `min`, or take it out of its `{path.partition('/')[0]}`."
             )
-            raise SurveyError(SurveyProblem.FORMAT, msg, column=name)
-        yield from map(str, codes)
+            raise SurveyError(SurveyProblem.FORMAT, msg, column=name) from error
+    return tuple(found)
+
+
+def _end(span: Element, side: str, inside: float) -> float | None:
+    """Return an end of a range, itself inside; ``None`` if there is none on this side."""
+    end = _number(span.get(side, span.get("VALUE", "")))
+    beyond = _number(span.get(f"{side}Exclusive", ""))
+    return float(end) if end else math.nextafter(float(beyond), inside) if beyond else None
+
+
+def _is_in(ranges: Sequence[Range], code: str) -> bool:
+    try:
+        return bool(codes_within(ranges, [float(code)]))
+    except ValueError:
+        return False
 
 
 def _sets(root: Element, names: dict[str, str]) -> dict[str, SeveralAnswers]:

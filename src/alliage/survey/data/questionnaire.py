@@ -5,27 +5,78 @@ The format is described in ``docs/algorithms/survey-questionnaire.md``.
 
 from __future__ import annotations
 
+import math
+import operator
 from dataclasses import replace
+from functools import reduce
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from alliage.survey.data.table import MultiResponse, Scale, Table, Variable, chosen, require
+from alliage.survey.data.table import (
+    MultiResponse,
+    Scale,
+    Table,
+    Variable,
+    chosen,
+    first_that_is_no_number,
+    require,
+)
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.values.yaml_files import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from alliage.survey.data.coding import Level
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+End = Annotated[float | None, Field(allow_inf_nan=False)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Range(_Part):
+    """Numbers between two ends, or on one side of one, with the ends themselves.
+
+    Attributes
+    ----------
+    min, max
+        The lowest and the highest; one of them may be left out.
+    """
+
+    min: End = None
+    max: End = None
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if self.min is None and self.max is None:
+            msg = "No end is given: give the lowest number (min), the highest (max), or both."
+            raise ValueError(msg)
+        if self.min is not None and self.max is not None and self.min > self.max:
+            msg = f"No number is between {self.min:g} and {self.max:g}. Exchange min and max."
+            raise ValueError(msg)
+        return self
+
+    def holds(self, numbers: pl.Series) -> pl.Series:
+        """Tell which numbers are there."""
+        low = -math.inf if self.min is None else self.min
+        high = math.inf if self.max is None else self.max
+        return numbers.is_between(low, high)
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        ends = {"from ": self.min, "to ": self.max}
+        if self.min == self.max:
+            ends = {"": self.min}
+        return " ".join(
+            f"{word}{end}".removesuffix(".0") for word, end in ends.items() if end is not None
+        )
 
 
 class Question(_Part):
@@ -39,6 +90,10 @@ class Question(_Part):
         The sentence of each answer, by code; in the order of the file.
     missing
         The reason that each code stands for where there is no answer.
+    missing_ranges
+        Numbers that stand for no answer, a list of ``{min: 97, max: 99}``; one end may be left out.
+    valid_ranges
+        Numbers that may be answered, in the same way, where there are no levels.
     scale
         What may be computed.
     universe
@@ -48,6 +103,8 @@ class Question(_Part):
     label: Text
     levels: dict[str, Text] = Field(default_factory=dict)
     missing: dict[str, Text] = Field(default_factory=dict)
+    missing_ranges: tuple[Range, ...] = ()
+    valid_ranges: tuple[Range, ...] = ()
     scale: Scale | None = None
     universe: str = ""
 
@@ -127,9 +184,9 @@ def described(table: Table, questionnaire: Questionnaire) -> Table:
     Raises
     ------
     SurveyError
-        ``COLUMN`` for a question without a column, ``TYPE`` for a code that is not of the type of
-        its column, ``LEVEL`` for an answer that is not foreseen, with its row, or a counted value
-        that no column of its set holds.
+        ``COLUMN`` for a question without a column, ``TYPE`` for a code or a range that is not of
+        the type of its column, ``LEVEL`` for an answer that is not foreseen, with its row, or a
+        counted value that no column of its set holds.
 
     Examples
     --------
@@ -156,6 +213,8 @@ def described(table: Table, questionnaire: Questionnaire) -> Table:
     for name, variable in variables.items():
         if variable.labels:
             found.codes(name)
+        else:
+            _check_valid(found, name, questionnaire.variables[name].valid_ranges)
     sets = {name: _set(found, name, asked) for name, asked in questionnaire.sets.items()}
     return replace(found, sets={**table.sets, **sets})
 
@@ -172,13 +231,68 @@ def one_by_one(questionnaire: Questionnaire) -> Iterator[tuple[str, str, Questio
 def _variable(table: Table, name: str, question: Question) -> Variable:
     require(table.frame.columns, name)
     kind = table.frame.schema[name]
+    labels, missing = (_typed(name, kind, each) for each in (question.levels, question.missing))
+    if question.missing_ranges:
+        answers = _numbers(table.describe({name: Variable()}), name)
+        # A code that nobody gave is one too, if it has a sentence.
+        described_codes = (code for code in labels if not isinstance(code, str))
+        codes = codes_within(question.missing_ranges, {*answers.unique(), *described_codes})
+        missing = {code: labels.get(code, "") for code in codes} | missing
     return Variable(
         label=question.label,
-        labels=_typed(name, kind, question.levels),
-        missing=_typed(name, kind, question.missing),
+        labels=labels,
+        missing=missing,
         scale=question.scale,
         universe=question.universe,
     )
+
+
+def within(ranges: Sequence[Range], numbers: pl.Series) -> pl.Series:
+    """Tell which numbers are in one of the ranges at least."""
+    nowhere = pl.repeat(value=False, n=len(numbers), eager=True)
+    return reduce(operator.or_, (one.holds(numbers) for one in ranges), nowhere)
+
+
+def codes_within(ranges: Sequence[Range], codes: Iterable[Any]) -> list[Level]:
+    """Return the codes that are in one of the ranges at least, sorted."""
+    known = sorted(code for code in codes if code is not None)
+    return list(compress(known, within(ranges, pl.Series(known, dtype=pl.Float64))))
+
+
+def _check_valid(table: Table, name: str, ranges: Sequence[Range]) -> None:
+    """Refuse a number that is in none of the ranges of those that may be answered."""
+    if not ranges:
+        return
+    answers = _numbers(table, name)
+    wrong = (~within(ranges, answers)).fill_null(value=False)
+    if not wrong.any():
+        return
+    row = wrong.arg_max() or 0
+    place, value, allowed = table.place(row), answers[row], listed(ranges)
+    rows = f" (and {wrong.sum() - 1} more rows)" if wrong.sum() > 1 else ""
+    msg = (
+        f"In « {name} », {place.words} holds « {value} »{rows}, which is not among its valid "
+        f"numbers: {allowed}. Correct the value, declare it missing, or correct the range."
+    )
+    raise SurveyError(
+        SurveyProblem.LEVEL, msg, column=name, value=value, allowed=allowed, **place.values
+    )
+
+
+def _numbers(table: Table, name: str) -> pl.Series:
+    """Return the answers that are compared with ranges."""
+    answers = table.column(name)
+    if answers.null_count() == len(answers):
+        return answers.cast(pl.Float64)
+    if not answers.dtype.is_numeric():
+        row, value = first_that_is_no_number(answers)
+        place = table.place(row)
+        msg = (
+            f"« {name} » has ranges of numbers, and {place.words} holds « {value} ». Leave the "
+            "ranges out, or give a numeric column."
+        )
+        raise SurveyError(SurveyProblem.TYPE, msg, column=name, value=value, **place.values)
+    return answers
 
 
 def _set(table: Table, name: str, asked: SeveralAnswers) -> MultiResponse:
