@@ -130,6 +130,10 @@ def test_weights_are_written_with_the_respondents(kind: str, tmp_path: Path) -> 
         assert known.labels[4] == "Tout à fait"
         assert known.missing == {9: "Sans réponse"}
         assert known.label.startswith("Faites-vous")
+    # The sets are those of the specification: files that could be thought to hold them say no.
+    told = f"« {out.name} » holds the columns of transports, and not that" in result.stderr
+    assert told == (kind in {".sav", ".dta"})
+    assert back.sets == {}
 
 
 def test_a_description_is_written_as_ddi(tmp_path: Path) -> None:

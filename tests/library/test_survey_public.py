@@ -497,6 +497,19 @@ def test_columns_that_a_kind_of_file_does_not_take_are_told(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_written_file_does_not_hold_is_returned(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"bus": [1, 0], "bike": [1, 1]})
+    table = survey.Table(frame, sets={"uses": survey.MultiResponse(variables=("bus", "bike"))})
+    (told,) = survey.write_respondents(table, tmp_path / "t.sav")
+    assert told.startswith("« t.sav » holds the columns of uses, and not that")
+    assert survey.write_respondents(table, tmp_path / "t.csv") == ()
+    assert survey.write_respondents(survey.Table(frame), tmp_path / "u.sav") == ()
+    # What is advised gives the set back.
+    (tmp_path / "t.xml").write_text(survey.write_ddi(table, "Uses"), encoding="utf-8")
+    found = survey.read(tmp_path / "t.sav", survey.read_ddi(tmp_path / "t.xml")).sets["uses"]
+    assert (found.variables, found.counted) == (("bus", "bike"), 1)
+
+
 def test_frames_of_any_kind_give_the_same(fit: survey.Sample) -> None:
     rows = people(1)
     expected = survey.proportion(fit, "trust", by="region").frame()

@@ -117,8 +117,10 @@ def weight(
     _show(study, reports, language or study.specification.language)
     if out is not None:
         with _told(), _written():
-            write_respondents(study.with_weights(), out, overwrite=force)
+            left_out = write_respondents(study.with_weights(), out, overwrite=force)
         _say(f"Written: {out}")
+        for one in left_out:
+            _say(f"- {one}")
 
 
 def make(

@@ -10,7 +10,7 @@ import pyreadstat
 from openpyxl import Workbook
 
 from alliage.survey.data.table import Scale
-from alliage.survey.errors import SurveyError, SurveyProblem
+from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.publishing.result_files import check_output, whole_file
 from alliage.values.cells import neutralise
 
@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 #: The kinds of file, by the end of their name.
 KINDS = (".csv", ".parquet", ".xlsx", ".sav", ".dta")
 
+#: Those that say what the columns are.
+_WITH_DESCRIPTIONS = (".sav", ".dta")
+
 #: SPSS holds so many codes for no answer in a variable, else a range of them.
 _MOST_CODES = 3
 
 _MEASURES = {Scale.NOMINAL: "nominal", Scale.ORDINAL: "ordinal", Scale.NUMERIC: "scale"}
 
 
-def write_respondents(table: Table, path: str | Path, *, overwrite: bool = False) -> None:
+def write_respondents(
+    table: Table, path: str | Path, *, overwrite: bool = False
+) -> tuple[str, ...]:
     """Write the rows of a table; SPSS and Stata files hold what is known of the variables too.
 
     Parameters
@@ -40,6 +45,11 @@ def write_respondents(table: Table, path: str | Path, *, overwrite: bool = False
         ``.csv``, ``.parquet``, ``.xlsx``, ``.sav`` or ``.dta``.
     overwrite : bool
         Whether a file of this name may be replaced.
+
+    Returns
+    -------
+    tuple of str
+        What an SPSS or Stata file could be thought to hold, and does not.
 
     Raises
     ------
@@ -65,6 +75,18 @@ def write_respondents(table: Table, path: str | Path, *, overwrite: bool = False
                 "Parquet or CSV."
             )
             raise SurveyError(SurveyProblem.REQUEST, msg, file=path.name) from error
+    return _left_out(table, path)
+
+
+def _left_out(table: Table, path: Path) -> tuple[str, ...]:
+    if not table.sets or path.suffix.lower() not in _WITH_DESCRIPTIONS:
+        return ()
+    msg = (
+        f"« {path.name} » holds the columns of {listed(table.sets)}, and not that each is a "
+        "question with several answers: sets cannot be written. Read it with its questionnaire, or "
+        "keep its description as DDI beside it."
+    )
+    return (msg,)
 
 
 def _write_xlsx(frame: pl.DataFrame, path: Path) -> None:
