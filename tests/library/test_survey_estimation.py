@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from typing import Any
@@ -310,3 +311,101 @@ def test_intervals_cover_what_they_say() -> None:
             held[place] += (found.low or -1) <= truth <= (found.high or -1)
     coverage = held / draws
     assert ((coverage > 0.9) & (coverage < 0.99)).all(), coverage
+
+
+# A set as a breakdown: those who chose an option are a domain, and domains overlap.
+
+
+def travellers() -> tuple[pl.DataFrame, dict[str, MultiResponse]]:
+    draw = np.random.default_rng(5)
+    frame = pl.DataFrame(
+        {
+            "unit": np.arange(240) // 6,
+            "region": draw.choice(["n", "s"], 240),
+            "q": draw.choice([1, 2, 3], 240),
+            "hours": draw.gamma(2, 9, 240).round(1),
+            "bus": draw.choice([0, 1], 240),
+            "bike": draw.choice([0, 1], 240),
+            "boat": [0] * 240,
+            "d": draw.choice([1.0, 2.0, 5.0], 240),
+        }
+    )
+    answered = pl.when(pl.int_range(240) >= 7).then(pl.col("bus", "bike", "boat"))
+    frame = frame.with_columns(answered.name.keep())
+    return frame, {"uses": MultiResponse(variables=("bus", "bike", "boat"))}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        survey.Mean(variable="hours"),
+        survey.Total(variable="hours"),
+        survey.Proportion(variable="q"),
+        survey.Quantile(variable="hours"),
+        survey.Gini(variable="hours"),
+        survey.Choices(variable="uses", columns=("bus", "bike")),
+    ],
+    ids=lambda asked: type(asked).__name__,
+)
+def test_a_set_is_a_breakdown_by_overlapping_domains(asked: survey.Request) -> None:
+    frame, sets = travellers()
+    people = survey.sample(Table(frame, sets=sets), Design(weights="d", clusters="unit"))
+    people = survey.calibrate(people, {"region": {"n": 300.0, "s": 320.0}})
+    for by, others in ((("uses",), ()), (("region", "uses"), ("region",))):
+        found = survey.estimate(people, dataclasses.replace(asked, by=by))
+        parts = [
+            dataclasses.replace(asked, by=others, over=((one, (1,)),)) for one in ("bus", "bike")
+        ]
+        expected = survey.estimate(people, *parts)
+        assert [item.value for item in found] == [item.value for item in expected]
+        assert [item.degrees for item in found] == [item.degrees for item in expected]
+        assert [item.low for item in found] == pytest.approx([item.low for item in expected])
+        # Those who chose both are in the covariance.
+        assert found.covariance == pytest.approx(expected.covariance, rel=1e-9, abs=1e-12)
+        options = [next(iter(item.domain)) for item in expected]
+        assert [item.group["uses"] for item in found] == options
+        assert all(tuple(item.group) == by and item.domain == {} for item in found)
+        nobody = [{"region": one} for one in "ns"] if others else [{}]
+        assert [dict(one) for one in found.empty] == [{**one, "uses": "boat"} for one in nobody]
+        assert found.ungrouped == 7
+
+
+def test_options_of_a_set_are_compared_with_those_who_chose_both() -> None:
+    frame, sets = travellers()
+    people = survey.sample(Table(frame, sets=sets), Design(weights="d", clusters="unit"))
+    found = survey.mean(people, "hours", by="uses")
+    (gap,) = survey.compare(found, across="uses")
+    assert (gap.first, gap.second) == ("bus", "bike")
+    assert found.covariance is not None
+    assert gap.standard_error == pytest.approx(
+        math.sqrt(found.covariance[0, 0] + found.covariance[1, 1] - 2 * found.covariance[0, 1])
+    )
+    # As the columns of a table.
+    hours = survey.Question(variable="hours", answers=survey.Answers.NUMBER)
+    cells = survey.banner(people, [hours], ["uses"]).blocks[0].rows[0].cells
+    for cell, item in zip(cells[1:], found, strict=False):
+        assert cell is not None
+        assert cell.estimate.value == pytest.approx(item.value, rel=1e-12)
+        assert cell.estimate.standard_error == pytest.approx(item.standard_error, rel=1e-9)
+
+
+def test_moments_take_a_set_as_a_breakdown() -> None:
+    frame, sets = travellers()
+    design = Design(weights="d", clusters="unit")
+    asked = survey.Mean(variable="hours", by=("uses", "region"))
+    halves = [frame[:100].lazy(), frame[100:].lazy()]
+    found = survey.estimate(survey.moments(halves, design, [asked], sets=sets), asked)
+    expected = survey.estimate(survey.sample(Table(frame, sets=sets), design), asked)
+    assert [item.group for item in found] == [item.group for item in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert (one.value, one.standard_error) == pytest.approx((other.value, other.standard_error))
+    assert (found.empty, found.ungrouped) == (expected.empty, expected.ungrouped)
+
+
+def test_a_set_of_which_nobody_chose_anything_is_no_breakdown() -> None:
+    frame, _ = travellers()
+    for counted, says in ((1, "Nobody is in the domain .* answer to uses"), (7, "counts 7, which")):
+        sets = {"uses": MultiResponse(variables=("boat",), counted=counted)}
+        people = survey.sample(Table(frame, sets=sets), Design())
+        with pytest.raises(SurveyError, match=says):
+            survey.mean(people, "hours", by="uses")

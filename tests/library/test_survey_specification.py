@@ -461,3 +461,20 @@ def test_a_set_is_a_breakdown(asked: Callable[..., Path], tmp_path: Path) -> Non
             tmp_path / "uses.parquet",
             asked(text % "sex" + "\ncalibrations: [{name: c, margins: {uses: {a: 1}}}]", ""),
         )
+
+
+def test_estimates_are_broken_down_by_a_set(asked: Callable[..., Path], answers: Path) -> None:
+    text = (
+        "estimates: [{name: e, statistic: mean, variables: income, by: [uses, sex]}]\n"
+        "comparisons: [{name: c, estimate: e, across: uses, reference: %s}]"
+    )
+    study = open_study(answers, asked(text % "b"))
+    expected = mean(study.sample(), "income", by=("uses", "sex"))
+    found = study.estimates("e")
+    assert found.names() == expected.names()
+    assert [one.value for one in found] == [one.value for one in expected]
+    assert {(one.first, one.second) for one in study.comparisons("c")} == {("a", "b")}
+    with pytest.raises(InvalidFilesError, match=r"spec\.yaml.*« bb ».*did you mean « b »"):
+        open_study(answers, asked(text % "bb"))
+    with pytest.raises(InvalidFilesError, match=r"« use ».*did you mean « uses »"):
+        open_study(answers, asked((text % "b").replace("[uses, sex]", "[use, sex]")))

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from alliage.survey.data.coding import NO_LEVEL, Level
+from alliage.survey.data.table import chosen
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from alliage.survey.arrays import Booleans, Ints
+    from alliage.survey.data.table import MultiResponse
     from alliage.survey.sampling.cells import Cells
 
 #: The levels that a domain keeps, by variable; one level, or several.
@@ -64,7 +66,7 @@ class Groups:
     labels: tuple[Mapping[str, Level], ...]
     missing: Ints
     empty: tuple[Mapping[str, Level], ...]
-    outside: int
+    outside: int = 0
 
     @property
     def count(self) -> int:
@@ -72,37 +74,100 @@ class Groups:
         return len(self.labels)
 
 
-def groups(cells: Cells, by: Sequence[str], over: Kept, answered: Booleans) -> Groups:
+def columns_of(by: Sequence[str], sets: Mapping[str, MultiResponse]) -> tuple[str, ...]:
+    """Return the columns that a breakdown is read from.
+
+    Examples
+    --------
+    >>> from alliage.survey.data.table import MultiResponse
+    >>> columns_of(["sex", "uses"], {"uses": MultiResponse(variables=("bus", "car"))})
+    ('sex', 'bus', 'car')
+    """
+    of_each = (sets[name].variables if name in sets else (name,) for name in by)
+    return tuple(itertools.chain.from_iterable(of_each))
+
+
+def groups(
+    cells: Cells,
+    by: Sequence[str],
+    sets: Mapping[str, MultiResponse],
+    over: Kept,
+    answered: Booleans,
+) -> list[tuple[Kept, Groups]]:
     """Find the groups of a breakdown inside a domain, among those who answered.
+
+    Parameters
+    ----------
+    by : sequence of str
+        Variables; and sets of columns, whose levels are their columns.
+    sets : mapping
+        The sets, by name.
+
+    Returns
+    -------
+    list of tuple
+        The groups, with their domain. Those who chose a column of a set are a domain each: who
+        chose two is in two of them, who chose none in none. What is empty or outside in all of
+        them stands with the first.
 
     Raises
     ------
     SurveyError
-        ``EMPTY_DOMAIN`` if nobody is left; ``LEVEL`` for a level of the domain that does not exist.
+        ``EMPTY_DOMAIN`` if nobody is left; ``LEVEL`` for a level of the domain that does not exist,
+        or a set that counts what none of its columns holds.
     """
+    several = {name: sets[name] for name in by if name in sets}
+    others = [name for name in by if name not in several]
     domain = np.broadcast_to(within(cells.keys, cells.levels, over), cells.count)
-    inside = domain.copy()
+    known = np.ones(cells.count, dtype=bool)
+    chose: dict[tuple[str, str], Booleans] = {}
+    for name in others:
+        known &= cells.carried(name)
+    for name, one in several.items():
+        ranks = chosen(name, one.counted, {each: cells.levels[each] for each in one.variables})
+        for option, rank in zip(one.variables, ranks, strict=True):
+            chose[name, option] = cells.keys[option] == rank
+        known &= np.any([cells.carried(option) for option in one.variables], axis=0)
+    found: list[tuple[Kept, Groups]] = []
+    empty: list[Mapping[str, Level]] = []
+    for options in itertools.product(*(one.variables for one in several.values())):
+        named = dict(zip(several, options, strict=True))
+        inside = domain & known
+        for each in named.items():
+            inside &= chose[each]
+        own = _groups(cells, others, inside, answered)
+        whole = [{name: {**named, **label}[name] for name in by} for label in own.labels]
+        empty += ({name: {**named, **label}[name] for name in by} for label in own.empty)
+        if own.count:
+            counted = ((option, (several[name].counted,)) for name, option in named.items())
+            found.append(((*over, *counted), replace(own, labels=tuple(whole), empty=())))
+    if not found:
+        raise nobody(by, over)
+    first_over, first = found[0]
+    outside = round(cells.respondents[domain & ~known].sum())
+    return [(first_over, replace(first, empty=tuple(empty), outside=outside)), *found[1:]]
+
+
+def _groups(cells: Cells, by: Sequence[str], inside: Booleans, answered: Booleans) -> Groups:
+    """Find the groups of a breakdown by variables, whose levels are known of those inside."""
     code = np.zeros(cells.count, dtype=np.int64)
     size = 1
     for name in by:
-        of_name = cells.keys[name]
-        inside &= of_name != NO_LEVEL
-        code = code * len(cells.levels[name]) + np.maximum(of_name, 0)
+        code = code * len(cells.levels[name]) + np.maximum(cells.keys[name], 0)
         size *= len(cells.levels[name])
     base = inside & answered
     held = np.bincount(code[base], minlength=size) > 0
-    if not held.any():
-        raise nobody(by, over)
     rank = np.cumsum(held) - 1
+    of_cells = np.full(cells.count, NO_LEVEL, dtype=np.int64)
+    of_cells[base] = rank[code[base]]
     left = inside & ~answered
     missing = np.bincount(code[left], weights=cells.respondents[left], minlength=size)
     labels = labels_of(cells.levels, by)
     return Groups(
-        np.where(base, rank[code], NO_LEVEL),
+        of_cells,
         tuple(label for label, carried in zip(labels, held, strict=True) if carried),
         missing[held].astype(np.int64),
         tuple(label for label, carried in zip(labels, held, strict=True) if not carried),
-        round(cells.respondents[domain & ~inside].sum()),
     )
 
 

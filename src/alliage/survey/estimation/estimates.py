@@ -12,7 +12,7 @@ from alliage import __version__
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.distribution import Ordered, ordered
 from alliage.survey.estimation.distribution import quantile as weighted_quantile
-from alliage.survey.estimation.domains import Groups
+from alliage.survey.estimation.domains import Groups, columns_of
 from alliage.survey.estimation.domains import groups as groups_of
 from alliage.survey.estimation.figures import Bases, Figures, simple_variance
 from alliage.survey.estimation.intervals import critical
@@ -35,7 +35,7 @@ from alliage.survey.sampling.replication import rank_of
 from alliage.survey.sampling.structure import Structure, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from alliage.survey.arrays import Floats, Ints
     from alliage.survey.sampling.cells import Cells
@@ -190,29 +190,36 @@ def figures(
 def _solved(
     source: Source, requests: Sequence[Request], level: float, variance: Variance
 ) -> tuple[_Context, list[_Solved], Floats]:
-    cells = source.cells(*_needs(requests))
+    cells = source.cells(*_needs(source, requests))
     context = _Context(
         source, cells, ratios_of(source.calibration, cells), level, variance == "fixed"
     )
-    solved = [_solve(context, request) for request in requests]
+    solved = [one for request in requests for one in _solve(context, request)]
     found = covariance(source, cells, [one.part for one in solved], fixed=context.fixed)
     return context, solved, found
 
 
-def _needs(requests: Sequence[Request]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _needs(source: Source, requests: Sequence[Request]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     keys: dict[str, None] = {}
     values: dict[str, None] = {}
     for request in requests:
         categorical, numeric = request.needs()
         over = [name for name, _ in request.over]
-        keys.update(dict.fromkeys((*categorical, *request.by, *over)))
+        by = columns_of(request.by, source.sets)
+        keys.update(dict.fromkeys((*categorical, *by, *over)))
         values.update(dict.fromkeys(numeric))
     return tuple(keys), tuple(values)
 
 
-def _solve(context: _Context, request: Request) -> _Solved:
+def _solve(context: _Context, request: Request) -> Iterator[_Solved]:
+    """Solve a request in each of its domains: there are several where its groups overlap."""
+    cells, sets = context.cells, context.source.sets
+    for _, groups in groups_of(cells, request.by, sets, request.over, request.answered(cells)):
+        yield _solved_in(context, request, groups)
+
+
+def _solved_in(context: _Context, request: Request, groups: Groups) -> _Solved:
     cells = context.cells
-    groups = groups_of(cells, request.by, request.over, request.answered(cells))
     labels = request.labels(cells)
     if isinstance(request, Quantile):
         part, ends = _quantiles(context, request, groups)

@@ -40,7 +40,8 @@ class Asked(TypedDict, total=False):
     Attributes
     ----------
     by
-        A variable or several, whose levels are crossed.
+        A variable or several, whose levels are crossed. The levels of a set of columns are its
+        columns: those who chose each, who may be in several groups.
     over
         The levels that the domain keeps, by variable.
     level

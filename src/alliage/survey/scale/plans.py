@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from alliage.survey.errors import SurveyError, SurveyProblem
-from alliage.survey.estimation.domains import kept
+from alliage.survey.estimation.domains import columns_of, kept
 from alliage.survey.estimation.requests import Choices, Mean, Proportion, Request
 from alliage.survey.sampling.design import per_stage
 from alliage.survey.tables.questions import Answers, Question, described_answers
@@ -76,7 +76,7 @@ class Plan:
             )
             raise SurveyError(SurveyProblem.REPLICATES, msg)
         plan = cls(design, tuple(margins), (), dict(variables), dict(sets))
-        tables = _without_parts([_needs(one) for one in asked], plan.always())
+        tables = _without_parts([_needs(one, sets) for one in asked], plan.always())
         return replace(plan, tables=(((), ()), *tables))
 
     def drawn(self) -> tuple[str, ...]:
@@ -167,9 +167,7 @@ def _together(
     held: tuple[str, ...] = ()
     for one in breakdowns:
         asked = one if isinstance(one, tuple) else (one,)
-        names = tuple(
-            chain.from_iterable(sets[name].variables if name in sets else (name,) for name in asked)
-        )
+        names = columns_of(asked, sets)
         both = tuple(dict.fromkeys((*held, *names)))
         if len(both) > _TOGETHER and held:
             found.append(held)
@@ -196,13 +194,14 @@ def _requests(
         raise SurveyError(SurveyProblem.REQUEST, msg, variable=name)
 
 
-def _needs(asked: Asked) -> Needs:
+def _needs(asked: Asked, sets: Mapping[str, MultiResponse]) -> Needs:
     requests = [asked] if isinstance(asked, Request) else list(asked)
     keys: set[str] = set()
     values: dict[str, None] = {}
     for request in requests:
         categorical, numeric = request.needs()
-        keys.update(categorical, request.by, (name for name, _ in request.over))
+        by = columns_of(request.by, sets)
+        keys.update(categorical, by, (name for name, _ in request.over))
         values.update(dict.fromkeys(numeric))
     return tuple(sorted(keys)), tuple(sorted(values))
 

@@ -134,6 +134,13 @@ class Lookup:
         )
         return written
 
+    def group(self, of: str, written: Level, *within: str | int) -> Level:
+        """Look up a level of a variable of a breakdown, or a column of a set."""
+        if of not in self.table.sets:
+            return self.level(of, written, *within)
+        self._among(str(written), self.table.sets[of].variables, within)
+        return str(written)
+
     def refused(self, error: SurveyError, *within: str | int) -> None:
         """Take note of what cannot be, a column that is not there with the nearest one."""
         name = error.values.get("column", "")
@@ -344,7 +351,7 @@ class Lookup:
         else:
             for rank, name in enumerate(asked.variables):
                 self.column(name, *within, "variables", rank)
-        by = tuple(self.column(name, *within, "by", rank) for rank, name in enumerate(asked.by))
+        by = tuple(self.question(name, *within, "by", rank) for rank, name in enumerate(asked.by))
         over = self.over(asked.over, *within, "over")
         if asked.denominator is not None:
             self.column(asked.denominator, *within, "denominator")

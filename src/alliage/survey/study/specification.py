@@ -488,7 +488,8 @@ class Estimated(Weighted):
     variables
         The variables, each giving its figures.
     by
-        The variables of the breakdown; their levels are crossed.
+        The variables of the breakdown; their levels are crossed. Those of a set are its columns:
+        who chose several is in several groups.
     denominator
         Of a ratio.
     probabilities

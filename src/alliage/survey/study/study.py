@@ -449,7 +449,7 @@ def _of_estimates(lookup: Lookup, asked: Specification) -> dict[str, Level | Non
         if one.across is not None:
             lookup.breakdown(one.across, of.by, "comparisons", rank_of, "across")
             if one.reference is not None:
-                references[one.name] = lookup.level(
+                references[one.name] = lookup.group(
                     one.across, one.reference, "comparisons", rank_of, "reference"
                 )
     for rank_of, each in enumerate(asked.trends):

@@ -15,8 +15,8 @@ import polars as pl
 
 from alliage.survey.comparison.comparisons import Adjustment
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.estimation.domains import columns_of, kept, labels_of, nobody
 from alliage.survey.estimation.domains import groups as groups_of
-from alliage.survey.estimation.domains import kept, labels_of, nobody
 from alliage.survey.estimation.estimates import figures, provenance
 from alliage.survey.estimation.figures import Figures
 from alliage.survey.estimation.requests import Choices, Mean, Proportion, Quotient, Scored
@@ -352,9 +352,7 @@ class _Maker:
         columns: Sequence[Mapping[str, Level]],
     ) -> _Crossed:
         """Cross a question with a breakdown, whose groups stand in the order of the columns."""
-        domains = list(self._domains(tuple(self.requests(question)), breakdown))
-        if not domains:
-            raise nobody(breakdown, self.over)
+        domains = self._domains(tuple(self.requests(question)), breakdown)
         asked, groups, people = zip(*domains, strict=True)
         found, covariance = figures(self.source, asked, level=LEVEL, variance=self.variance)
         of_rows = replace(
@@ -374,37 +372,24 @@ class _Maker:
 
     def _domains(
         self, requests: Sequence[Quotient], breakdown: tuple[str, ...]
-    ) -> Iterator[tuple[list[Quotient], list[dict[str, Level]], Floats]]:
+    ) -> Iterator[tuple[list[Quotient], Sequence[Mapping[str, Level]], Floats]]:
         """Yield the requests in each domain of a breakdown, its groups, and who gave each answer.
 
         Those who chose an option of a set are a domain; without a set, there is one.
         """
         sets = self._sets(breakdown)
         by = tuple(name for name in breakdown if name not in sets)
-        columns = itertools.chain.from_iterable(several.variables for several in sets.values())
         keys, values = requests[0].needs()
-        names = dict.fromkeys((*keys, *by, *(name for name, _ in self.over), *columns))
+        columns = columns_of(breakdown, sets)
+        names = dict.fromkeys((*keys, *columns, *(name for name, _ in self.over)))
         cells = self.source.cells(tuple(names), values)
         answered = requests[0].answered(cells)
         scores = np.concatenate([one.scores(cells)[0][:, 0, :] for one in requests], axis=1)
         given = scores * cells.respondents[:, None]
-        for options in itertools.product(*(several.variables for several in sets.values())):
-            chosen: Kept = tuple(
-                (one, (of.counted,)) for one, of in zip(options, sets.values(), strict=True)
-            )
-            if any(counted not in cells.levels[one] for one, (counted,) in chosen):
-                continue
-            over = (*self.over, *chosen)
-            try:
-                held = groups_of(cells, by, over, answered)
-            except SurveyError as error:
-                if error.problem is not SurveyProblem.EMPTY_DOMAIN:
-                    raise
-                continue
-            named = dict(zip(sets, options, strict=True))
+        for over, held in groups_of(cells, breakdown, sets, self.over, answered):
             yield (
                 [replace(one, by=by, over=over) for one in requests],
-                [{name: {**named, **own}[name] for name in breakdown} for own in held.labels],
+                held.labels,
                 summed(held.of_cells, given, held.count),
             )
 
