@@ -39,7 +39,17 @@ from alliage.observatory.states import (
     check_second_person,
 )
 from alliage.observatory.studies.catalogue import AskedRecord, QuestionRecord
-from alliage.survey import MultiResponse, Table, Variable, open_study, read_specification
+from alliage.survey import (
+    Design,
+    MultiResponse,
+    SurveyError,
+    Table,
+    Variable,
+    open_study,
+    read,
+    read_specification,
+    sample,
+)
 from alliage.values.lives import DecisionRefusedError
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -267,6 +277,18 @@ def test_every_fault_is_told_with_its_row() -> None:
         (CodingProblem.VALUE, "2", "2"),
         (CodingProblem.VALUE, "3", "3"),
     ]
+
+
+def test_a_fault_names_the_line_of_its_file_before_and_after_coding(tmp_path: Path) -> None:
+    file = tmp_path / "wave.csv"
+    file.write_text("q1,weight\ngood,1\n\nworse,0\n", encoding="utf-8")
+    columns = [Column("q1", "health"), Column("weight", keep_as="weight")]
+    with pytest.raises(CodingError, match=r"In « q1 », line 4 of « wave\.csv » holds « worse »"):
+        coded(read(file), columns, TARGETS)
+    columns[0] = Column("q1", "health", answers={"worse": "bad"})
+    table = coded(read(file), columns, TARGETS)
+    with pytest.raises(SurveyError, match=r"line 4 of « wave\.csv »"):
+        sample(table, Design(weights="weight"))
 
 
 @pytest.mark.parametrize(

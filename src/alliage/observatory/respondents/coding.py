@@ -125,7 +125,7 @@ _SENTENCES: Mapping[CodingProblem, str] = {
     CodingProblem.TARGET: "« {target} », answered by « {column} », is no question of the wave. "
     "They are: {allowed}.",
     CodingProblem.TWICE: "« {target} » is given by two columns: {column} and {other}. Keep one.",
-    CodingProblem.VALUE: "Row {row} of « {column} » holds « {value} », which stands for no answer "
+    CodingProblem.VALUE: "In « {column} », {place} holds « {value} », which stands for no answer "
     "of « {target} ». Say which of these it stands for: {allowed}.",
     CodingProblem.ANSWER: "« {value} » of « {column} » is said to stand for « {answer} », which is "
     "no answer of « {target} ». They are: {allowed}.",
@@ -327,7 +327,8 @@ def coded(table: Table, columns: Iterable[Column], targets: Sequence[Target]) ->
     Raises
     ------
     CodingError
-        With every fault: among them, each value that stands for no answer, with its first row.
+        With every fault: among them, each value that stands for no answer, with its first
+        row, or its line in a file that has lines.
 
     Examples
     --------
@@ -339,7 +340,7 @@ def coded(table: Table, columns: Iterable[Column], targets: Sequence[Target]) ->
     >>> coded(table, [Column("Q1", "health", answers={"1": "good"})], [target])
     Traceback (most recent call last):
         ...
-    alliage.observatory.respondents.coding.CodingError: Row 2 of « Q1 » holds « 2 », which stands \
+    alliage.observatory.respondents.coding.CodingError: In « Q1 », row 2 holds « 2 », which stands \
 for no answer of « health ». Say which of these it stands for: good, bad.
     """
     known = {one.name: one for one in targets}
@@ -350,21 +351,21 @@ for no answer of « health ». Say which of these it stands for: good, bad.
     series: list[pl.Series] = []
     variables: dict[str, Variable] = {}
     for one in asked:
-        values = table.frame.get_column(one.name)
         if one.target:
             target = known[one.target]
-            written, told = _written(values, one, target)
+            written, told = _written(table, one, target)
             faults += told
             series.append(written)
             variables[target.name] = _variable(target, written)
         else:
-            series.append(values.alias(one.keep_as))
+            series.append(table.frame.get_column(one.name).alias(one.keep_as))
             if (described := table.variables.get(one.name)) is not None:
                 variables[one.keep_as] = described
     if faults:
         raise CodingError(faults)
     answered = {one.target for one in asked if one.target}
-    return Table(pl.DataFrame(series), variables, _sets(targets, answered), source=table.source)
+    frame, sets = pl.DataFrame(series), _sets(targets, answered)
+    return Table(frame, variables, sets, source=table.source, lines=table.lines)
 
 
 def _faults(
@@ -398,8 +399,9 @@ def _wrong_answers(one: Column, target: Target) -> Iterable[CodingFault]:
             yield CodingFault(CodingProblem.ANSWER, {**facts, "allowed": _listed(target.codes)})
 
 
-def _written(values: pl.Series, one: Column, target: Target) -> tuple[pl.Series, list[CodingFault]]:
+def _written(table: Table, one: Column, target: Target) -> tuple[pl.Series, list[CodingFault]]:
     """Write the answers of a column in the codes of its target."""
+    values = table.frame.get_column(one.name)
     if values.dtype.is_float():
         # Other programs write an answer that is missing as no number.
         values = values.fill_nan(None)
@@ -411,8 +413,9 @@ def _written(values: pl.Series, one: Column, target: Target) -> tuple[pl.Series,
     for value, text, code in zip(distinct, texts, codes, strict=True):
         sound = _is_number(code) if target.marks is not None else code in target.codes
         if not sound and code not in target.no_answer:
-            row = ((values == value).fill_null(value=False).arg_max() or 0) + 1
-            facts = {"column": one.name, "target": target.name, "row": str(row), "value": text}
+            row = (values == value).fill_null(value=False).arg_max() or 0
+            facts = {"column": one.name, "target": target.name, "row": str(row + 1), "value": text}
+            facts["place"] = table.place(row).words
             told = CodingFault(CodingProblem.VALUE, {**facts, "allowed": _listed(target.codes)})
             faults.append(told)
     if faults:
