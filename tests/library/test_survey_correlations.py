@@ -94,6 +94,7 @@ def test_replicates_tell_nearly_the_same_error() -> None:
 
 def test_items_that_never_disagree_have_no_error_to_tell() -> None:
     (found,) = correlations(_of_table([[50, 0], [0, 50]]), ["a", "b"], kind="polychoric").pairs
+    assert found.value is not None
     assert found.value > 0.999
     assert found.standard_error is None
     assert found.low is None
@@ -126,6 +127,7 @@ def test_levels_in_words_are_ordered_not_counted() -> None:
     frame = pl.DataFrame({"a": words[ranks], "b": words[others]})
     people = sample(Table(frame, labels), Design())
     (found,) = correlations(people, ["a", "b"], kind=Correlation.POLYCHORIC).pairs
+    assert found.value is not None
     assert found.value > 0.5
     with pytest.raises(SurveyError, match="no numbers"):
         correlations(people, ["a", "b"])
@@ -178,6 +180,7 @@ def test_moments_give_the_correlation_of_the_respondents() -> None:
         (other,) = correlations(held, ["a", "b"], kind=kind).pairs
         assert other.value == pytest.approx(one.value, rel=1e-12)
         assert other.standard_error == pytest.approx(one.standard_error, rel=1e-6)
+        assert other.effective_size == pytest.approx(one.effective_size, rel=1e-6)
     same = moments(people.table.frame.with_columns(b=pl.col("a")), Design(), asked)
     (found,) = correlations(same, ["a", "b"]).pairs
     assert found.value == pytest.approx(1)
@@ -211,6 +214,7 @@ def test_near_the_end_of_the_scale_there_is_no_interval() -> None:
     told = correlations(people, ["awards", "comp.imp"], kind="polychoric")
     assert any("end of the scale" in note for note in listing(told, "en").notes)
     (found,) = told.pairs
+    assert found.value is not None
     assert found.value > 0.999
     assert (found.standard_error, found.low, found.high) == (None, None, None)
     line = sample(pl.DataFrame({"x": range(50), "y": range(3, 153, 3)}), Design())

@@ -126,6 +126,7 @@ def test_comparisons_of_a_sample_take_its_covariance(fit: survey.Sample) -> None
         assert one.difference == pytest.approx(other.estimate)
         assert one.standard_error == pytest.approx(other.standard_error)
         assert (one.p_value, one.adjusted) == pytest.approx((other.p_value, other.adjusted))
+        assert one.difference is not None
         assert (one.low or math.nan) < one.difference < (one.high or math.nan)
     # Items of the same people: the error is not that of independent estimates.
     assert (short[0].standard_error or math.nan) < math.hypot(
@@ -147,7 +148,7 @@ def test_levels_are_compared_all_else_being_the_same(fit: survey.Sample) -> None
     assert short[0].first_value == north.value
     assert short[0].first_respondents == north.respondents
     turned = survey.compare(found, across="region", reference="n")
-    assert [one.difference for one in turned] == [-one.difference for one in short]
+    assert [one.difference for one in turned] == [-(one.difference or 0) for one in short]
 
 
 def test_two_samples_are_independent(fit: survey.Sample) -> None:
@@ -163,6 +164,7 @@ def test_two_samples_are_independent(fit: survey.Sample) -> None:
         assert gap.standard_error == pytest.approx(
             math.hypot(one.standard_error or 0, two.standard_error or 0)
         )
+        assert gap.degrees is not None
         assert min(one.degrees, two.degrees) < gap.degrees <= one.degrees + two.degrees
     assert [gap.adjusted for gap in short] == pytest.approx(
         adjusted([gap.p_value or 0.0 for gap in short]).tolist()

@@ -100,7 +100,8 @@ def test_the_example_of_the_documentation_gives_what_functions_give() -> None:
     assert cell is not None
     assert cell.estimate.value == pytest.approx(alone.value)
     assert cell.estimate.standard_error == pytest.approx(alone.standard_error)
-    expected = compare(trusting, across="vague", reference=2024)
+    rule = study.estimates("confiance").rule
+    expected = compare(trusting, across="vague", reference=2024, rule=rule)
     assert study.comparisons("D’une vague à l’autre").frame().equals(expected.frame())
     assert len(study.trends("Confiance")) == 3
     over = {"vague": 2026}

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
+import polars as pl
 from scipy.optimize import brentq
 
 from alliage.survey.comparison.comparisons import estimated
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.estimation.results import BaseRule
+from alliage.survey.estimation.results import BaseRule, Reliability, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +74,8 @@ class AreaEstimate(NamedTuple):
         The direct estimate, or None where nobody was asked.
     direct_weight
         What the direct estimate weighs, from 0 (model only) to 1.
+    reliability
+        What the base rule says of the direct estimate; ``None`` without a rule.
     """
 
     name: str
@@ -80,6 +83,7 @@ class AreaEstimate(NamedTuple):
     mean_squared_error: float
     direct: float | None
     direct_weight: float
+    reliability: Reliability | None = None
 
     @property
     def standard_error(self) -> float:
@@ -89,6 +93,11 @@ class AreaEstimate(NamedTuple):
     def is_synthetic(self) -> bool:
         """Whether nobody was asked there: the model alone speaks."""
         return self.direct is None
+
+    @property
+    def is_direct_shown(self) -> bool:
+        """Whether what is written may tell the direct estimate, and hence its weight."""
+        return self.reliability is not Reliability.TOO_SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,19 @@ class AreaModel:
                 return area
         msg = f"There is no area « {name} » in the model."
         raise KeyError(msg)
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row for each area, without direct estimates that the base rule hides."""
+        kept_back = dict.fromkeys(("direct", "direct_weight"))
+        return pl.DataFrame(
+            [
+                area._asdict()
+                | ({} if area.is_direct_shown else kept_back)
+                | {"reliability": plain(area.reliability)}
+                for area in self.areas
+            ],
+            infer_schema_length=None,
+        )
 
 
 def fay_herriot(areas: Sequence[Area]) -> AreaModel:
@@ -183,6 +205,7 @@ def small_areas(
     covariates: Mapping[Any, Sequence[float]],
     variance: Variance = "calibrated",
     least_worth: float = LEAST_WORTH,
+    rule: BaseRule | None = None,
 ) -> AreaModel:
     """Estimate a figure in every area, those where few were asked, or nobody, included.
 
@@ -201,6 +224,9 @@ def small_areas(
         As for every estimate.
     least_worth
         How many respondents of the survey the estimate of an area must be worth.
+    rule
+        When the direct estimate of an area may be shown by what writes it; by default the rule of
+        the estimates given, and none for a sample.
 
     Raises
     ------
@@ -232,7 +258,7 @@ def small_areas(
     respondent over its mean squared error. Source: Wolter (2007), *Introduction to Variance
     Estimation*, chapter 7, for smoothed variances.
     """
-    found = estimated(what, requests, 0.95, variance)
+    found = estimated(what, requests, 0.95, variance, rule)
     direct: dict[Level, Estimate] = {}
     for item in found:
         if area not in item.group or item.group[area] in direct:
@@ -267,7 +293,12 @@ def small_areas(
     refuse_weak(
         {one.name: of_respondent / one.mean_squared_error for one in model.areas}, least_worth
     )
-    return replace(model, smoothed=tuple(map(str, smoothed)))
+    told = {str(level): found.reliability(item) for level, item in direct.items()}
+    return replace(
+        model,
+        areas=tuple(one._replace(reliability=told.get(one.name)) for one in model.areas),
+        smoothed=tuple(map(str, smoothed)),
+    )
 
 
 def _degrees(item: Estimate) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,7 @@ from scipy.special import stdtr
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.estimates import estimate
 from alliage.survey.estimation.intervals import critical
-from alliage.survey.estimation.results import SHARES, Estimates, names_of
+from alliage.survey.estimation.results import SHARES, Estimates, Reliability, names_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alliage.survey.data.coding import Level
     from alliage.survey.estimation.estimates import Variance
     from alliage.survey.estimation.requests import Request
-    from alliage.survey.estimation.results import Estimate, Provenance
+    from alliage.survey.estimation.results import BaseRule, Estimate, Provenance
     from alliage.survey.sampling.sample import Source
 
 
@@ -209,9 +209,9 @@ class Comparison:
     within
         What both are about, where several pairs are compared; else empty.
     first_value, second_value
-        The estimates.
+        The estimates; ``None`` for one that the base rule hides.
     difference
-        The first less the second.
+        The first less the second; ``None``, with all that is said of it, if one of them is hidden.
     standard_error
         Its standard error, the covariance of the two taken into account; ``None`` where one of the
         two, or their difference, does not vary among respondents: its error is then not known.
@@ -224,22 +224,26 @@ class Comparison:
         into account. ``None`` with the error.
     first_respondents, second_respondents
         Their bases.
+    first_reliability, second_reliability
+        What the base rule says of each; ``None`` without a rule.
     """
 
     first: str
     second: str
     within: str
-    first_value: float
-    second_value: float
-    difference: float
+    first_value: float | None
+    second_value: float | None
+    difference: float | None
     standard_error: float | None
     low: float | None
     high: float | None
-    degrees: float
+    degrees: float | None
     p_value: float | None
     adjusted: float | None
     first_respondents: int
     second_respondents: int
+    first_reliability: Reliability | None = None
+    second_reliability: Reliability | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +286,7 @@ class Comparisons:
 
 def _finite(item: Comparison) -> dict[str, object]:
     record = {name: getattr(item, name) for name in Comparison.__slots__}
-    return {name: None if value == math.inf else value for name, value in record.items()}
+    return {name: plain(value) for name, value in record.items()}
 
 
 def compare(
@@ -295,6 +299,7 @@ def compare(
     adjustment: Adjustment = Adjustment.HOLM,
     level: float = 0.95,
     variance: Variance = "calibrated",
+    rule: BaseRule | None = None,
 ) -> Comparisons:
     """Compare estimates of one sample with one another, or those of two samples.
 
@@ -321,6 +326,9 @@ def compare(
         Confidence level of the intervals.
     variance
         As for every estimate.
+    rule
+        When an estimate may be shown, and so compared; by default the rule of the estimates given,
+        and none for samples.
 
     Raises
     ------
@@ -348,14 +356,14 @@ def compare(
     """
     if not 0 < level < 1:
         _refuse(f"The level is {level}. Give one between 0 and 1, as 0.95.")
-    one = estimated(first, requests, level, variance)
+    one = estimated(first, requests, level, variance, rule)
     if second is None:
         pairs = list(_pairs(one, across, reference))
         gaps = [_gap_within(one, *pair) for pair in pairs]
     else:
         if across is not None or reference is not None:
             _refuse("Two samples were given with `across` or `reference`. Give one or the other.")
-        other = estimated(second, requests, level, variance)
+        other = estimated(second, requests, level, variance, rule)
         gaps = list(_gaps_between(one, other, names))
     if not gaps:
         _refuse("Nothing can be compared: no two estimates go together. Check the breakdown.")
@@ -370,24 +378,34 @@ def compare(
 
 
 class _Gap(NamedTuple):
-    """Two estimates, how they are called, and what their difference has of error, if known."""
+    """Two estimates, how they are called, and what their difference has of error.
+
+    ``None`` if it is not known, or if the rule hides one of the two.
+    """
 
     names: tuple[str, str, str]
     first: Estimate
     second: Estimate
+    told: tuple[Reliability | None, Reliability | None]
     standard_error: float | None
     degrees: float
 
 
 def estimated(
-    what: Source | Estimates, requests: Sequence[Request], level: float, variance: Variance
+    what: Source | Estimates,
+    requests: Sequence[Request],
+    level: float,
+    variance: Variance,
+    rule: BaseRule | None,
 ) -> Estimates:
-    """Return estimates as they are, or those of a sample."""
+    """Return estimates, or those of a sample, under a rule if one is given."""
     if isinstance(what, Estimates):
         if requests:
             _refuse("Estimates were given with requests. Give samples with requests.")
-        return what
-    return estimate(what, *requests, level=level, variance=variance)
+        found = what
+    else:
+        found = estimate(what, *requests, level=level, variance=variance)
+    return found if rule is None else replace(found, rule=rule)
 
 
 def spread_of(found: Estimates) -> Floats:
@@ -471,9 +489,10 @@ def _gap_within(found: Estimates, a: int, b: int, names: tuple[str, str, str]) -
         error = 0.0
     elif variance > 1e-14 * float(matrix[a, a] + matrix[b, b]):
         error = math.sqrt(variance)
-    known = found[a].varies and found[b].varies
+    told = found.reliability(found[a]), found.reliability(found[b])
+    known = found[a].varies and found[b].varies and Reliability.TOO_SMALL not in told
     degrees = min(found[a].degrees, found[b].degrees)
-    return _Gap(names, found[a], found[b], error if known else None, degrees)
+    return _Gap(names, found[a], found[b], told, error if known else None, degrees)
 
 
 def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> Iterator[_Gap]:
@@ -487,11 +506,14 @@ def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> I
                 filter(None, (item.variable, item.level, *map(str, item.group.values())))
             )
             errors = (item.standard_error or 0.0), (match.standard_error or 0.0)
+            told = one.reliability(item), other.reliability(match)
+            known = item.varies and match.varies and Reliability.TOO_SMALL not in told
             yield _Gap(
                 (*names, name),
                 item,
                 match,
-                math.hypot(*errors) if item.varies and match.varies else None,
+                told,
+                math.hypot(*errors) if known else None,
                 joint_degrees(errors, (item.degrees, match.degrees)),
             )
 
@@ -519,6 +541,11 @@ def _two_sided_of(gap: _Gap) -> float:
 
 
 def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Comparison:
+    values = tuple(
+        None if told is Reliability.TOO_SMALL else item.value
+        for item, told in zip((gap.first, gap.second), gap.told, strict=True)
+    )
+    shown = None not in values
     difference = gap.first.value - gap.second.value
     known = gap.standard_error is not None
     reach = critical(level, gap.degrees) * (gap.standard_error or 0.0)
@@ -527,17 +554,19 @@ def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Compar
         first=first,
         second=second,
         within=within,
-        first_value=gap.first.value,
-        second_value=gap.second.value,
-        difference=difference,
+        first_value=values[0],
+        second_value=values[1],
+        difference=difference if shown else None,
         standard_error=gap.standard_error,
         low=difference - reach if known else None,
         high=difference + reach if known else None,
-        degrees=gap.degrees,
+        degrees=gap.degrees if shown else None,
         p_value=p_value if known else None,
         adjusted=after if known else None,
         first_respondents=gap.first.respondents,
         second_respondents=gap.second.respondents,
+        first_reliability=gap.told[0],
+        second_reliability=gap.told[1],
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,10 +18,11 @@ from alliage.survey.comparison.association import pearson, polychoric
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.domains import kept
 from alliage.survey.estimation.estimates import estimate
+from alliage.survey.estimation.figures import simple_variance
 from alliage.survey.estimation.intervals import critical
 from alliage.survey.estimation.linearisation import Part
 from alliage.survey.estimation.requests import Count, Linearised
-from alliage.survey.estimation.results import Statistic
+from alliage.survey.estimation.results import Reliability, Statistic, plain
 from alliage.survey.sampling.sample import Sample
 from alliage.survey.sampling.structure import summed
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from alliage.survey.arrays import Floats, Ints
     from alliage.survey.estimation.domains import Domain, Kept
     from alliage.survey.estimation.estimates import Variance
+    from alliage.survey.estimation.results import BaseRule
     from alliage.survey.sampling.cells import Cells
     from alliage.survey.sampling.sample import Source
 
@@ -59,22 +61,29 @@ class CorrelationEstimate:
     first, second
         The items.
     value
-        In [-1, 1].
+        In [-1, 1]; ``None``, with all but the base, if the base rule hides it.
     standard_error
         Design-based; ``None`` at the end of the scale, where none can be told.
     low, high
         Confidence interval, symmetric on Fisher's scale; ``None`` with the error.
     respondents
         Those who answered both.
+    effective_size
+        Size of the simple random sample with replacement that has this variance; ``None`` with the
+        error.
+    reliability
+        What the base rule says of it; ``None`` without a rule.
     """
 
     first: str
     second: str
-    value: float
+    value: float | None
     standard_error: float | None
     low: float | None
     high: float | None
     respondents: int
+    effective_size: float | None
+    reliability: Reliability | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +108,20 @@ class Correlations:
     level: float
 
     def matrix(self) -> Floats:
-        """Return the correlations, items × items."""
+        """Return the correlations, items × items.
+
+        Raises
+        ------
+        SurveyError
+            ``REQUEST`` if the base rule hides one.
+        """
+        hidden = [f"{pair.first} · {pair.second}" for pair in self.pairs if pair.value is None]
+        if hidden:
+            msg = (
+                f"« {listed(hidden)} » has too few respondents to be shown: there is no whole "
+                "matrix. Leave an item out, or ask under another rule."
+            )
+            raise SurveyError(SurveyProblem.REQUEST, msg, names=listed(hidden))
         found = np.eye(len(self.items))
         places = {name: place for place, name in enumerate(self.items)}
         for pair in self.pairs:
@@ -111,7 +133,7 @@ class Correlations:
         """Return one row for each pair."""
         return pl.DataFrame(
             [
-                {name: getattr(pair, name) for name in CorrelationEstimate.__slots__}
+                {name: plain(getattr(pair, name)) for name in CorrelationEstimate.__slots__}
                 for pair in self.pairs
             ],
             infer_schema_length=None,
@@ -135,6 +157,7 @@ def correlations(
     over: Domain | None = None,
     level: float = 0.95,
     variance: Variance = "calibrated",
+    rule: BaseRule | None = None,
 ) -> Correlations:
     """Correlate items by pairs, among those who answered both.
 
@@ -152,6 +175,9 @@ def correlations(
         Confidence level of the intervals.
     variance
         As for every estimate.
+    rule
+        When a correlation may be shown, its base being those who answered both; by default always.
+        One near 0 is no less reliable: coefficients of variation are left aside.
 
     Raises
     ------
@@ -184,7 +210,7 @@ def correlations(
         )
         raise SurveyError(SurveyProblem.REQUEST, msg)
     what = Correlation(kind)
-    request = _Request(what, kept(over), level, variance)
+    request = _Request(what, kept(over), level, variance, rule)
     pairs = tuple(
         _linear(source, pair, request)
         if what is Correlation.PEARSON and _has_numbers(source, pair)
@@ -201,6 +227,15 @@ class _Request(NamedTuple):
     over: Kept
     level: float
     variance: Variance
+    rule: BaseRule | None
+
+
+class _Base(NamedTuple):
+    """The people behind a correlation."""
+
+    respondents: int
+    effective_size: float | None
+    degrees: float
 
 
 def _has_numbers(source: Source, names: tuple[str, str]) -> bool:
@@ -284,8 +319,8 @@ def _linear(source: Source, names: tuple[str, str], request: _Request) -> Correl
         names,
         found.value,
         None if at_end else found.standard_error,
-        critical(request.level, found.degrees),
-        found.respondents,
+        _Base(found.respondents, found.effective_size, found.degrees),
+        request,
     )
 
 
@@ -315,10 +350,12 @@ def _of_table(source: Source, names: tuple[str, str], request: _Request) -> Corr
         value = of(values)
         at_end = 1 - abs(value) <= _NOTHING
 
-    error = None if at_end or counts.covariance is None else _error(of, values, counts.covariance)
-    people = {str(item.group[names[1]]): item.respondents for item in counts}
-    reach = critical(request.level, min(item.degrees for item in counts))
-    return _told(names, value, error, reach, sum(people.values()))
+    people = sum({str(item.group[names[1]]): item.respondents for item in counts}.values())
+    error, effective = None, None
+    if not at_end and counts.covariance is not None:
+        error, effective = _error(of, values, counts.covariance, people)
+    base = _Base(people, effective, min(item.degrees for item in counts))
+    return _told(names, value, error, base, request)
 
 
 def _check_levels(source: Source, names: tuple[str, str]) -> None:
@@ -332,21 +369,36 @@ def _check_levels(source: Source, names: tuple[str, str]) -> None:
 
 
 def _told(
-    names: tuple[str, str], value: float, error: float | None, reach: float, respondents: int
+    names: tuple[str, str], value: float, error: float | None, base: _Base, request: _Request
 ) -> CorrelationEstimate:
-    low, high = _fisher(value, error, reach)
-    return CorrelationEstimate(
+    low, high = _fisher(value, error, critical(request.level, base.degrees))
+    found = CorrelationEstimate(
         first=names[0],
         second=names[1],
         value=value,
         standard_error=error,
         low=low,
         high=high,
-        respondents=respondents,
+        respondents=base.respondents,
+        effective_size=base.effective_size,
     )
+    if request.rule is None:
+        return found
+    size = np.array(base.effective_size, dtype=np.float64)
+    told = Reliability(
+        request.rule.judged(np.array(base.respondents), size, np.array(np.nan)).item()
+    )
+    if told is Reliability.TOO_SMALL:
+        found = replace(
+            found, value=None, standard_error=None, low=None, high=None, effective_size=None
+        )
+    return replace(found, reliability=told)
 
 
-def _error(of: Callable[[Floats], float], values: Floats, covariance: Floats) -> float:
+def _error(
+    of: Callable[[Floats], float], values: Floats, covariance: Floats, people: int
+) -> tuple[float, float | None]:
+    """Return the error of a function of a table, and the respondents that it is worth."""
     step = values.sum() * _STEP
     slopes = np.zeros(len(values))
     for place in np.flatnonzero(values > 0):
@@ -356,7 +408,12 @@ def _error(of: Callable[[Floats], float], values: Floats, covariance: Floats) ->
         ends[0][place] += move
         ends[1][place] -= move
         slopes[place] = (of(ends[0]) - of(ends[1])) / (2 * move)
-    return math.sqrt(max(0.0, float(slopes @ covariance @ slopes)))
+    variance = max(0.0, float(slopes @ covariance @ slopes))
+    total = values.sum()
+    simple = simple_variance(
+        values @ slopes / total, values @ slopes**2 / total, np.array(people), total
+    )
+    return math.sqrt(variance), float(people * simple / variance) if variance > 0 else None
 
 
 def _fisher(value: float, error: float | None, reach: float) -> tuple[float | None, float | None]:

@@ -15,7 +15,7 @@ import polars as pl
 
 from alliage.survey.comparison.comparisons import estimated, spread_of
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.estimation.results import SHARES
+from alliage.survey.estimation.results import SHARES, Reliability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from alliage.survey.estimation.estimates import Variance
     from alliage.survey.estimation.requests import Request
-    from alliage.survey.estimation.results import Estimates, Provenance
+    from alliage.survey.estimation.results import BaseRule, Estimates, Provenance
     from alliage.survey.sampling.sample import Source
 
     _Numbers: TypeAlias = NDArray[np.float64]
@@ -87,8 +87,11 @@ class Ranking:
     shares
         Whether the estimates are shares.
     unranked
-        The estimates of items that do not vary among respondents, by name: their error is not
-        known, and their rank cannot be told. The others are ranked without them.
+        The estimates of items without a rank, by name: those that do not vary among respondents,
+        whose error is not known, and ``None`` for those that the base rule hides. The others are
+        ranked without them.
+    reliability
+        What the base rule says of each item, by name; empty without a rule.
     """
 
     items: tuple[RankedItem, ...]
@@ -97,7 +100,8 @@ class Ranking:
     true_first: float | None
     provenance: Provenance | None = None
     shares: bool = False
-    unranked: Mapping[str, float] = field(default_factory=dict)
+    unranked: Mapping[str, float | None] = field(default_factory=dict)
+    reliability: Mapping[str, Reliability] = field(default_factory=dict)
 
     @property
     def certain(self) -> tuple[str, ...]:
@@ -117,7 +121,11 @@ class Ranking:
             {name: getattr(item, name) for name in RankedItem.__slots__} for item in self.items
         ]
         others = [{"name": name, "estimate": value} for name, value in self.unranked.items()]
-        return pl.DataFrame([*ranked, *others], infer_schema_length=None)
+        told = {name: said.value for name, said in self.reliability.items()}
+        return pl.DataFrame(
+            [{**row, "reliability": told.get(str(row["name"]))} for row in (*ranked, *others)],
+            infer_schema_length=None,
+        )
 
 
 def rank(
@@ -126,6 +134,7 @@ def rank(
     first: int | None = None,
     level: float = 0.95,
     variance: Variance = "calibrated",
+    rule: BaseRule | None = None,
     draws: int = DRAWS,
     seed: int = 17,
 ) -> Ranking:
@@ -143,14 +152,17 @@ def rank(
         Confidence that every set holds at once.
     variance
         As for every estimate.
+    rule
+        When an estimate may be shown, and so ranked; by default the rule of the estimates given,
+        and none for a sample.
     draws, seed
         As for :func:`joint_ranks`.
 
     Raises
     ------
     SurveyError
-        ``REQUEST`` if an estimate has no error, if fewer than two vary among respondents, or if the
-        request makes no sense.
+        ``REQUEST`` if an estimate has no error, if fewer than two, or no more than the first k, may
+        be shown and vary among respondents, or if the request makes no sense.
 
     Examples
     --------
@@ -161,29 +173,52 @@ def rank(
     >>> [(item.name, item.rank) for item in found.items], found.certain
     ([('parks', 1), ('roads', 2)], ('parks', 'roads'))
     """
-    found = estimated(what, requests, 0.95, variance)
+    found = estimated(what, requests, 0.95, variance, rule)
     spread, names = spread_of(found), found.names()
-    vary = [place for place, item in enumerate(found) if item.varies]
+    told = [found.reliability(item) for item in found]
+    hidden = [said is Reliability.TOO_SMALL for said in told]
+    ranked = [place for place, item in enumerate(found) if item.varies and not hidden[place]]
     unranked = {
-        name: item.value for name, item in zip(names, found, strict=True) if not item.varies
+        names[place]: None if hidden[place] else item.value
+        for place, item in enumerate(found)
+        if place not in ranked
     }
-    if len(vary) < 2 and unranked:
-        _refuse(
-            f"« {listed(unranked)} » does not vary among respondents: its error is not known. Ask "
-            "more people, or leave it out."
-        )
-    degrees = min((found[place].degrees for place in vary), default=math.inf)
+    if unranked and len(ranked) < max(2, 1 + (first or 0)):
+        _refuse_few(len(ranked), first, unranked)
+    degrees = min((found[place].degrees for place in ranked), default=math.inf)
     ranking = joint_ranks(
-        {names[place]: found[place].value for place in vary},
-        spread[np.ix_(vary, vary)],
+        {names[place]: found[place].value for place in ranked},
+        spread[np.ix_(ranked, ranked)],
         level=level,
         first=first,
         degrees=None if math.isinf(degrees) else degrees,
         draws=draws,
         seed=seed,
     )
-    shares = all(item.statistic in SHARES for item in found)
-    return replace(ranking, provenance=found.provenance, shares=shares, unranked=unranked)
+    return replace(
+        ranking,
+        provenance=found.provenance,
+        shares=all(item.statistic in SHARES for item in found),
+        unranked=unranked,
+        reliability={name: said for name, said in zip(names, told, strict=True) if said},
+    )
+
+
+def _refuse_few(ranked: int, first: int | None, unranked: Mapping[str, float | None]) -> None:
+    reasons = {
+        "does not vary among respondents: its error is not known": [
+            name for name, value in unranked.items() if value is not None
+        ],
+        "has too few respondents to be shown": [
+            name for name, value in unranked.items() if value is None
+        ],
+    }
+    told = "; ".join(f"« {listed(names)} » {why}" for why, names in reasons.items() if names)
+    asked = "" if first is None else f", and the first {first} are asked for"
+    _refuse(
+        f"{ranked} of {ranked + len(unranked)} items can be ranked{asked}: {told}. Ask more "
+        "people, join groups, or ask for a shorter order."
+    )
 
 
 def joint_ranks(

@@ -26,7 +26,7 @@ from alliage.survey.comparison.comparisons import (
     subject_of,
 )
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.estimation.results import SHARES, Estimates, names_of
+from alliage.survey.estimation.results import SHARES, Estimates, Reliability, names_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from alliage.survey.arrays import Floats
     from alliage.survey.estimation.estimates import Variance
     from alliage.survey.estimation.requests import Request
-    from alliage.survey.estimation.results import Estimate, Provenance
+    from alliage.survey.estimation.results import BaseRule, Estimate, Provenance
     from alliage.survey.sampling.sample import Source
 
 
@@ -51,18 +51,21 @@ class WavePoint:
     year
         When it was asked, in years: 2022.5 is the middle of 2022.
     estimate
-        The figure.
+        The figure; ``None`` where the base rule hides it.
     standard_error
-        Its standard error, zero or more.
+        Its standard error, zero or more; ``None`` with the figure.
     degrees
         Degrees of freedom of its design.
+    reliability
+        What the base rule says of it; ``None`` without a rule.
     """
 
     wave: str
     year: float
-    estimate: float
-    standard_error: float
+    estimate: float | None
+    standard_error: float | None
     degrees: float = math.inf
+    reliability: Reliability | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,9 @@ class Segment:
     points
         The waves.
     changes
-        From each wave to the next, the tests of the whole series made together.
+        From each wave that is shown to the next one, the tests of the whole series made together.
     slope
-        The steady change that fits them best, or None for one wave.
+        The steady change that fits those shown best, or None for one wave.
     broken_by
         Why what came before may not be compared, or "" for the first part.
     """
@@ -160,17 +163,22 @@ def segments(
     starts = [0, *(place for place, one in enumerate(ordered) if place and one.wave in reasons)]
     ends = [*starts[1:], len(ordered)]
     parts = [slice(start, end) for start, end in zip(starts, ends, strict=True)]
-    changes = [_changes(ordered[part], matrix[part, part]) for part in parts]
+    shown = [
+        [place for place in range(part.start, part.stop) if ordered[place].estimate is not None]
+        for part in parts
+    ]
+    seen = [([ordered[place] for place in own], matrix[np.ix_(own, own)]) for own in shown]
+    changes = [_changes(*own) for own in seen]
     together = adjusted([one.p_value for found in changes for one in found], adjustment)
     final = iter(together.tolist())
     return tuple(
         Segment(
             ordered[part],
             tuple(one._replace(adjusted=next(final)) for one in found),
-            _slope(ordered[part], matrix[part, part]),
+            _slope(*own),
             reasons.get(ordered[part][0].wave, "") if part.start else "",
         )
-        for part, found in zip(parts, changes, strict=True)
+        for part, own, found in zip(parts, seen, changes, strict=True)
     )
 
 
@@ -221,21 +229,20 @@ class Trends:
         return self.items[place]
 
     def frame(self) -> pl.DataFrame:
-        """Return one row for each figure and wave, with the change from the wave before."""
+        """Return one row for each figure and wave, with the change from the one shown before."""
         return pl.DataFrame(
             [
-                _record(item.name, number, segment, place)
+                _record(item.name, number, segment, point)
                 for item in self.items
                 for number, segment in enumerate(item.segments, start=1)
-                for place in range(len(segment.points))
+                for point in segment.points
             ],
             infer_schema_length=None,
         )
 
 
-def _record(name: str, number: int, segment: Segment, place: int) -> dict[str, object]:
-    point = segment.points[place]
-    change = segment.changes[place - 1] if place else None
+def _record(name: str, number: int, segment: Segment, point: WavePoint) -> dict[str, object]:
+    change = next((one for one in segment.changes if one.first == point.wave), None)
     return {
         "series": name,
         "part": number,
@@ -244,6 +251,8 @@ def _record(name: str, number: int, segment: Segment, place: int) -> dict[str, o
         "year": point.year,
         "estimate": point.estimate,
         "standard_error": point.standard_error,
+        "reliability": plain(point.reliability),
+        "change_from": None if change is None else change.second,
         "change": None if change is None else change.estimate,
         "change_standard_error": None if change is None else change.standard_error,
         "change_p_value": None if change is None else change.p_value,
@@ -264,6 +273,7 @@ def trend(
     adjustment: Adjustment = Adjustment.HOLM,
     level: float = 0.95,
     variance: Variance = "calibrated",
+    rule: BaseRule | None = None,
 ) -> Trends:
     """Follow estimates over waves.
 
@@ -284,6 +294,9 @@ def trend(
         How the changes of a figure, tested together, are taken into account.
     level, variance
         As for every estimate.
+    rule
+        When the figure of a wave may be shown: those that may not are in no change and no slope. By
+        default the rule of the estimates given, and none for samples.
 
     Raises
     ------
@@ -304,12 +317,15 @@ def trend(
     (0.667, True)
     """
     if isinstance(waves, Estimates):
-        series, how = _within(waves, wave), waves.provenance
+        found = estimated(waves, requests, level, variance, rule)
+        series, how = _within(found, wave), found.provenance
     else:
         if not waves or wave is not None:
             _refuse("Give waves by name, or the estimates of one sample with `wave`.")
-        found = {name: estimated(one, requests, level, variance) for name, one in waves.items()}
-        series, how = _between(found), next(iter(found.values())).provenance
+        each = {
+            name: estimated(one, requests, level, variance, rule) for name, one in waves.items()
+        }
+        series, how = _between(each), next(iter(each.values())).provenance
     names = names_of([one.items[0] for one in series], without=() if wave is None else (wave,))
     return Trends(
         tuple(
@@ -336,6 +352,7 @@ class _Series:
 
     waves: tuple[str, ...]
     items: tuple[Estimate, ...]
+    told: tuple[Reliability | None, ...]
     covariance: Floats
 
     def points(self, years: Mapping[str, float]) -> list[WavePoint]:
@@ -343,11 +360,13 @@ class _Series:
             WavePoint(
                 wave=wave,
                 year=_year(wave, years),
-                estimate=item.value,
-                standard_error=item.standard_error or 0.0,
+                estimate=value,
+                standard_error=None if value is None else item.standard_error or 0.0,
                 degrees=item.degrees,
+                reliability=told,
             )
-            for wave, item in zip(self.waves, self.items, strict=True)
+            for wave, item, told in zip(self.waves, self.items, self.told, strict=True)
+            for value in [None if told is Reliability.TOO_SMALL else item.value]
         ]
 
     def ordered(self, years: Mapping[str, float]) -> Floats:
@@ -380,6 +399,7 @@ def _within(found: Estimates, wave: str | None) -> list[_Series]:
         _Series(
             tuple(str(found[place].group[wave]) for place in places),
             tuple(found[place] for place in places),
+            tuple(found.reliability(found[place]) for place in places),
             matrix[np.ix_(places, places)],
         )
         for places in alike.values()
@@ -396,6 +416,7 @@ def _between(found: Mapping[str, Estimates]) -> list[_Series]:
         _Series(
             tuple(of_wave),
             tuple(of_wave.values()),
+            tuple(found[name].reliability(item) for name, item in of_wave.items()),
             np.diag([(item.standard_error or 0.0) ** 2 for item in of_wave.values()]),
         )
         for of_wave in alike.values()
@@ -404,16 +425,22 @@ def _between(found: Mapping[str, Estimates]) -> list[_Series]:
 
 def _changes(points: Sequence[WavePoint], matrix: Floats) -> list[Difference]:
     found: list[Difference] = []
+    values = _values(points).tolist()
     for place, (before, after) in enumerate(itertools.pairwise(points)):
         two = matrix[place : place + 2, place : place + 2][::-1, ::-1]
         found += differences(
-            {after.wave: after.estimate, before.wave: before.estimate},
+            {after.wave: values[place + 1], before.wave: values[place]},
             two,
             degrees=joint_degrees(
-                (before.standard_error, after.standard_error), (before.degrees, after.degrees)
+                (before.standard_error or 0.0, after.standard_error or 0.0),
+                (before.degrees, after.degrees),
             ),
         )
     return found
+
+
+def _values(points: Sequence[WavePoint]) -> Floats:
+    return np.array([point.estimate for point in points], dtype=np.float64)
 
 
 def _slope(points: Sequence[WavePoint], matrix: Floats) -> Slope | None:
@@ -421,7 +448,7 @@ def _slope(points: Sequence[WavePoint], matrix: Floats) -> Slope | None:
         return None
     years = np.array([point.year for point in points])
     line = np.column_stack([np.ones(len(points)), years - years.mean()])
-    values = np.array([point.estimate for point in points])
+    values = _values(points)
     if np.linalg.matrix_rank(matrix) < len(points):
         _refuse("The waves have no error, or repeat one another. Give the covariance of waves.")
     weighted = np.linalg.solve(matrix, line)
@@ -447,14 +474,16 @@ def _checked(
     if len({point.year for point in points}) != len(points):
         _refuse("Two waves have the same year. Give the month as a part of the year.")
     for point in points:
-        if not (math.isfinite(point.estimate) and point.standard_error >= 0):
+        if point.estimate is None:
+            continue
+        if not (math.isfinite(point.estimate) and (point.standard_error or 0.0) >= 0):
             _refuse(
                 f"The wave « {point.wave} » is {point.estimate} ± {point.standard_error}. Give an "
                 "estimate and a standard error of zero or more."
             )
     _check_breaks(names, breaks)
     if covariance is None:
-        return np.diag([point.standard_error**2 for point in points])
+        return np.diag([(point.standard_error or 0.0) ** 2 for point in points])
     matrix = np.asarray(covariance, dtype=np.float64)
     if matrix.shape != (len(points), len(points)):
         _refuse(f"The covariance is {matrix.shape} for {len(points)} waves. Give a row each.")

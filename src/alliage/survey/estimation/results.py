@@ -137,8 +137,8 @@ class Estimate:
 
 #: What is kept back of an estimate that may not be shown: all but its base.
 _FIGURES = (
-    "value", "standard_error", "low", "high", "weighted", "design_effect", "effective_size",
-    "variation",
+    "value", "standard_error", "low", "high", "interval", "weighted", "design_effect",
+    "effective_size", "variation",
 )  # fmt: skip
 
 
@@ -240,7 +240,7 @@ class Provenance:
 
     def record(self) -> dict[str, Any]:
         """Return it as a plain dictionary."""
-        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,7 +262,7 @@ class Estimates:
         the request where there are most of them.
     rule
         When a figure may be shown by what writes them; without one, always. The figures
-        themselves are kept, for what is computed from them.
+        themselves are kept, for what is computed from them, to which the rule passes.
     """
 
     items: tuple[Estimate, ...]
@@ -335,6 +335,10 @@ class Estimates:
             if (variable, tuple(label)) in by and (variable, group) not in held
         ]
 
+    def reliability(self, item: Estimate) -> Reliability | None:
+        """Return what the rule says of an estimate; ``None`` without a rule."""
+        return None if self.rule is None else self.rule.judge(item)
+
     def records(self) -> list[dict[str, Any]]:
         """Return a plain dictionary for each estimate, the breakdown first.
 
@@ -347,15 +351,15 @@ class Estimates:
         record = {
             **columns_of(item.group),
             **{
-                field.name: _plain(getattr(item, field.name))
+                field.name: plain(getattr(item, field.name))
                 for field in dataclasses.fields(item)
                 if field.name not in {"group", "domain", "varies"}
             },
             "variation": item.variation,
         }
-        if self.rule is None:
+        told = self.reliability(item)
+        if told is None:
             return record
-        told = self.rule.judge(item)
         hidden = dict.fromkeys(_FIGURES) if told is Reliability.TOO_SMALL else {}
         return {**record, **hidden, "reliability": told.value}
 
@@ -418,7 +422,8 @@ def columns_of(group: Mapping[str, Level]) -> dict[str, Level]:
     return {f"by {name}" if name in fields else name: level for name, level in group.items()}
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a value as files hold it: a code by its text, ``None`` for what has no end."""
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, float) and value == float("inf"):

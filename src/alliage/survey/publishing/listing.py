@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import singledispatch
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from alliage.survey.areas.area_models import AreaModel
@@ -30,8 +32,9 @@ from alliage.survey.publishing.words import (
 from alliage.survey.sampling.report import CalibrationReport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from alliage.survey.comparison.comparisons import Comparison
     from alliage.survey.estimation.results import Estimate, Provenance
     from alliage.survey.publishing.words import Language
 
@@ -222,7 +225,7 @@ def _(result: Estimates, language: Language = "fr") -> Listing:
             *(_about(item, name, language) for name in telling),
             *(str(item.group.get(name, "")) for name in groups),
         )
-        told = Reliability.RELIABLE if result.rule is None else result.rule.judge(item)
+        told = result.reliability(item)
         figures: tuple[Value, ...] = (
             item.value,
             item.standard_error,
@@ -237,7 +240,7 @@ def _(result: Estimates, language: Language = "fr") -> Listing:
         if told is Reliability.TOO_SMALL:
             bases = (item.respondents, item.missing)
             figures = (*(NOTHING,) * 4, *bases, *(NOTHING,) * 3)
-        rows.append((*labels, *figures, *((name_of(told, language),) if marked else ())))
+        rows.append((*labels, *figures, *((_note(told, language),) if marked else ())))
         kind = Kind.SHARE if item.statistic in SHARES else Kind.QUANTITY
         error = Kind.POINTS if item.statistic in SHARES else Kind.QUANTITY
         kinds.append((*(Kind.TEXT for _ in labels), kind, error, kind, kind, *last))
@@ -267,11 +270,22 @@ def _about(item: Estimate, name: str, language: Language) -> str:
     return str(getattr(item, name))
 
 
+def _note(told: Reliability | None, language: Language) -> str:
+    return "" if told is None else name_of(told, language)
+
+
+def _ruled(told: Iterable[Reliability | None], language: Language) -> tuple[str, ...]:
+    """Return what marks mean, where a base rule was given."""
+    return (word("cautious", language),) if any(told) else ()
+
+
 @listing.register(Comparisons)
 def _(result: Comparisons, language: Language = "fr") -> Listing:
     value = Kind.SHARE if result.shares else Kind.QUANTITY
     gap = Kind.POINTS if result.shares else Kind.QUANTITY
     within = any(item.within for item in result)
+    sides = [(item.first_reliability, item.second_reliability) for item in result]
+    ruled = _ruled(chain.from_iterable(sides), language)
     headings = _headings(
         language,
         *((("within", Kind.TEXT, False),) if within else ()),
@@ -285,31 +299,37 @@ def _(result: Comparisons, language: Language = "fr") -> Listing:
         ("standard_error", gap, True),
         ("p", Kind.P_VALUE, True),
         ("adjusted", Kind.P_VALUE, False),
+        *((("note", Kind.TEXT, False),) if ruled else ()),
     )
-    rows = tuple(
-        (
-            *((item.within,) if within else ()),
-            item.first,
-            item.second,
-            item.first_value,
-            item.second_value,
-            item.difference,
-            item.low,
-            item.high,
-            item.standard_error,
-            item.p_value,
-            item.adjusted,
-        )
-        for item in result
-    )
+    rows = []
+    for item, told in zip(result, sides, strict=True):
+        labels = (*((item.within,) if within else ()), item.first, item.second)
+        values = [NOTHING if one is None else one for one in (item.first_value, item.second_value)]
+        gaps: tuple[Value, ...] = (
+            item.difference, item.low, item.high, item.standard_error, item.p_value, item.adjusted
+        )  # fmt: skip
+        if item.difference is None:
+            gaps = (NOTHING,) * len(gaps)
+        rows.append((*labels, *values, *gaps, *((_of_sides(told, language),) if ruled else ())))
     notes = (
         word("adjustment", language, value=name_of(result.adjustment, language)),
         *((word("points", language),) if result.shares else ()),
-        *((word("steady", language),) if any(one.p_value is None for one in result) else ()),
+        *((word("steady", language),) if any(map(_is_steady, result)) else ()),
+        *ruled,
         word("interval", language, value=share(result.level, language, 0)),
         *provenance_notes(result.provenance, language),
     )
-    return Listing(headings, rows, notes)
+    return Listing(headings, tuple(rows), notes)
+
+
+def _is_steady(item: Comparison) -> bool:
+    return item.difference is not None and item.p_value is None
+
+
+def _of_sides(told: Iterable[Reliability | None], language: Language) -> str:
+    """Return what is to be known of the two values of a comparison, each with its number."""
+    notes = ((place, _note(one, language)) for place, one in enumerate(told, start=1))
+    return " · ".join(word("title", language, text=place, value=one) for place, one in notes if one)
 
 
 @listing.register(Trends)
@@ -317,6 +337,8 @@ def _(result: Trends, language: Language = "fr") -> Listing:
     value = Kind.SHARE if result.shares else Kind.QUANTITY
     gap = Kind.POINTS if result.shares else Kind.QUANTITY
     several = len(result) > 1
+    points = [point for one in result for part in one.segments for point in part.points]
+    ruled = _ruled((point.reliability for point in points), language)
     headings = _headings(
         language,
         *((("series", Kind.TEXT, False),) if several else ()),
@@ -327,26 +349,36 @@ def _(result: Trends, language: Language = "fr") -> Listing:
         ("adjusted", Kind.P_VALUE, False),
         ("slope", gap, True),
         ("break", Kind.TEXT, False),
+        *((("note", Kind.TEXT, False),) if ruled else ()),
     )
-    rows = []
-    for record in result.frame().to_dicts():
-        starts = record["change"] is None
+    rows: list[tuple[Value, ...]] = []
+    parts = groupby(result.frame().to_dicts(), itemgetter("series", "part"))
+    for place, record in chain.from_iterable(enumerate(part) for _, part in parts):
+        told = None if record["reliability"] is None else Reliability(record["reliability"])
+        figures = [
+            record[name] for name in ("estimate", "standard_error", "change", "change_adjusted")
+        ]
+        if told is Reliability.TOO_SMALL:
+            figures = [NOTHING] * len(figures)
+        elif record["change"] is None:
+            figures[2:] = "", ""
         rows.append(
             (
                 *((record["series"],) if several else ()),
                 record["wave"],
-                record["estimate"],
-                record["standard_error"],
-                "" if starts else record["change"],
-                "" if starts else record["change_adjusted"],
+                *figures,
                 record["slope"],
-                record["broken_by"] if starts else "",
+                "" if place else record["broken_by"],
+                *((_note(told, language),) if ruled else ()),
             )
         )
+    hidden = any(point.reliability is Reliability.TOO_SMALL for point in points)
     notes = (
         word("adjustment", language, value=name_of(result.adjustment, language)),
         word("parts", language),
         *((word("points", language),) if result.shares else ()),
+        *ruled,
+        *((word("passed over", language),) if hidden else ()),
         *provenance_notes(result.provenance, language),
     )
     return Listing(headings, tuple(rows), notes)
@@ -369,6 +401,7 @@ def _(result: Ranking, language: Language = "fr") -> Listing:
             ("possible", Kind.TEXT, False),
         ),
         *top,
+        *(_headings(language, ("note", Kind.TEXT, False)) if result.reliability else ()),
     )
     rows: list[tuple[Value, ...]] = [
         (
@@ -380,16 +413,21 @@ def _(result: Ranking, language: Language = "fr") -> Listing:
         )
         for item in result.items
     ]
-    rows += [
-        (None, name, value, *(None for _ in headings[3:]))
-        for name, value in result.unranked.items()
-    ]
+    for name, estimate in result.unranked.items():
+        rest = NOTHING if estimate is None else None
+        known = rest if estimate is None else estimate
+        rows.append((rest, name, known, rest, *(rest for _ in top)))
+    if result.reliability:
+        rows = [(*row, _note(result.reliability[str(row[1])], language)) for row in rows]
     notes = [word("ranks", language, value=share(result.level, language, 0))]
     if result.first is not None and result.true_first is not None:
         chance = share(result.true_first, language, 0)
         notes.append(word("true first", language, first=result.first, value=chance))
-    if result.unranked:
+    if any(value is not None for value in result.unranked.values()):
         notes.append(word("steady", language))
+    notes += _ruled(result.reliability.values(), language)
+    if None in result.unranked.values():
+        notes.append(word("without a rank", language))
     if result.provenance is not None:
         notes += provenance_notes(result.provenance, language)
     return Listing(headings, tuple(rows), tuple(notes))
@@ -397,6 +435,7 @@ def _(result: Ranking, language: Language = "fr") -> Listing:
 
 @listing.register(Correlations)
 def _(result: Correlations, language: Language = "fr") -> Listing:
+    ruled = _ruled((pair.reliability for pair in result.pairs), language)
     headings = _headings(
         language,
         ("first", Kind.TEXT, False),
@@ -406,28 +445,27 @@ def _(result: Correlations, language: Language = "fr") -> Listing:
         ("high", Kind.QUANTITY, False),
         ("standard_error", Kind.QUANTITY, True),
         ("base", Kind.COUNT, False),
+        *((("note", Kind.TEXT, False),) if ruled else ()),
     )
-    rows = tuple(
-        (
-            pair.first,
-            pair.second,
-            pair.value,
-            pair.low,
-            pair.high,
-            pair.standard_error,
-            pair.respondents,
-        )
-        for pair in result.pairs
-    )
+    rows = []
+    for pair in result.pairs:
+        figures: tuple[Value, ...] = (pair.value, pair.low, pair.high, pair.standard_error)
+        if pair.value is None:
+            figures = (NOTHING,) * len(figures)
+        note = (_note(pair.reliability, language),) if ruled else ()
+        rows.append((pair.first, pair.second, *figures, pair.respondents, *note))
+    at_end = any(one.low is None and one.value is not None for one in result.pairs)
     notes = (
         word("interval", language, value=share(result.level, language, 0)),
-        *((word("at the end", language),) if any(one.low is None for one in result.pairs) else ()),
+        *((word("at the end", language),) if at_end else ()),
+        *ruled,
     )
-    return Listing(headings, rows, notes)
+    return Listing(headings, tuple(rows), notes)
 
 
 @listing.register(AreaModel)
 def _(result: AreaModel, language: Language = "fr") -> Listing:
+    ruled = _ruled((area.reliability for area in result.areas), language)
     headings = _headings(
         language,
         ("area", Kind.TEXT, False),
@@ -435,9 +473,16 @@ def _(result: AreaModel, language: Language = "fr") -> Listing:
         ("standard_error", Kind.QUANTITY, False),
         ("direct", Kind.QUANTITY, False),
         ("direct_weight", Kind.SHARE, False),
+        *((("direct_note", Kind.TEXT, False),) if ruled else ()),
     )
     rows = tuple(
-        (area.name, area.estimate, area.standard_error, area.direct, area.direct_weight)
+        (
+            area.name,
+            area.estimate,
+            area.standard_error,
+            *((area.direct, area.direct_weight) if area.is_direct_shown else (NOTHING,) * 2),
+            *((_note(area.reliability, language),) if ruled else ()),
+        )
         for area in result.areas
     )
     notes = {"synthetic": result.synthetic, "smoothed": result.smoothed}
@@ -448,7 +493,8 @@ def _(result: AreaModel, language: Language = "fr") -> Listing:
             word(name, language, value=listed(areas, most=20))
             for name, areas in notes.items()
             if areas
-        ),
+        )
+        + ruled,
     )
 
 

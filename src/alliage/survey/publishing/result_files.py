@@ -179,8 +179,6 @@ def frame_of(results: Mapping[str, Result]) -> pl.DataFrame:
 
 
 def _frame(result: Result) -> pl.DataFrame:
-    if isinstance(result, AreaModel):
-        return pl.DataFrame([area._asdict() for area in result.areas], infer_schema_length=None)
     if isinstance(result, Estimates):
         return _frame_of_estimates(result)
     if isinstance(result, Protected):

@@ -664,7 +664,7 @@ class Specification(Section):
     calibrations
         The weights, several where the study has several.
     base_rule
-        When a figure of a table, or of the estimates, is shown.
+        When a figure is shown: of tables, of estimates, and of what is made of these.
     tables
         Questions by breakdowns.
     estimates
