@@ -20,7 +20,7 @@ from alliage.survey.estimation.domains import groups as groups_of
 from alliage.survey.estimation.estimates import figures, provenance
 from alliage.survey.estimation.figures import Figures
 from alliage.survey.estimation.requests import Choices, Mean, Proportion, Quotient, Scored
-from alliage.survey.estimation.results import BaseRule, Statistic
+from alliage.survey.estimation.results import BaseRule, Reliability, Statistic
 from alliage.survey.sampling.sample import Sample
 from alliage.survey.sampling.structure import summed
 from alliage.survey.tables.blocks import Block, Blocks, Column, RowHead, frame_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from alliage.survey.arrays import Floats
+    from alliage.survey.arrays import Booleans, Floats
     from alliage.survey.data.coding import Level
     from alliage.survey.data.table import MultiResponse, Variable
     from alliage.survey.estimation.domains import Domain, Kept
@@ -503,13 +503,14 @@ class _Writer:
         for one in self.crossed:
             at = self._places(one, rows)
             people[at] = one.people
-            above[at] = self._above(one, at[0].ravel())
             parts.append((at, one.figures))
             for place, test in one.tests().items():
                 tests[place][one.breakdown] = test
         found = Figures.laid_out(parts, [column.group for column in self.columns])
         people[:, [one.statistic is Statistic.MEAN for one in found.requests]] = np.nan
         judged = self.rule.judged(found.bases.respondents, found.effects()[1], found.variations())
+        for one, (at, _) in zip(self.crossed, parts, strict=True):
+            above[at] = self._above(one, at[0].ravel(), judged[at] == Reliability.TOO_SMALL)
         heads = [
             RowHead(request.statistic, label, self.maker.row_label(request, label))
             for request, label in zip(found.requests, found.labels, strict=True)
@@ -547,13 +548,18 @@ class _Writer:
         own = np.concatenate([np.arange(rows[at].start, rows[at].stop) for at in one.widths])
         return groups[:, None], own[None, :]
 
-    def _above(self, one: _Crossed, places: NDArray[np.intp]) -> NDArray[np.object_]:
-        """Return the letters of the columns that each figure exceeds, shape (G, K)."""
+    def _above(
+        self, one: _Crossed, places: NDArray[np.intp], hidden: Booleans
+    ) -> NDArray[np.object_]:
+        """Return the letters of the columns that each figure exceeds, shape (G, K).
+
+        What the rule hides is not compared: a letter would tell on which side it lies.
+        """
         found = self.letters.above(
             one.figures.values.T,
             one.covariance(),
             [self.columns[place].letter for place in places],
-            errors=one.figures.errors.T,
+            errors=np.where(hidden, np.nan, one.figures.errors).T,
             degrees=one.figures.bases.degrees.T,
         )
         return np.array(found, dtype=object).T
