@@ -477,3 +477,34 @@ def test_tables_that_may_give_one_another_away_are_not_written(tmp_path: Path) -
     assert "Rien ne prouve que ce tableau" in " ".join(asked.stdout.split())
     tables = json.loads(out.read_text(encoding="utf-8"))["results"]
     assert all(one["unproven"] for one in tables.values())
+
+
+def test_the_base_rule_holds_for_what_is_made_of_estimates(tmp_path: Path) -> None:
+    data, spec = few(tmp_path)
+    made = (
+        "comparisons: [{name: gaps, estimate: few, across: region}]\n"
+        "trends: [{name: waves, estimate: few, wave: region,"
+        " years: {north: 1, south: 2, west: 3, silent: 4}}]\n"
+        "ranks: [{name: order, estimate: few}]\n"
+    )
+    spec.write_text(spec.read_text() + made)
+    west = open_study(data, spec).estimates("few").one(region="west")
+    for command, lines in (("compare", 3), ("rank", 1)):
+        shown = run(command, data, "--spec", spec, width=120).stdout
+        told = [line for line in shown.splitlines() if "west" in line]
+        assert len(told) == lines
+        assert all(line.rstrip().endswith("base too small") and "–" in line for line in told)
+        assert f"{west.value:.2f}" not in shown
+        for kind in KINDS:
+            out = tmp_path / f"{command}{kind}"
+            assert run(command, data, "--spec", spec, "--out", out).exit_code == 0
+        for kind in (".json", ".csv"):
+            text = (tmp_path / f"{command}{kind}").read_text(encoding="utf-8")
+            assert str(west.value)[:8] not in text
+            assert "too small" in text
+    strict = spec.read_text().replace("suppress_below: 30", "suppress_below: 60")
+    spec.write_text(strict)
+    refused = run("rank", data, "--spec", spec)
+    assert refused.exit_code == 1
+    assert "1 of 3 items can be ranked: « south, west » has too few respondents" in refused.stderr
+    assert "line 7" in refused.stderr
