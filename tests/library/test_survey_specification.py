@@ -291,6 +291,13 @@ estimates: [{name: all, statistic: proportion, variables: [q1, region], by: sex}
             ),
             "« 3 » is no level of « wave »",
         ),
+        (
+            (
+                "estimates:\n  - {name: e, statistic: net_score, variables: q1, positive: [2, 3], "
+                "negative: ['2']}"
+            ),
+            "line 8, estimates, entry 1, negative: « net_score » has on both sides `2`. Keep each",
+        ),
         ("language: de", "« de » is not allowed"),
         ("protection: {least: 0}", "line 7, protection, least: « 0 » cannot be used"),
     ],
@@ -344,6 +351,13 @@ def test_a_misspelt_key_is_told_at_its_line(asked: Callable[..., Path], place: i
         ("variable,level,total\n,N,3\nregion,S,4\n", "line 2 of « m.csv » has no variable"),
         ("variable,level,total\nregion,Q,3\n", "« Q » is no level of « region »"),
         ("variable,level,total\nregion,N\n", "is cut"),
+        ("variable,level,total\nregion,N,3\nregion,S,4\nregion,,7\n", "line 4 of « m.csv » gives"),
+        ("variable,level,total\nq1,,7\nq1,1,3\n", "line 3 of « m.csv » gives « q1: 1 », which"),
+        (
+            "variable,level,total\nregion,N,3\nregion,S,4\nregion,N,5\n",
+            "gives « region: N », which",
+        ),
+        ("variable,level,total\nincome,,7\nincome,,3\n", "gives « income », which lines above"),
     ],
 )
 def test_margins_of_a_file_are_told_by_row(
@@ -479,3 +493,25 @@ def test_estimates_are_broken_down_by_a_set(asked: Callable[..., Path], answers:
         open_study(answers, asked(text % "bb"))
     with pytest.raises(InvalidFilesError, match=r"« use ».*did you mean « uses »"):
         open_study(answers, asked((text % "b").replace("[uses, sex]", "[use, sex]")))
+
+
+def test_one_name_or_one_number_does_where_a_list_is_due(asked: Callable[..., Path]) -> None:
+    short = read_specification(
+        asked(
+            "tables:\n  - {name: t, questions: q1, breakdowns: sex}\n"
+            "  - {name: u, questions: [{variable: q1, boxes: {high: 3}}], over: {wave: 2}}\n"
+            "estimates:\n"
+            "  - {name: e, statistic: quantile, variables: income, probabilities: 0.5}\n"
+            "  - {name: f, statistic: net_score, variables: q1, positive: 3, negative: 1}\n"
+        )
+    )
+    long = read_specification(
+        asked(
+            "tables:\n  - {name: t, questions: [q1], breakdowns: [sex]}\n"
+            "  - {name: u, questions: [{variable: q1, boxes: {high: [3]}}], over: {wave: [2]}}\n"
+            "estimates:\n"
+            "  - {name: e, statistic: quantile, variables: [income], probabilities: [0.5]}\n"
+            "  - {name: f, statistic: net_score, variables: [q1], positive: [3], negative: [1]}\n"
+        )
+    )
+    assert short == long

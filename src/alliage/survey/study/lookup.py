@@ -310,10 +310,14 @@ class Lookup:
             for wave in waves:
                 held = held.setdefault(self.level(str(asked.per), wave, *within), {})
             key = names[0] if len(names) == 1 else names
-            if level is None:
-                held[key] = total
-            else:
-                held.setdefault(key, {})[self._crossed_level(names, level, within)] = total
+            of = None if level is None else self._crossed_level(names, level, within)
+            if not _added(held, key, of, total):
+                self._fault(
+                    SpecificationProblem.MARGIN_TWICE,
+                    within,
+                    place=table.place(row).words,
+                    given=str(variable if level is None else f"{variable}: {level}"),
+                )
         return read_margins
 
     def asked(self, asked: Asked, *within: str | int) -> Question:
@@ -365,6 +369,17 @@ class Lookup:
             }
             for key in ("levels", "positive", "negative")
         }
+        for name in asked.variables:
+            both = [one for one in levels["positive"][name] if one in levels["negative"][name]]
+            if both:
+                self._fault(
+                    SpecificationProblem.KEYS,
+                    (*within, "negative"),
+                    statistic=asked.statistic.value,
+                    fact="has on both sides",
+                    key=listed(both),
+                    remedy="Keep each level on one side",
+                )
         if self.problems:
             return ()
         return tuple(
@@ -388,6 +403,16 @@ class Lookup:
         told = FileProblem.of(self.file.name, place(tuple(within)), Fault(problem, values))
         if told not in self.problems:
             self.problems.append(told)
+
+
+def _added(margins: dict[Any, Any], key: object, level: object, total: object) -> bool:
+    """Add the total of a variable, or of a level of it; not where it has one already."""
+    of = margins if level is None else margins.setdefault(key, {})
+    at = key if level is None else level
+    if not isinstance(of, dict) or at in of:
+        return False
+    of[at] = total
+    return True
 
 
 def _request(

@@ -14,7 +14,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    field_validator,
+    model_validator,
+)
 
 from alliage.survey.comparison.comparisons import Adjustment
 from alliage.survey.data.questionnaire import Question, SeveralAnswers
@@ -74,6 +82,13 @@ class SpecificationProblem(Problem):
         "« %(given)s » has the columns %(found)s. Give it the columns %(expected)s.",
     )
     MARGIN_ROW = "margin_row", "%(place)s has no %(fact)s. Complete it."
+    MARGIN_TWICE = (
+        "margin_twice",
+        (
+            "%(place)s gives « %(given)s », which lines above give already. Keep one total of each "
+            "level, or of the variable."
+        ),
+    )
     REPLICATE_NAMES = (
         "replicate_names",
         "no column of the data is called like « %(given)s ». The columns are: %(allowed)s.",
@@ -132,7 +147,7 @@ def _list(items: Iterable[object]) -> str:
 
 
 def _one_or_several(content: Any) -> Any:
-    return (content,) if isinstance(content, str) else content
+    return (content,) if isinstance(content, str | int | float) else content
 
 
 def _level(content: Any) -> str | int | float | bool:
@@ -177,7 +192,7 @@ def _not_numbers(content: Any, within: tuple[str | int, ...]) -> Iterator[Fault]
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 FileLevel = Annotated[str | int | float | bool, PlainValidator(_level)]
-Levels = Annotated[tuple[FileLevel, ...], Field(min_length=1)]
+Levels = Annotated[tuple[FileLevel, ...], BeforeValidator(_one_or_several), Field(min_length=1)]
 Numbers = Annotated[Any, PlainValidator(_numbers)]
 Confidence = Annotated[float, Field(gt=0, lt=1)]
 
@@ -411,15 +426,6 @@ class Weighted(Named):
     variance: Literal["calibrated", "fixed"] = "calibrated"
     level: Confidence = 0.95
 
-    @field_validator("over", mode="before")
-    @classmethod
-    def _one_level(cls, content: Any) -> Any:
-        if not isinstance(content, Mapping):
-            return content
-        return {
-            name: kept if isinstance(kept, tuple) else (kept,) for name, kept in content.items()
-        }
-
 
 class Tabulated(Weighted):
     """A banner table.
@@ -446,7 +452,7 @@ class Tabulated(Weighted):
     adjustment: Adjustment = Adjustment.HOLM
     base_rule: Bases | None = None
 
-    _short = field_validator("breakdowns", mode="before")(_one_or_several)
+    _short = field_validator("questions", "breakdowns", mode="before")(_one_or_several)
 
 
 class Figure(StrEnum):
@@ -515,7 +521,9 @@ class Estimated(Weighted):
     interval: Literal[Interval.LOGIT, Interval.WILSON, Interval.BETA, Interval.WALD] | None = None
     base: Literal["answered", "everybody", "respondents", "responses"] | None = None
 
-    _short = field_validator("variables", "by", mode="before")(_one_or_several)
+    _short = field_validator(
+        "variables", "by", "probabilities", "levels", "positive", "negative", mode="before"
+    )(_one_or_several)
 
     @model_validator(mode="after")
     def _keys_go_with_the_statistic(self) -> Estimated:
