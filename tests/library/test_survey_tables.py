@@ -18,6 +18,7 @@ from alliage.survey import (
     Estimate,
     Estimates,
     Level,
+    LonelyUnit,
     MultiResponse,
     Sample,
     Scale,
@@ -43,7 +44,7 @@ from alliage.survey.tables.letters import LetterRule
 from alliage.survey.tables.questions import Answers, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from alliage.survey.arrays import Floats
     from alliage.survey.estimation.domains import Domain
@@ -477,3 +478,38 @@ def test_a_set_that_nobody_chose_from_is_no_breakdown() -> None:
     assert [base is None for base in made.blocks[0].bases] == [False, True, False]
     with pytest.raises(SurveyError, match=r"Nobody is in the domain .* with an answer to none"):
         banner(people, ["q"], ["none"])
+
+
+def census(rows: pl.DataFrame) -> Sample:
+    return sample(rows.with_columns(all=pl.len()), Design(fpc="all"))
+
+
+def one_unit_in_each_stratum(rows: pl.DataFrame) -> Sample:
+    rows = rows.with_columns(stratum=pl.int_range(pl.len()) % 3)
+    return sample(rows, Design(strata="stratum", clusters="stratum", lonely=LonelyUnit.CERTAINTY))
+
+
+def on_margins(rows: pl.DataFrame) -> Sample:
+    crossed = {("x", "u"): 100, ("x", "v"): 200, ("y", "u"): 100, ("y", "v"): 50}
+    return calibrate(sample(rows, Design()), {("q", "b"): crossed})
+
+
+@pytest.mark.parametrize(
+    ("drawn", "says"),
+    [
+        (census, "no sampling error"),
+        (on_margins, "no sampling error"),
+        (one_unit_in_each_stratum, "no degrees of freedom"),
+    ],
+)
+def test_counts_without_error_or_degrees_of_freedom_have_no_test(
+    drawn: Callable[[pl.DataFrame], Sample], says: str
+) -> None:
+    random = np.random.Generator(np.random.PCG64(7))
+    rows = {"q": random.choice(["x", "y"], 120), "b": random.choice(["u", "v"], 120)}
+    people = drawn(pl.DataFrame(rows))
+    with pytest.raises(SurveyError, match=says):
+        rao_scott(people, "q", "b")
+    table = banner(people, ["q"], ["b"])
+    assert table.blocks[0].tests == {}
+    assert json.loads(as_json(table))

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from alliage.survey.sampling.sample import Source
 
 
+#: A sum of design effects below is that of counts without sampling error.
+_NO_ERROR = 1e-10
+
+
 @dataclass(frozen=True, slots=True)
 class Independence:
     """A test that two variables are independent.
@@ -99,18 +103,22 @@ def rao_scott(
         raise SurveyError(SurveyProblem.REQUEST, msg, rows=rows)
     aside = {item.group[columns]: item.respondents for item in counts}
     values = np.array([item.value for item in counts]).reshape(len(aside), -1)
-    (found,) = of_counts(
-        values[None],
-        counts.covariance[None],
-        np.array([sum(aside.values())]),
-        degrees=design_degrees(source),
-    )
+    degrees = design_degrees(source)
+    people = np.array([sum(aside.values())])
+    (found,) = of_counts(values[None], counts.covariance[None], people, degrees=degrees)
     if found is None:
         levels = np.count_nonzero(values.any(axis=0))
         msg = (
             f"« {rows} » has {levels} levels and « {columns} » {len(aside)} among those who "
             "answered both. A test needs two of each: leave the pair out."
         )
+        if min(levels, len(aside)) > 1:
+            fact = (
+                "no degrees of freedom: sample more units than strata, or merge strata"
+                if degrees < 1
+                else "no sampling error, a census or the margins telling them: leave the pair out"
+            )
+            msg = f"The counts of « {rows} » by « {columns} » have {fact}."
         raise SurveyError(SurveyProblem.REQUEST, msg, rows=rows, columns=columns)
     return found
 
@@ -134,10 +142,13 @@ def of_counts(
     Returns
     -------
     list of Independence or None
-        ``None`` for a table of which fewer than two rows or columns hold somebody: there is nothing
-        to test.
+        ``None`` for a table of which fewer than two rows or columns hold somebody, or that a census
+        or the margins tell without error: there is nothing to test. Nor can it be without degrees
+        of freedom.
     """
     found: list[Independence | None] = [None] * len(counts)
+    if degrees < 1:
+        return found
     filled = (counts > 0).reshape(len(counts), -1)
     if min(counts.shape[1:]) > 1 and filled.all():
         return [*_tested(counts, covariances, respondents, degrees)]
@@ -162,7 +173,7 @@ def of_counts(
 
 def _tested(
     counts: Floats, covariances: Floats, respondents: Integers, degrees: float
-) -> list[Independence]:
+) -> list[Independence | None]:
     """Test tables without an empty row or column, whose empty cells are the same.
 
     With ``C`` what rows and columns do not explain of the shares ``p``, over them, and ``V`` the
@@ -188,13 +199,16 @@ def _tested(
     delta = kernel @ covariances
     scale = respondents / totals**2
     trace = scale * np.trace(delta, axis1=1, axis2=2)
+    # Design effects, whose sum is nothing where counts have no error.
+    exact = trace <= _NO_ERROR
+    trace[exact] = np.nan
     freedom = trace**2 / (scale**2 * np.einsum("nij,nji->n", delta, delta))
     statistic = chi_square / trace
     p_values = fdtrc(freedom, freedom * degrees, statistic)
-    made = (statistic, freedom, p_values, chi_square, respondents)
+    made = (exact, statistic, freedom, p_values, chi_square, respondents)
     return [
-        Independence(value, (above, above * degrees), p_value, square, people)
-        for value, above, p_value, square, people in zip(
+        None if is_exact else Independence(value, (above, above * degrees), p_value, square, people)
+        for is_exact, value, above, p_value, square, people in zip(
             *(each.tolist() for each in made), strict=True
         )
     ]
