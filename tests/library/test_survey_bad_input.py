@@ -422,12 +422,25 @@ def test_a_column_of_a_workbook_without_a_name_is_refused(tmp_path: Path) -> Non
     refused(lambda: survey.read(tmp_path / "a.xlsx"), "column", "column 2")
 
 
-def test_a_text_in_numbers_of_a_workbook_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ([1, "#DIV/0!", 2], ("line 3", "« #DIV/0! », a text in numbers")),
+        ([1, dt.date(2026, 2, 1), 2], ("line 3", "« 2026-02-01 00:00:00 », a date in numbers")),
+        ([dt.date(2026, 2, 1), 1, 2], ("line 2", "« 2026-02-01 00:00:00 », a date in numbers")),
+        ([1, 2, dt.time(3)], ("line 4", "« 03:00:00 », a time in numbers")),
+        ([1, True, 2], ("line 3", "« True », a truth value in numbers")),
+        (["a", "b", 1], ("line 4", "« 1 », a number in texts")),
+    ],
+)
+def test_a_cell_of_another_kind_in_a_workbook_is_named(
+    tmp_path: Path, cells: list[Any], told: tuple[str, ...]
+) -> None:
     book = Workbook()
-    for row in (("q", "w"), ("a", 1), ("b", "#DIV/0!")):
+    for row in [("q", "w"), *(("a", cell) for cell in cells)]:
         book.worksheets[0].append(row)
     book.save(tmp_path / "a.xlsx")
-    refused(lambda: survey.read(tmp_path / "a.xlsx"), "type", "line 3", "« w »", "#DIV/0!")
+    refused(lambda: survey.read(tmp_path / "a.xlsx"), "type", "« w »", *told)
 
 
 # Anything

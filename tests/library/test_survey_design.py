@@ -486,3 +486,37 @@ def test_estimates_are_the_same_alone_or_together() -> None:
         assert one.value == pytest.approx(other.value, rel=1e-12)
         assert one.standard_error == pytest.approx(other.standard_error, rel=1e-9)
         assert (one.respondents, one.missing) == (other.respondents, other.missing)
+
+
+def test_ordered_categories_of_pandas_are_levels_in_their_order() -> None:
+    pandas = pytest.importorskip("pandas")
+    bands = ["young", "middle", "old", "oldest"]
+    ages = pandas.Categorical(["old", "young", None], categories=bands, ordered=True)
+    table = survey.Table.of(pandas.DataFrame({"age": ages}))
+    assert table.levels("age") == tuple(bands)
+    assert table.codes("age").tolist() == [2, 0, -1]
+
+
+def test_frames_of_pandas_and_arrow_that_cannot_be() -> None:
+    pandas = pytest.importorskip("pandas")
+    twice = pandas.DataFrame([[1, 2]], columns=["a", "a"])
+    arrow = pl.DataFrame({"a": [1], "b": [2]}).to_arrow().rename_columns(["a", "a"])
+    months = pandas.DataFrame({"a": pandas.period_range("2026", periods=2, freq="M")})
+    bands = pandas.DataFrame({"a": pandas.cut([1, 2, 5], [0, 2, 6])})
+    for frame, problem, says in (
+        (twice, SurveyProblem.COLUMN, "'a' 2 times"),
+        (arrow, SurveyProblem.COLUMN, "'a' 2 times"),
+        (months, SurveyProblem.TYPE, "« a » holds values of the type pandas.period. Make"),
+        (bands, SurveyProblem.TYPE, "« a » holds values of the type pandas.interval. Make"),
+    ):
+        with pytest.raises(SurveyError, match=says) as refused:
+            survey.Table.of(frame)
+        assert refused.value.problem is problem
+        with pytest.raises(SurveyError, match=says):
+            survey.moments(frame, Design(), [survey.Mean(variable="a")])
+
+
+def test_a_weight_that_is_written_nan_is_named_where_it_stands() -> None:
+    people = pl.DataFrame({"w": ["2", "2", "nan"]})
+    with pytest.raises(SurveyError, match="row 3 holds « nan »"):
+        survey.sample(people, Design(weights="w"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,14 @@ MOST_LEVELS = 40
 #: What Arrow raises for a column that it cannot hold: of a type that it does not convert, it raises
 #: its own kind of NotImplementedError.
 _UNREADABLE = (TypeError, ValueError, NotImplementedError)
+
+#: What stands in cells, all else being numbers.
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "text": (str,),
+    "truth value": (bool, np.bool_),
+    "date": (dt.date,),
+    "time": (dt.time, dt.timedelta),
+}
 
 #: Types of whole numbers of 8 bits.
 _BYTES = (pl.Int8, pl.UInt8)
@@ -158,12 +167,13 @@ class Table:
         ------
         SurveyError
             ``FRAME`` if it is no frame, or a lazy one: rows would be needed in memory;
-            ``EMPTY`` if there is no row; ``TYPE`` for a column that mixes numbers and texts.
+            ``EMPTY`` if there is no row; ``COLUMN`` for two columns of one name; ``TYPE`` for a
+            column that mixes numbers and texts, or holds intervals or periods of pandas.
         """
         if isinstance(rows, Table):
             return rows
         try:
-            frame = nw.from_native(rows)
+            frame = of_any_kind(rows)
         except TypeError as error:
             msg = (
                 f"A {type(rows).__name__} is not a table. Give a frame of Polars, pandas or Arrow, "
@@ -329,6 +339,25 @@ def chosen(name: str, counted: Level, levels: Mapping[str, Sequence[Level]]) -> 
     return [own.index(counted) if counted in own else len(own) for own in levels.values()]
 
 
+def of_any_kind(native: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+    """Return the frame of any library as one of narwhals.
+
+    Raises
+    ------
+    TypeError
+        If it is no frame.
+    SurveyError
+        ``COLUMN`` for two columns of one name.
+    """
+    try:
+        found: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(native)
+    except nw.exceptions.DuplicateError as error:
+        twice = " ".join(str(error).split())
+        msg = f"Two columns have one name. {twice}. Give each column a name of its own."
+        raise SurveyError(SurveyProblem.COLUMN, msg) from error
+    return found
+
+
 def in_polars(frame: nw.DataFrame[Any]) -> pl.DataFrame:
     """Return a frame in memory as one of Polars.
 
@@ -338,7 +367,7 @@ def in_polars(frame: nw.DataFrame[Any]) -> pl.DataFrame:
         ``TYPE`` for a column that mixes numbers and texts, or holds what is neither.
     """
     try:
-        return frame.to_polars()
+        found = frame.to_polars()
     except _UNREADABLE as error:
         name = next(name for name in frame.columns if not _is_readable(frame.get_column(name)))
         column = frame.get_column(name)
@@ -353,6 +382,20 @@ def in_polars(frame: nw.DataFrame[Any]) -> pl.DataFrame:
             "or of dates, and the rest missing."
         )
         raise SurveyError(SurveyProblem.TYPE, msg, column=name, value=value, **values) from error
+    for name, held in found.schema.items():
+        if isinstance(held, pl.BaseExtension):
+            msg = (
+                f"« {name} » holds values of the type {held.ext_name()}. Make a column of texts of "
+                "them, such as with `astype(str)`."
+            )
+            raise SurveyError(SurveyProblem.TYPE, msg, column=name)
+    # Ordered categories of pandas: the order is that of the levels.
+    ordered = {
+        name: pl.Enum(kind.categories)
+        for name, kind in frame.schema.items()
+        if isinstance(kind, nw.Enum) and found.schema[name] == pl.Categorical
+    }
+    return found.with_columns(pl.col(name).cast(kind) for name, kind in ordered.items())
 
 
 def _is_readable(column: nw.Series[Any]) -> bool:
@@ -364,16 +407,27 @@ def _is_readable(column: nw.Series[Any]) -> bool:
 
 
 def stranger(cells: Sequence[object]) -> tuple[int, object, str] | None:
-    """Return the first text among numbers, or number among texts: its row, itself, what it is."""
-    texts = [row for row, cell in enumerate(cells) if isinstance(cell, str)]
-    others = [
-        row for row, cell in enumerate(cells) if cell is not None and not isinstance(cell, str)
-    ]
-    if not (texts and others):
+    """Return the first cell of another kind than most: its row, itself, what it is.
+
+    Examples
+    --------
+    >>> stranger([1, None, 2.5, "x"]), stranger([True, 1])
+    ((3, 'x', 'a text in numbers'), (0, True, 'a truth value in numbers'))
+    """
+    kinds = {of: _kind(of) for of in {type(cell) for cell in cells if cell is not None}}
+    rows: dict[str, list[int]] = {kind: [] for kind in kinds.values()}
+    if len(rows) < 2:
         return None
-    rare = len(texts) <= len(others)
-    few, fact = (texts, "a text in numbers") if rare else (others, "a number in texts")
-    return few[0], cells[few[0]], fact
+    for row, cell in enumerate(cells):
+        if cell is not None:
+            rows[kinds[type(cell)]].append(row)
+    few, *_, most = sorted(rows, key=lambda kind: (len(rows[kind]), kind != "text"))
+    row = rows[few][0]
+    return row, cells[row], f"a {few} in {most}s"
+
+
+def _kind(of: type[object]) -> str:
+    return next((kind for kind, types in _KINDS.items() if issubclass(of, types)), "number")
 
 
 def as_numbers(series: pl.Series, places: Places | None = None) -> Floats:
@@ -427,7 +481,8 @@ def first_that_is_no_number(series: pl.Series) -> tuple[int, object]:
     """
     wrong = series.is_not_null()
     if series.dtype == pl.String or isinstance(series.dtype, pl.Categorical | pl.Enum):
-        words = wrong & series.cast(pl.String).cast(pl.Float64, strict=False).is_null()
+        numbers = series.cast(pl.String).cast(pl.Float64, strict=False)
+        words = wrong & (numbers.is_null() | numbers.is_nan())
         wrong = words if words.any() else wrong
     row = wrong.arg_max() or 0
     return row, series[row]

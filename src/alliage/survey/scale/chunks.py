@@ -15,7 +15,7 @@ import polars as pl
 from alliage.survey.data.csv_files import NO_ANSWER, SUFFIXES, Layout, not_encoded
 from alliage.survey.data.places import Places
 from alliage.survey.data.reading import cut, damaged, read
-from alliage.survey.data.table import Table, in_polars
+from alliage.survey.data.table import Table, in_polars, of_any_kind
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.scale.gathering import Part
 
@@ -61,7 +61,7 @@ def given(frames: Any) -> Iterator[Given]:
 
 def _frame(native: Any) -> pl.DataFrame | nw.LazyFrame[Any] | None:
     try:
-        frame = nw.from_native(native)
+        frame = of_any_kind(native)
     except TypeError:
         return None
     return in_polars(frame) if isinstance(frame, nw.DataFrame) else frame

@@ -107,7 +107,7 @@ def rao_scott(
     people = np.array([sum(aside.values())])
     (found,) = of_counts(values[None], counts.covariance[None], people, degrees=degrees)
     if found is None:
-        levels = np.count_nonzero(values.any(axis=0))
+        levels = int(np.count_nonzero(values.any(axis=0)))
         msg = (
             f"« {rows} » has {levels} levels and « {columns} » {len(aside)} among those who "
             "answered both. A test needs two of each: leave the pair out."
