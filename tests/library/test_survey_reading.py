@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import struct
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import pyreadstat
 import pytest
 
 from alliage import survey
-from alliage.survey import Design, MultiResponse, Scale, SurveyError, SurveyProblem, Variable
+from alliage.survey import Design, MultiResponse, Scale, SurveyError, SurveyProblem, Table, Variable
 from alliage.survey.data.questionnaire import Questionnaire, SeveralAnswers, described
 from alliage.survey.publishing import description
 from alliage.values.yaml_files import InvalidFilesError
@@ -250,6 +251,12 @@ def test_texts_in_another_encoding(tmp_path: Path) -> None:
         ("a,b\n1,2\n3,4,5\n6,7\n", SurveyProblem.FORMAT, "Line 3 .* has 3 cells for 2 columns"),
         ("a,b\n1,2\n3\n6,7\n", SurveyProblem.FORMAT, "Line 3 .* has 1 cells"),
         ('a,b\n1,2\n"3,4\n6,7\n', SurveyProblem.TRUNCATED, r"its last line \(3\)"),
+        (
+            'a,b\n"x\ny",2\n5" pipe,4\n6,7\n',
+            SurveyProblem.FORMAT,
+            "Line 4 .* has a quote inside a cell that is not in quotes",
+        ),
+        ('a,b\n"x" y,2\n6,7\n', SurveyProblem.FORMAT, "Line 2 .* has a quote inside"),
     ],
 )
 def test_csv_that_cannot_be_used(
@@ -894,3 +901,94 @@ def test_valid_values_of_ddi_are_those_that_may_be_answered(tmp_path: Path) -> N
     assert survey.read(path, asked).codes("q").tolist() == [0, 1, 1, 0]
     path.write_text("age,q\n18,1\n17,2\n", encoding="utf-8")
     refused(SurveyProblem.LEVEL, "line 3 .* « 17 », .*: from 18, 0", path, questionnaire=asked)
+
+
+def test_a_question_of_the_header_may_hold_separators(tmp_path: Path) -> None:
+    path = tmp_path / "wave.csv"
+    path.write_text('"Sex; age; town","Tired,\nor not?"\nx,1\n', encoding="utf-8")
+    assert survey.read(path).frame.row(0, named=True) == {
+        "Sex; age; town": "x",
+        "Tired,\nor not?": 1,
+    }
+
+
+@pytest.mark.parametrize("late", ["2.5", "many"])
+def test_codes_with_zeros_and_types_told_late_are_read(tmp_path: Path, late: str) -> None:
+    rows = [f"{row},{row % 90:02},1\n" for row in range(1_500)]
+    path = tmp_path / "wave.csv"
+    path.write_text(f"id,code,q\n{''.join(rows)}1500,01,{late}\n", encoding="utf-8")
+    frame = survey.read(path).frame
+    assert frame.row(7) == (7, "07", 1.0 if late == "2.5" else "1")
+    assert frame.row(1_500) == (1_500, "01", 2.5 if late == "2.5" else "many")
+
+
+def test_an_encoding_has_several_names_or_does_not_exist(tmp_path: Path) -> None:
+    content = write_sav(tmp_path / "whole.sav").read_bytes()
+    path = tmp_path / "wave.sav"
+    path.write_bytes(content.replace("Évry".encode(), "Évry".encode("latin-1") + b" "))
+    for name in ("latin-1", "latin_1", "ISO-8859-1", "windows-1252"):
+        assert survey.read(path, encoding=name).frame.get_column("city")[0] == "Évry"
+    with pytest.raises(SurveyError, match="cannot be read in mac-roman"):
+        survey.read(path, encoding="mac-roman")
+    (tmp_path / "wave.csv").write_text("q\n1\n", encoding="utf-8")
+    for file in ("wave.csv", "wave.sav"):
+        with pytest.raises(SurveyError, match="« ansi » is no encoding"):
+            survey.read(tmp_path / file, encoding="ansi")
+
+
+def test_a_label_of_stata_in_another_encoding_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "wave.dta"
+    pyreadstat.write_dta(pl.DataFrame({"q": [1.0]}), path, column_labels={"q": "Été ?"})
+    path.write_bytes(path.read_bytes().replace("É".encode(), b"\xc9 "))
+    refused(SurveyProblem.ENCODING, "the label of « q » is not in UTF-8", path)
+
+
+def test_sentences_of_texts_go_through_spss(tmp_path: Path) -> None:
+    people = Table.of(pl.DataFrame({"sex": ["H", "F", None]}))
+    labels = {"H": "Hommes", "F": "Femmes", "a level of many letters": "Autre"}
+    people = people.describe({"sex": Variable(label="Sexe", labels=labels)})
+    survey.write_respondents(people, tmp_path / "wave.sav")
+    again = survey.read(tmp_path / "wave.sav")
+    assert again.variables["sex"].labels == labels
+    assert again.levels("sex") == tuple(labels)
+    survey.write_respondents(people, tmp_path / "wave.dta")
+    assert survey.read(tmp_path / "wave.dta").frame.equals(again.frame)
+
+
+@pytest.mark.parametrize(
+    ("column", "kinds", "says"),
+    [
+        ([2**53 + 1, 1], (".xlsx", ".sav", ".dta"), "« v » holds whole numbers beyond"),
+        ([1, -(2**53) - 1], (".xlsx", ".sav", ".dta"), "« v » holds whole numbers beyond"),
+        ([[1], [2]], (".csv", ".xlsx", ".sav", ".dta"), "« v » holds values of the type List"),
+        ([b"a", b"b"], (".csv", ".xlsx", ".sav", ".dta"), "« v » holds values of the type Binary"),
+        ([dt.timedelta(1), None], (".csv", ".sav", ".dta"), "« v » holds values of the type Dur"),
+        (["a\x0bb", "c"], (".xlsx",), "cannot hold these columns"),
+    ],
+)
+def test_what_a_file_does_not_hold_is_refused(
+    tmp_path: Path, column: list[object], kinds: tuple[str, ...], says: str
+) -> None:
+    table = Table.of(pl.DataFrame({"v": column, "w": [1, 2]}))
+    for kind in (".csv", ".parquet", ".xlsx", ".sav", ".dta"):
+        path = tmp_path / f"wave{kind}"
+        if kind in kinds:
+            with pytest.raises(SurveyError, match=says):
+                survey.write_respondents(table, path)
+            assert not path.exists()
+        else:
+            survey.write_respondents(table, path)
+            assert survey.read(path).frame.get_column("v").to_list() == column
+
+
+def test_identifiers_of_many_digits_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "wave.csv"
+    first = 12_345_678_901_234_567_890
+    rows = "".join(f"{first + row // 3},{row}\n" for row in range(30))
+    path.write_text(f"household,x\n{rows}", encoding="utf-8")
+    people = survey.read(path)
+    found = survey.mean(survey.sample(people, Design(clusters="household")), "x").one()
+    small = people.frame.with_columns(pl.col("household") - first)
+    same = survey.mean(survey.sample(small.cast(pl.Int64), Design(clusters="household")), "x").one()
+    assert found.standard_error == same.standard_error
+    assert found.degrees == 9

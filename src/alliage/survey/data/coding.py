@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import itertools
 import math
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from alliage.survey.arrays import Booleans, Bytes, Integers, Ints, SmallInts, Unsigned
 
 #: One answer of a categorical variable, as it stands in the data.
-Level: TypeAlias = str | int | float | bool
+Level: TypeAlias = str | int | float | bool | dt.date
 Levels: TypeAlias = tuple[Level, ...]
 
 #: The code of a row without an answer.
@@ -212,6 +213,9 @@ def _beginning(levels: Levels, low: int, high: int) -> int | None:
 def _ranked(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> Coded:
     if series.dtype == pl.String or isinstance(series.dtype, pl.Categorical | pl.Enum):
         return _texts(name, series, levels, into)
+    # NumPy has no whole numbers of 128 bits.
+    if series.dtype == pl.Int128:
+        return _replaced(name, series, levels)
     if series.dtype.is_numeric() or series.dtype == pl.Boolean:
         whole = _whole(series, into)
         if whole is not None:

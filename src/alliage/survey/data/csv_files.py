@@ -31,6 +31,9 @@ _FIRST_ROWS = 1_000
 _POINT = r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$"
 _COMMA = re.compile(r';"?[+-]?\d+,\d+"?(?=[;\r\n])|^"?[+-]?\d+,\d+"?;', re.MULTILINE)
 
+#: A cell in quotes, in which quotes are doubled.
+_QUOTED = re.compile(r'"[^"]*"')
+
 _SEPARATORS = (";", ",", "\t", "|")
 
 
@@ -160,7 +163,7 @@ class Layout:
                 decimal_comma=self.separator == ";",
                 null_values=list(no_answer),
                 infer_schema_length=rows,
-                columns=None if columns is None else list(columns),
+                columns=list(texts or columns or ()) or None,
             )
 
         # The types are those of all the rows, but most often the first ones tell them.
@@ -188,7 +191,22 @@ class Layout:
         ):
             return []
         written = parsed(_FIRST_ROWS, whole)
-        return [column for column in written.select(whole) if column.str.contains(r"^0\d").any()]
+        return [column for column in written if column.str.contains(r"^0\d").any()]
+
+    def misquoted(self, text: str) -> int | None:
+        """Return the line of the first quote that stands elsewhere than around a whole cell.
+
+        ``None`` if there is none.
+        """
+        of = re.escape(self.separator)
+        cell = re.compile(rf'("([^"]|"")*"|[^"\n{of}]*)({of}|\r?\n|\Z)')
+        place = 0
+        while place < len(text):
+            found = cell.match(text, place)
+            if found is None:
+                return text.count("\n", 0, place) + 1
+            place = found.end()
+        return None
 
     def first_line(self) -> str:
         """Write the header again."""
@@ -318,5 +336,6 @@ def without_empty_texts(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _separator(text: str) -> str:
-    first = text.split("\n", 1)[0]
+    # A question in quotes may hold any of them.
+    first = _QUOTED.sub("", text[:1_000_000]).split("\n", 1)[0]
     return max(_SEPARATORS, key=first.count) if any(map(first.count, _SEPARATORS)) else ","

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import struct
 import zipfile
 from dataclasses import replace
@@ -80,20 +81,30 @@ def read(
     ------
     SurveyError
         ``FORMAT`` for an unknown or damaged file, ``TRUNCATED`` for one cut in the middle,
-        ``ENCODING`` for texts in another encoding, ``TYPE`` for a column that mixes numbers and
-        texts, ``COLUMN`` for a header that cannot be used, ``LEVEL`` for an answer that the
-        questionnaire does not foresee, ``EMPTY`` without rows.
+        ``ENCODING`` for texts in another encoding, ``REQUEST`` for one that does not exist,
+        ``TYPE`` for a column that mixes numbers and texts, ``COLUMN`` for a header that cannot be
+        used, ``LEVEL`` for an answer that the questionnaire does not foresee, ``EMPTY`` without
+        rows.
     alliage.values.yaml_files.InvalidFilesError
         For a questionnaire that is not well formed.
     """
     file = Path(path)
-    table = _read(file, encoding, tuple(no_answer))
+    table = _read(file, _known_encoding(encoding), tuple(no_answer))
     checked(table.frame)
     if questionnaire is None:
         return table
     if not isinstance(questionnaire, Questionnaire):
         questionnaire = read_questionnaire(Path(questionnaire))
     return described(table, questionnaire)
+
+
+def _known_encoding(encoding: str) -> str:
+    """Return the name of an encoding: latin-1, latin1 and iso8859-1 are one."""
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError as error:
+        msg = f"« {encoding} » is no encoding. Give for example utf-8, or windows-1252."
+        raise SurveyError(SurveyProblem.REQUEST, msg, given=encoding) from error
 
 
 def _read(file: Path, encoding: str, no_answer: tuple[str, ...]) -> Table:
@@ -127,14 +138,21 @@ def _csv(file: Path, encoding: str, no_answer: tuple[str, ...]) -> Table:
     try:
         frame = layout.frame(text, no_answer)
     except pl.exceptions.PolarsError as error:
-        raise damaged(file, str(error)) from error
+        line = layout.misquoted(text)
+        if line is None:
+            raise damaged(file, str(error)) from error
+        msg = (
+            f"Line {line} of « {file.name} » has a quote inside a cell that is not in quotes. Put "
+            "the whole cell in quotes, and write twice each quote inside."
+        )
+        raise SurveyError(SurveyProblem.FORMAT, msg, file=file.name, line=line) from error
     lines = layout.lines(text, frame.height)
     return Table(frame, source=file.name, lines=lines, findings=layout.findings(text))
 
 
 def _decoded(file: Path, encoding: str) -> str:
     content = file.read_bytes()
-    name = "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
+    name = "utf-8-sig" if encoding == "utf-8" else encoding
     try:
         return content.decode(name)
     except UnicodeDecodeError as error:
@@ -240,7 +258,7 @@ def _parquet(file: Path) -> Table:
 def _statistical(file: Path, reader: Callable[..., Any], encoding: str) -> Table:
     is_stata = file.suffix.lower() == ".dta"
     says_its_end = not is_stata or _check_stata(file)
-    asked = None if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
+    asked = None if encoding == "utf-8" else encoding
     try:
         # Stata keeps codes for missing answers apart, as letters: a column of both has no type.
         frame, known = reader(
@@ -248,9 +266,14 @@ def _statistical(file: Path, reader: Callable[..., Any], encoding: str) -> Table
         )
         if asked is None:
             _check_texts(file, reader, frame)
+    except UnicodeDecodeError as error:
+        raise _not_encoded(file, _badly_encoded(file, reader)) from error
     except pyreadstat.ReadstatError as error:
         if "convert" in str(error).lower() or "byte sequence" in str(error).lower():
             raise _not_encoded(file, _badly_encoded(file, reader)) from error
+        if "character set" in str(error):
+            msg = f"« {file.name} » cannot be read in {encoding}. Save it in UTF-8."
+            raise SurveyError(SurveyProblem.ENCODING, msg, file=file.name) from error
         raise cut(file) from error
     frame = pl.DataFrame([_whole(column) for column in frame.get_columns()])
     frame = without_empty_texts(frame)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyreadstat
 from openpyxl import Workbook
+from openpyxl.utils.exceptions import IllegalCharacterError
 
 from alliage.survey.data.table import Scale
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
@@ -28,6 +29,22 @@ _WITH_DESCRIPTIONS = (".sav", ".dta")
 
 #: SPSS holds so many codes for no answer in a variable, else a range of them.
 _MOST_CODES = 3
+
+#: Kinds of file that hold every number as one with decimals, and the whole numbers they tell apart.
+_OF_FLOATS = (".xlsx", ".sav", ".dta")
+_LARGEST_WHOLE = 2**53
+
+#: Types of values that do not stand in a cell.
+_OF_NO_CELL = (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary)
+
+#: What writers raise for what their kind of file does not take, such as a control character.
+_NOT_HELD = (
+    pyreadstat.PyreadstatError,
+    pyreadstat.ReadstatError,
+    IllegalCharacterError,
+    TypeError,
+    ValueError,
+)
 
 _MEASURES = {Scale.NOMINAL: "nominal", Scale.ORDINAL: "ordinal", Scale.NUMERIC: "scale"}
 
@@ -54,8 +71,8 @@ def write_respondents(
     Raises
     ------
     SurveyError
-        ``REQUEST`` for another kind of file, one that is there already, or names of columns that
-        the kind of file does not take.
+        ``REQUEST`` for another kind of file, one that is there already, or columns that the kind
+        of file does not take: their names, their types, whole numbers that it would round.
     """
     path = Path(path)
     writers: dict[str, Callable[[Path], None]] = {
@@ -66,13 +83,15 @@ def write_respondents(
         ".dta": lambda to: _write_dta(table, to),
     }
     check_output(path, KINDS, overwrite=overwrite)
+    if path.suffix.lower() != ".parquet":
+        _check_columns(table.frame, path)
     with whole_file(path) as to:
         try:
             writers[path.suffix.lower()](to)
-        except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError) as error:
+        except _NOT_HELD as error:
             msg = (
-                f"« {path.name} » cannot hold these columns: {error}. Rename them, or write "
-                "Parquet or CSV."
+                f"« {path.name} » cannot hold these columns: {str(error).rstrip('.')}. Rename "
+                "them, correct what they hold, or write Parquet or CSV."
             )
             raise SurveyError(SurveyProblem.REQUEST, msg, file=path.name) from error
     return _left_out(table, path)
@@ -89,6 +108,29 @@ def _left_out(table: Table, path: Path) -> tuple[str, ...]:
     return (msg,)
 
 
+def _check_columns(frame: pl.DataFrame, path: Path) -> None:
+    """Refuse what a kind of file does not hold, or holds as something else."""
+    kind = path.suffix.lower()
+    for column in frame.get_columns():
+        of_no_cell = isinstance(column.dtype, _OF_NO_CELL)
+        if of_no_cell or (column.dtype == pl.Duration and kind != ".xlsx"):
+            fact, others = f"values of the type {column.dtype}", "Parquet"
+        elif kind in _OF_FLOATS and _is_rounded(column):
+            fact, others = f"whole numbers beyond {_LARGEST_WHOLE}", "Parquet or CSV"
+        else:
+            continue
+        msg = (
+            f"« {column.name} » holds {fact}, which a {kind} file does not. Make texts of them, or "
+            f"write {others}."
+        )
+        raise SurveyError(SurveyProblem.REQUEST, msg, column=column.name)
+
+
+def _is_rounded(column: pl.Series) -> bool:
+    low, high = column.min(), column.max()
+    return isinstance(low, int) and isinstance(high, int) and max(-low, high) > _LARGEST_WHOLE
+
+
 def _write_xlsx(frame: pl.DataFrame, path: Path) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
@@ -98,8 +140,8 @@ def _write_xlsx(frame: pl.DataFrame, path: Path) -> None:
     book.save(path)
 
 
-def _labels(table: Table) -> dict[str, Any]:
-    """Return what SPSS and Stata both hold of variables; levels have labels where numeric."""
+def _labels(table: Table, *, of_texts: bool) -> dict[str, Any]:
+    """Return what SPSS and Stata both hold of variables; Stata has no labels of texts."""
     known = {name: one for name, one in table.variables.items() if name in table.frame.columns}
     return {
         "column_labels": {name: one.label for name, one in known.items() if one.label},
@@ -107,9 +149,13 @@ def _labels(table: Table) -> dict[str, Any]:
             name: sentences
             for name, one in known.items()
             if (sentences := {**one.labels, **_said(one.reasons)})
-            and table.frame.schema[name].is_numeric()
+            and _is_labelled(table.frame.schema[name], of_texts=of_texts)
         },
     }
+
+
+def _is_labelled(kind: pl.DataType, *, of_texts: bool) -> bool:
+    return kind.is_numeric() or (of_texts and kind == pl.String)
 
 
 def _said(reasons: Mapping[Level, str]) -> dict[Level, str]:
@@ -123,7 +169,7 @@ def _write_sav(table: Table, path: Path) -> None:
         path,
         missing_ranges={name: _missing(table, name) for name, one in known.items() if one.missing},
         variable_measure={name: _MEASURES[one.scale] for name, one in known.items() if one.scale},
-        **_labels(table),
+        **_labels(table, of_texts=True),
     )
 
 
@@ -141,4 +187,4 @@ def _missing(table: Table, name: str) -> list[Any]:
 
 def _write_dta(table: Table, path: Path) -> None:
     # Stata has no codes of one's own for missing answers: they stay what they are, and labelled.
-    pyreadstat.write_dta(table.frame, path, **_labels(table))
+    pyreadstat.write_dta(table.frame, path, **_labels(table, of_texts=False))
