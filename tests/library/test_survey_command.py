@@ -508,3 +508,70 @@ def test_the_base_rule_holds_for_what_is_made_of_estimates(tmp_path: Path) -> No
     assert refused.exit_code == 1
     assert "1 of 3 items can be ranked: « south, west » has too few respondents" in refused.stderr
     assert "line 7" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [("table", "answers.csv"), ("weight", "../data/answers.csv"), ("describe", "answers.csv")],
+)
+def test_respondents_are_never_replaced_by_what_is_made_of_them(
+    command: str, out: str, tmp_path: Path
+) -> None:
+    spec = spec_of(tmp_path, "title:", "title:").rename(tmp_path / "specification.yaml")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    answers = (tmp_path / "answers.csv").rename(folder / "answers.csv")
+    before = answers.read_bytes()
+    result = run(command, answers, "--spec", spec, "--out", folder / out, "--force")
+    assert result.exit_code == 2
+    assert "is named twice in this command" in result.stderr
+    assert answers.read_bytes() == before
+
+
+def test_a_release_and_its_audit_have_two_names(tmp_path: Path) -> None:
+    both = tmp_path / "both.json"
+    result = run("protect", ANSWERS, "--spec", SPEC, "--out", both, "--report", both)
+    assert result.exit_code == 2
+    assert "is named twice in this command" in result.stderr
+    assert names_in(tmp_path) == []
+
+
+def test_weights_do_not_replace_a_column_of_the_data(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, "name: poids_cale", "name: poids")
+    result = run("weight", ANSWERS, "--spec", spec, "--out", tmp_path / "weighted.csv")
+    assert result.exit_code == 1
+    assert "calibrations, entry 1, name:" in result.stderr
+    assert "The data have a column « poids », which these weights would replace" in result.stderr
+    assert "weighted.csv" not in names_in(tmp_path)
+
+
+def test_infinite_numbers_are_told_and_the_rest_is_described(tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("x,y\n1,5\ninf,6\n2.5,1e300\n", encoding="utf-8")
+    result = run("describe", data, "--language", "en")
+    assert result.exit_code == 1
+    assert "1.00 – 2.50" in result.stdout
+    assert "« x » is infinite in line 3 of « data.csv »" in " ".join(result.stderr.split())
+    assert "« y » is 1e+300 in line 4 of « data.csv »" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_levels_may_be_dates(kind: str, tmp_path: Path) -> None:
+    days = pl.date_range(pl.date(2025, 1, 1), pl.date(2025, 3, 1), "1mo", eager=True)
+    frame = pl.DataFrame({"day": [*days] * 40, "x": [float(i % 7) for i in range(120)]})
+    frame.write_parquet(tmp_path / "data.parquet")
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "title: T\n"
+        "calibrations: [{margins: {day: {2025-01-01: 50, 2025-02-01: 30, 2025-03-01: 20}}}]\n"
+        "estimates: [{name: e, statistic: mean, variables: x, by: day, "
+        "over: {day: [2025-01-01, 2025-02-01]}}]\n"
+        "comparisons: [{name: c, estimate: e, across: day, reference: 2025-02-01}]\n"
+        "tables: [{name: t, questions: x, breakdowns: day, over: {day: 2025-01-01}}]\n",
+        encoding="utf-8",
+    )
+    for command in ("table", "compare"):
+        out = tmp_path / f"{command}{kind}"
+        result = run(command, tmp_path / "data.parquet", "--spec", spec, "--out", out)
+        assert result.exit_code == 0, result.stderr
+        assert "2025-01-01" in result.stdout

@@ -24,7 +24,7 @@ from alliage.survey.study.study import Study, open_study, questionnaires
 from alliage.values.yaml_files import InvalidFilesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from alliage.survey.data.table import Table
@@ -56,7 +56,7 @@ def describe(
     file: Path, spec: Path | None, out: Path | None, language: Language | None, *, force: bool
 ) -> None:
     """Describe a file; what is wrong is told, and ends the command with 1."""
-    _check_output(out, (*KINDS, DDI), force=force)
+    _check_output(out, (*KINDS, DDI), (file, spec), force=force)
     with _told(), progress(f"Reading {file.name}"):
         asked = None if spec is None else read_specification(spec)
         table, findings = _respondents(file, spec, asked)
@@ -105,7 +105,7 @@ def weight(
     file: Path, spec: Path, out: Path | None, language: Language | None, *, force: bool
 ) -> None:
     """Calibrate, report, and write the respondents with their weights."""
-    _check_output(out, RESPONDENT_KINDS, force=force)
+    _check_output(out, RESPONDENT_KINDS, (file, spec), force=force)
     reports: dict[str, Result] = {}
     with _told(), progress(f"Reading {file.name}") as shown:
         study = _opened(file, spec)
@@ -134,7 +134,7 @@ def make(
     force: bool,
 ) -> None:
     """Make what a specification asks, show it, and write it."""
-    _check_output(out, KINDS, force=force)
+    _check_output(out, KINDS, (file, spec), force=force)
     results: dict[str, Result] = {}
     with _told(), progress(f"Reading {file.name}") as shown:
         study = _opened(file, spec)
@@ -192,8 +192,9 @@ def protect(
     unproven: bool,
 ) -> None:
     """Keep back what says too much of too few, and tell what an attack could bound."""
-    for one in (out, report):
-        _check_output(one, KINDS, force=force)
+    read_here = (file, spec, *(former or ()))
+    _check_output(out, KINDS, (*read_here, report), force=force)
+    _check_output(report, KINDS, read_here, force=force)
     with _told(), progress(f"Reading {file.name}") as shown:
         study = _opened(file, spec)
         _chosen(study, {"tables": Study.banner}, None)
@@ -243,9 +244,14 @@ def _written() -> Iterator[None]:
         raise typer.Exit(Exit.NOT_WRITTEN) from error
 
 
-def _check_output(out: Path | None, kinds: tuple[str, ...], *, force: bool) -> None:
+def _check_output(
+    out: Path | None, kinds: tuple[str, ...], others: Iterable[Path | None], *, force: bool
+) -> None:
+    """Refuse a file that cannot be written, or that the command reads or writes otherwise."""
     if out is None:
         return
+    if any(one is not None and one.resolve() == out.resolve() for one in others):
+        _stop(f"« {out} » is named twice in this command. Give what is written another name.")
     try:
         check_output(out, kinds, overwrite=force)
     except SurveyError as error:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from alliage.survey.data.questionnaire import described, one_by_one
-from alliage.survey.data.table import Scale
+from alliage.survey.data.table import LARGEST, Scale
 from alliage.survey.errors import SurveyError, listed
 from alliage.survey.publishing.listing import Heading, Kind, Listing, written
 from alliage.survey.publishing.words import word
@@ -18,6 +18,8 @@ from alliage.survey.sampling.design import LonelyUnit, per_stage
 from alliage.survey.sampling.sample import sample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alliage.survey.data.coding import Level
     from alliage.survey.data.questionnaire import Questionnaire
     from alliage.survey.data.table import Table, Variable
@@ -165,12 +167,23 @@ def describe(table: Table, design: Design | None = None) -> Description:
         for one in variables
         if not one.answered
     ]
+    findings += _unusable(table)
     facts: list[Fact] = [("rows", float(table.frame.height), Kind.COUNT)]
     if design is not None:
         found, wrong = _drawn(table, design)
         facts += found
         findings += wrong
-    return Description(variables, tuple(facts), tuple(findings))
+    return Description(variables, tuple(facts), tuple(dict.fromkeys(findings)))
+
+
+def _unusable(table: Table) -> Iterator[str]:
+    """Say where numbers are infinite, or so large that nothing can be computed."""
+    for column in table.frame.get_columns():
+        if column.dtype.is_numeric():
+            try:
+                table.numbers(column.name)
+            except SurveyError as error:
+                yield str(error)
 
 
 def _summary(table: Table, name: str) -> VariableSummary:
@@ -186,7 +199,8 @@ def _summary(table: Table, name: str) -> VariableSummary:
         found = table.levels(name)
         if len(found) <= _MOST_LEVELS:
             levels = tuple(_level(level, labels.get(level, "")) for level in found)
-    numbers = column.cast(pl.Float64).drop_nulls() if numeric and answered else None
+    numbers = column.cast(pl.Float64).to_numpy() if numeric else np.empty(0)
+    usable = numbers[np.abs(numbers) <= LARGEST]
     return VariableSummary(
         name=name,
         label="" if known is None else known.label,
@@ -194,8 +208,8 @@ def _summary(table: Table, name: str) -> VariableSummary:
         answered=answered,
         missing=column.null_count(),
         levels=levels,
-        low=None if numbers is None else float(np.min(numbers.to_numpy())),
-        high=None if numbers is None else float(np.max(numbers.to_numpy())),
+        low=float(usable.min()) if usable.size else None,
+        high=float(usable.max()) if usable.size else None,
         whole=column.dtype.is_integer(),
         reasons=() if known is None else tuple(itertools.starmap(_level, _reasons(known).items())),
     )

@@ -267,12 +267,24 @@ class Study:
         return asked.weights or self.weights[0], self._found.domains.get(asked.name, ())
 
     def with_weights(self) -> Table:
-        """Return the respondents with a column for each of the weights."""
+        """Return the respondents with a column for each of the weights.
+
+        Raises
+        ------
+        SurveyError
+            ``COLUMN`` if the respondents have a column of that name.
+        """
         table = self.table
-        for name in self.weights:
-            table = table.with_column(
-                "weight" if name == DESIGN_WEIGHTS else name, self.sample(name).weights
-            )
+        for rank_of, name in enumerate(self.weights):
+            column = "weight" if name == DESIGN_WEIGHTS else name
+            if column in table.frame.columns:
+                msg = (
+                    f"The data have a column « {column} », which these weights would replace. Give "
+                    "the calibration another `name`."
+                )
+                with self._at("calibrations", rank_of, "name"):
+                    raise SurveyError(SurveyProblem.COLUMN, msg, column=column)
+            table = table.with_column(column, self.sample(name).weights)
         return table
 
     @staticmethod
