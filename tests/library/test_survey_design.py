@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import math
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -520,3 +523,25 @@ def test_a_weight_that_is_written_nan_is_named_where_it_stands() -> None:
     people = pl.DataFrame({"w": ["2", "2", "nan"]})
     with pytest.raises(SurveyError, match="row 3 holds « nan »"):
         survey.sample(people, Design(weights="w"))
+
+
+def test_a_jackknife_counts_no_degree_for_a_stratum_taken_whole() -> None:
+    rows = pl.DataFrame({"h": ["a"] * 6 + ["b"] * 8, "x": range(14), "all": [6] * 6 + [80] * 8})
+    found = survey.sample(rows, Design(strata="h", fpc="all")).with_jackknife()
+    assert survey.mean(found, "x").one().degrees == 7
+    # A domain of nearly everybody has no more of them.
+    assert survey.mean(found, "x", over={"x": [*range(13)]}).one().degrees <= 7
+
+
+@pytest.mark.parametrize(
+    "level", [dt.date(2026, 1, 1), Decimal("0.5"), np.int64(3), dt.timedelta(days=2)]
+)
+def test_one_level_of_any_type_is_a_domain(level: Any) -> None:
+    others = {dt.date: dt.date(2026, 2, 1), Decimal: Decimal("1.5"), dt.timedelta: dt.timedelta(1)}
+    other = others.get(type(level), 4)
+    levels = pl.Series([level, other] * 5) if type(level) in others else pl.Series([3, 4] * 5)
+    found = survey.sample(pl.DataFrame({"d": levels, "x": range(10)}), Design())
+    estimates = survey.mean(found, "x", over={"d": level})
+    assert estimates.one().value == 4
+    assert json.loads(survey.as_json(estimates))
+    assert json.loads(survey.as_json(survey.mean(found, "x", by="d")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -515,3 +516,17 @@ def test_one_name_or_one_number_does_where_a_list_is_due(asked: Callable[..., Pa
         )
     )
     assert short == long
+
+
+@pytest.mark.parametrize("text", ["&a [*a]", "title: T\ntables: &a [*a]", "title: &a {b: *a}"])
+def test_a_part_that_holds_itself_is_refused(asked: Callable[..., Path], text: str) -> None:
+    with pytest.raises(InvalidFilesError, match="Circular reference"):
+        read_specification(asked(text, ""))
+
+
+def test_what_only_looks_like_a_date_is_told(asked: Callable[..., Path]) -> None:
+    assert read_specification(asked("title: 2026-13-45", "")).title == "2026-13-45"
+    text = "title: T\nestimates: [{name: e, statistic: mean, variables: x, over: {d: 2026-13-45}}]"
+    days = pl.DataFrame({"x": [1, 2], "d": [date(2026, 1, 1), date(2026, 2, 1)]})
+    with pytest.raises(InvalidFilesError, match="« 2026-13-45 » is no level of « d »"):
+        open_study(Table.of(days), asked(text, ""))

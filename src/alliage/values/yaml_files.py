@@ -154,6 +154,10 @@ class _NoDuplicateLoader(SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+# What looks like a date is read by the model, which tells one that does not exist; a key is a text.
+_NoDuplicateLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
+
+
 def read_record(path: Path, model: type[ModelT]) -> ModelT:
     """Read a YAML file as one record of ``model``.
 
@@ -186,7 +190,12 @@ def read_record(path: Path, model: type[ModelT]) -> ModelT:
     try:
         # JSON has one way to write a text, a number and a list: strict mode then accepts the
         # codes and amounts of a file, and still refuses a number where a text is due.
-        return model.model_validate_json(json.dumps(content, default=str), strict=True)
+        written = json.dumps(content, default=str)
+    except (TypeError, ValueError) as error:
+        fault = Fault(RecordProblem.NOT_YAML, {"fact": str(error)})
+        raise InvalidFilesError([FileProblem.of(path.name, "file", fault)]) from error
+    try:
+        return model.model_validate_json(written, strict=True)
     except ValidationError as error:
         problems = [
             problem

@@ -52,11 +52,12 @@ def written_at(path: Path, where: str) -> str:
 def _lines(path: Path) -> dict[str, str] | None:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        lines: dict[str, str] = {place(()): "line 1"}
+        if root is not None:
+            _mark(root, (), (), lines)
+    # A part that holds itself has no end.
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         return None
-    lines: dict[str, str] = {place(()): "line 1"}
-    if root is not None:
-        _mark(root, (), (), lines)
     return lines
 
 

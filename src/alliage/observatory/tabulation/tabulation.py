@@ -888,6 +888,6 @@ def _mean(name: str, sample: Sample) -> Mean | Scored:
     if sample.table.frame.schema[name].is_integer():
         levels = sample.levels(name)
         if len(levels) <= _MOST_MARKS:
-            points = {one: float(one) for one in levels}
+            points = {one: float(one) for one in levels if isinstance(one, int)}
             return Scored(variable=name, points=points, statistic=Statistic.MEAN)
     return Mean(variable=name)

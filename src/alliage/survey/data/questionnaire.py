@@ -5,6 +5,7 @@ The format is described in ``docs/algorithms/survey-questionnaire.md``.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import operator
 from dataclasses import replace
@@ -325,6 +326,8 @@ def level_of(kind: pl.DataType, code: str) -> Level | None:
     """Write a code in the type of a column; ``None`` if it is not of that type."""
     if kind == pl.Boolean:
         return {"true": True, "false": False}.get(code.lower())
+    if isinstance(kind, pl.Date | pl.Datetime):
+        return _date(kind, code)
     if not kind.is_numeric():
         return None if code in {"true", "false"} else code
     try:
@@ -334,3 +337,11 @@ def level_of(kind: pl.DataType, code: str) -> Level | None:
     if kind.is_integer():
         return int(number) if number.is_integer() else None
     return number
+
+
+def _date(kind: pl.DataType, code: str) -> Level | None:
+    try:
+        found = dt.datetime.fromisoformat(code)
+    except ValueError:
+        return None
+    return found.date() if kind == pl.Date else found

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: Numbers beyond have squares, or products of squares, that a computer does not hold.
 LARGEST = 1e70
 
+#: A weight, or a total of a population, below is that of nobody: its square is 0.
+SMALLEST = 1e-70
+
 #: Numbers with more values than this are no list of levels, unless they are described.
 MOST_LEVELS = 40
 

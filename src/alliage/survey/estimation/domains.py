@@ -6,7 +6,7 @@ Respondents outside keep their place in the sample with a weight of 0: they are 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,7 +17,7 @@ from alliage.survey.data.table import chosen
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from alliage.survey.arrays import Booleans, Ints
     from alliage.survey.data.table import MultiResponse
@@ -39,7 +39,12 @@ def kept(over: Domain | None) -> Kept:
     (('region', ('N', 'S')), ('urban', (True,)))
     """
     return tuple(
-        (name, (levels,) if isinstance(levels, str | int | float) else tuple(levels))
+        (
+            name,
+            tuple(levels)
+            if isinstance(levels, Collection) and not isinstance(levels, str)
+            else (levels,),
+        )
         for name, levels in (over or {}).items()
     )
 

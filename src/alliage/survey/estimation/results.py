@@ -378,7 +378,7 @@ class Estimates:
                 for record, item in zip(self.records(), self.items, strict=True)
             ],
         }
-        return json.dumps(content, ensure_ascii=False, allow_nan=False)
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, default=str)
 
 
 def names_of(items: Sequence[Estimate], *, without: Collection[str] = ()) -> tuple[str, ...]:

@@ -237,7 +237,7 @@ def as_json(results: Result | Mapping[str, Result], title: str = "") -> str:
     """
     parts = results if isinstance(results, Mapping) else {"": results}
     content = {"title": title, "results": {name: _plain(one) for name, one in parts.items()}}
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, default=str, indent=1) + "\n"
 
 
 def _plain(result: Result) -> Any:

@@ -87,7 +87,7 @@ def as_json(table: Banner) -> str:
         ],
         "figures": table.frame().to_dicts(),
     }
-    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, default=str)
 
 
 def as_html(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from alliage.survey.data.table import LARGEST
+from alliage.survey.data.table import LARGEST, SMALLEST
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 #: the total of a numeric variable. Typed loosely, since keys of mappings admit no variants; what
 #: is given is checked when it is read.
 Margins: TypeAlias = Mapping[Any, Any]
-
-#: A total below is that of nobody.
-_SMALLEST = 1e-70
 
 #: Sums of margins that differ by less are taken as rounded differently.
 _ROUNDING = 1e-6
@@ -160,7 +157,7 @@ def _number(variables: Sequence[str], level: Any, total: Any) -> float:
     """Read a total: a number that a computer can square, and no word."""
     name = " × ".join(variables)
     number = isinstance(total, Real | Decimal) and not isinstance(total, bool | np.bool_)
-    if not number or not (total == 0 or _SMALLEST < abs(float(total)) < LARGEST):
+    if not number or not (total == 0 or SMALLEST < abs(float(total)) < LARGEST):
         of = f"« {level} » of « {name} »" if level != "" else f"« {name} »"
         msg = f"The total of {of} is {total!r}. Give a number of people, or a sum of values."
         raise SurveyError(SurveyProblem.MARGIN_TOTAL, msg, margin=name, level=level, total=total)

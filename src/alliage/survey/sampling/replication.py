@@ -142,7 +142,9 @@ def jackknife(structure: Structure, kind: ReplicateKind, *, mse: bool = False) -
         raise SurveyError(SurveyProblem.REPLICATES, msg)
     rscales = (left * (drawn - 1) / drawn)[keep]
     at_places = factors[_unit_of_places(stage)][:, keep]
-    return Replicates(kind, at_places, 1.0, rscales, mse, units - strata)
+    # The rank of the replicates less one: strata taken whole, or of one unit, have none.
+    degrees = int(keep.sum()) - len(np.unique(stratum[keep]))
+    return Replicates(kind, at_places, 1.0, rscales, mse, degrees)
 
 
 def balanced(

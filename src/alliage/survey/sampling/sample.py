@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from alliage.survey.data.coding import NO_LEVEL
-from alliage.survey.data.table import Table, as_numbers, first_that_is_no_number, require
+from alliage.survey.data.table import SMALLEST, Table, as_numbers, first_that_is_no_number, require
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling import replication
 from alliage.survey.sampling.cells import Cells, Gathered, Rows, gathered, gathered_codes
@@ -453,14 +453,15 @@ def _weights(table: Table, design: Design) -> Floats:
         )
         raise SurveyError(SurveyProblem.WEIGHT_NOT_NUMBER, msg, column=name, value=value, **values)
     weights = as_numbers(series, table.places)
-    if weights.min() <= 0:
-        refused = np.flatnonzero(weights <= 0)
+    if weights.min() < SMALLEST:
+        refused = np.flatnonzero(weights < SMALLEST)
         row = int(refused[0])
         words, values = table.place(row)
+        tiny = ", the square of which is lost" if weights[row] > 0 else ""
         msg = (
             f"The weight « {name} » is not above 0 in {refused.size} rows: {words} holds "
-            f"{weights[row]:g}. Correct it; to leave respondents out of an estimate, keep them "
-            "and name a domain with `over`."
+            f"{weights[row]:g}{tiny}. Correct it; to leave respondents out of an estimate, keep "
+            "them and name a domain with `over`."
         )
         raise SurveyError(
             SurveyProblem.WEIGHT_NOT_POSITIVE, msg, column=name, value=weights[row], **values

@@ -15,7 +15,7 @@ import polars as pl
 from narwhals.exceptions import NarwhalsError
 
 from alliage.survey.data.places import Places
-from alliage.survey.data.table import LARGEST, first_that_is_no_number, require
+from alliage.survey.data.table import LARGEST, SMALLEST, first_that_is_no_number, require
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ def _prepared(frame: Frame, plan: Plan, around: Mapping[str, float]) -> nw.LazyF
     coded = (name for name in alias if _codes(name, plan) and name != weights)
     weight = nw.col(_WEIGHT)
     absent = weight.is_null()
-    wrong = ~absent & (~(weight > 0) | ~(weight <= LARGEST) | weight.is_nan())
+    wrong = ~absent & (~(weight >= SMALLEST) | ~(weight <= LARGEST) | weight.is_nan())
     return prepared.with_columns(
         *(_without_codes(name, plan).alias(alias[name]) for name in coded),
         absent.cast(nw.Int64).alias(_UNWEIGHTED),
@@ -376,7 +376,7 @@ def _read_by_polars() -> Iterator[None]:
 def _check_rows(part: Part, table: pl.DataFrame, plan: Plan) -> None:
     """Refuse weights, numbers and places in the sample that cannot be used."""
     weights = plan.design.weights or ""
-    positive = f"is not a number above 0 and below {LARGEST:g}"
+    positive = f"is not a number above 0, from {SMALLEST:g} to {LARGEST:g},"
     problems = {
         _UNWEIGHTED: (SurveyProblem.WEIGHT_MISSING, weights, "is missing"),
         _REFUSED: (SurveyProblem.WEIGHT_NOT_POSITIVE, weights, positive),
@@ -427,7 +427,7 @@ def _first_of(
     elif problem is SurveyProblem.VALUE:
         wrong = column.abs() > LARGEST
     else:
-        wrong = ~(column > 0) | ~(column <= LARGEST)
+        wrong = ~(column >= SMALLEST) | ~(column <= LARGEST)
     place = wrong.fill_null(value=False).arg_max() or 0
     words, values = part.places.of(place)
     value = column[place]
