@@ -586,6 +586,22 @@ def test_tables_and_columns_that_cannot_be(
     refused(lambda: ask(columns), problem, *says)
 
 
+def test_a_scale_is_a_word_or_a_member() -> None:
+    numeric = survey.Variable(**untyped(scale="numeric"))
+    assert numeric.scale is survey.Scale.NUMERIC
+    refused(lambda: survey.Variable(**untyped(scale="metric")), "request", "nominal, ordinal")
+
+
+@pytest.mark.parametrize("population", [INF, NAN, -5.0, 0.0])
+def test_shares_are_those_of_a_number_of_people(population: float) -> None:
+    shares = {"s": {"x": 0.5, "z": 0.5}}
+    refused(
+        lambda: survey.calibrate(people(), shares, shares=True, population=population),
+        "margin_total",
+        "« population »",
+    )
+
+
 def test_words_do_for_answers_and_adjustments() -> None:
     asked = Question(variable="y", answers=untyped(answers="number")["answers"])
     cell = banner(people(), [asked]).blocks[0].rows[0].cells[0]

@@ -545,3 +545,39 @@ def test_one_level_of_any_type_is_a_domain(level: Any) -> None:
     assert estimates.one().value == 4
     assert json.loads(survey.as_json(estimates))
     assert json.loads(survey.as_json(survey.mean(found, "x", by="d")))
+
+
+@pytest.mark.parametrize("kind", ["JK1", "BRR", "bootstrap"])
+def test_a_kind_of_replicates_may_be_given_by_its_word(kind: str) -> None:
+    columns = ("r1", "r2", "r3")
+    rows = pl.DataFrame({"y": [1.0, 2.0, 5.0], "r1": [0, 2, 1], "r2": [1, 0, 2], "r3": [2, 1, 0]})
+    by_word: Any = {"columns": columns, "kind": kind}
+    word, member = (
+        survey.mean(survey.sample(rows, Design(replicates=given)), "y").one()
+        for given in (
+            ReplicateColumns(**by_word),
+            ReplicateColumns(columns=columns, kind=ReplicateKind(kind)),
+        )
+    )
+    assert word == member
+    with pytest.raises(SurveyError, match="« jackknife » is no kind of replicates"):
+        ReplicateColumns(**{**by_word, "kind": "jackknife"})
+    with pytest.raises(SurveyError, match="does not follow from their number"):
+        ReplicateColumns(**{**by_word, "kind": "other"})
+
+
+@pytest.mark.parametrize(
+    "factors",
+    [
+        {"scale": -1.0},
+        {"scale": 0.0},
+        {"scale": math.nan},
+        {"scale": math.inf},
+        {"rscales": (1.0, -1.0)},
+        {"rscales": (0.0, 0.0)},
+    ],
+)
+def test_factors_of_replicates_make_a_variance(factors: dict[str, Any]) -> None:
+    with pytest.raises(SurveyError, match="would not add up to a variance") as refused:
+        ReplicateColumns(columns=("r1", "r2"), kind=ReplicateKind.JKN, **factors)
+    assert refused.value.problem is SurveyProblem.REPLICATES

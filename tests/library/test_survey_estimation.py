@@ -409,3 +409,30 @@ def test_a_set_of_which_nobody_chose_anything_is_no_breakdown() -> None:
         people = survey.sample(Table(frame, sets=sets), Design())
         with pytest.raises(SurveyError, match=says):
             survey.mean(people, "hours", by="uses")
+
+
+def test_words_do_for_the_rules_of_requests() -> None:
+    words: Any = {"interval": "wilson"}
+    by_member = survey.Proportion(variable="q", interval=Interval.WILSON)
+    by_word = survey.Proportion(variable="q", **words)
+    one, other = (survey.estimate(answers(), each)[0] for each in (by_word, by_member))
+    assert one == other
+    assert one.low is not None
+    assert one.low < one.value
+    words = {"rule": "school"}
+    assert survey.Quantile(variable="income", **words).rule is QuantileRule.SCHOOL
+
+
+@pytest.mark.parametrize(
+    ("request_of", "rules"),
+    [
+        (survey.Proportion, {"interval": "klopper"}),
+        (survey.Mean, {"interval": Interval.WILSON}),
+        (survey.Quantile, {"interval": Interval.WALD}),
+        (survey.Quantile, {"rule": "median"}),
+    ],
+)
+def test_a_statistic_has_rules_of_its_own(request_of: Any, rules: dict[str, Any]) -> None:
+    with pytest.raises(SurveyError, match=r"of this statistic\. Ask for") as refused:
+        request_of(variable="q", **rules)
+    assert refused.value.problem is SurveyProblem.REQUEST

@@ -92,6 +92,15 @@ class Variable:
     universe: str = ""
     letters: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.scale is None:
+            return
+        if self.scale not in tuple(Scale):
+            msg = f"« {self.scale} » is no scale of « {self.label} ». Give {listed(Scale)}."
+            raise SurveyError(SurveyProblem.REQUEST, msg, scale=self.scale)
+        # A scale may be given by its word.
+        object.__setattr__(self, "scale", Scale(self.scale))
+
     @property
     def reasons(self) -> dict[Level, str]:
         """The reason that each code for no answer stands for; empty where nothing says it."""

@@ -17,11 +17,25 @@ from alliage.survey.estimation.results import Interval, Statistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from enum import StrEnum
 
     from alliage.survey.arrays import Booleans, Floats, Ints
     from alliage.survey.data.coding import Level
     from alliage.survey.estimation.domains import Kept
     from alliage.survey.sampling.cells import Cells
+
+
+#: The kinds of interval that a share may have.
+_OF_SHARES = (Interval.LOGIT, Interval.WILSON, Interval.BETA, Interval.WALD)
+
+
+def _set_word(request: _Asked, name: str, allowed: Sequence[StrEnum]) -> None:
+    """Make a rule of the word for it, or refuse it."""
+    given = getattr(request, name)
+    if given not in allowed:
+        msg = f"« {given} » is no {name} of this statistic. Ask for {listed(allowed)}."
+        raise SurveyError(SurveyProblem.REQUEST, msg, given=given)
+    object.__setattr__(request, name, allowed[allowed.index(given)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +59,17 @@ class _Asked(ABC):
     over: Kept = ()
     interval: Interval = Interval.WALD
 
+    def __post_init__(self) -> None:
+        _set_word(self, "interval", self.intervals())
+
     @property
     @abstractmethod
     def statistic(self) -> Statistic:
         """What is estimated."""
+
+    def intervals(self) -> tuple[Interval, ...]:
+        """Return the kinds of interval that it may have."""
+        return (Interval.WALD,)
 
     def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the categorical and the numeric variables it is computed from."""
@@ -164,6 +185,9 @@ class Proportion(Quotient):
     everybody: bool = False
     interval: Interval = Interval.LOGIT
 
+    def intervals(self) -> tuple[Interval, ...]:
+        return _OF_SHARES
+
     @property
     def statistic(self) -> Statistic:
         return Statistic.PROPORTION
@@ -202,6 +226,9 @@ class Scored(Quotient):
     points: Mapping[Any, float] = field(default_factory=dict)
     label: str = ""
     statistic: Statistic = Statistic.TOP_BOX
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return _OF_SHARES if self.statistic is Statistic.TOP_BOX else (Interval.WALD,)
 
     def needs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (self.variable,), ()
@@ -263,6 +290,9 @@ class Choices(Quotient):
     responses: bool = False
     interval: Interval = Interval.LOGIT
 
+    def intervals(self) -> tuple[Interval, ...]:
+        return _OF_SHARES
+
     @property
     def statistic(self) -> Statistic:
         return Statistic.PROPORTION
@@ -323,12 +353,17 @@ class Quantile(_Asked):
     interval: Interval = Interval.WOODRUFF
 
     def __post_init__(self) -> None:
+        _Asked.__post_init__(self)
+        _set_word(self, "rule", tuple(QuantileRule))
         if not self.probabilities or not all(0 < p < 1 for p in self.probabilities):
             msg = (
                 f"Quantiles were asked at {listed(self.probabilities) or 'nothing'}. Give "
                 "probabilities between 0 and 1, both excluded."
             )
             raise SurveyError(SurveyProblem.REQUEST, msg, value=listed(self.probabilities))
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval.WOODRUFF,)
 
     @property
     def statistic(self) -> Statistic:

@@ -19,6 +19,7 @@ from alliage.survey.sampling.margins import (
     Margin,
     Margins,
     as_counts,
+    check_population,
     equations,
     inside,
     terms_of,
@@ -427,6 +428,7 @@ def _scaled(
             size = population.get(within[1]) if within else None
         if size is None:
             size = float(inside(within, patterns) @ patterns.weight)
+        check_population(cast("float", size), within)
         own = [term for term in terms if term.within == within]
         scaled += as_counts(own, cast("float", size))
     return scaled

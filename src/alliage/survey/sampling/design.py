@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -75,6 +76,11 @@ class ReplicateColumns:
     mse: bool = False
 
     def __post_init__(self) -> None:
+        if self.kind not in tuple(ReplicateKind):
+            msg = f"« {self.kind} » is no kind of replicates. Give {listed(ReplicateKind)}."
+            raise SurveyError(SurveyProblem.REQUEST, msg, kind=self.kind)
+        # A kind may be given by its word.
+        object.__setattr__(self, "kind", ReplicateKind(self.kind))
         count = len(self.columns)
         if count < 2:
             msg = f"{count} replicate was given; two at least are needed. Name every column."
@@ -94,6 +100,14 @@ class ReplicateColumns:
             )
             raise SurveyError(SurveyProblem.REPLICATES, msg, kind=self.kind)
         check_fay(self.fay)
+        factors = (1.0 if self.scale is None else self.scale, *self.rscales)
+        wrong = [each for each in factors if not 0 <= each < math.inf]
+        if wrong or self.scale == 0 or (self.rscales and not any(self.rscales)):
+            msg = (
+                f"Replicates have the factors {listed(wrong) or 0}: their squares would not add up "
+                "to a variance. Give `scale` above 0, and `rscales` of 0 or more."
+            )
+            raise SurveyError(SurveyProblem.REPLICATES, msg)
 
     @property
     def factor(self) -> float:

@@ -90,7 +90,7 @@ def terms_of(
     categorical = [term for term in terms if isinstance(term, Margin)]
     if population is None:
         return _agreed(terms, categorical[0].total, categorical[0].name) if categorical else terms
-    _check_total(NumericTotal(None, population, within).name, "", population, positive=True)
+    check_population(population, within)
     if not categorical:
         return [NumericTotal(None, float(population), within), *terms]
     return _agreed(terms, float(population), "the population")
@@ -162,6 +162,11 @@ def _number(variables: Sequence[str], level: Any, total: Any) -> float:
         msg = f"The total of {of} is {total!r}. Give a number of people, or a sum of values."
         raise SurveyError(SurveyProblem.MARGIN_TOTAL, msg, margin=name, level=level, total=total)
     return float(total)
+
+
+def check_population(population: float, within: tuple[str, Level] | None) -> None:
+    """Refuse what is no number of people."""
+    _check_total(NumericTotal(None, population, within).name, "", population, positive=True)
 
 
 def _check_total(margin: str, level: str, total: float, *, positive: bool) -> None:
