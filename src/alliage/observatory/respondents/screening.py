@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alliage.observatory.releases.values import Screened
-    from alliage.observatory.respondents.wave_files import Level
+    from alliage.observatory.respondents.wave_files import Level as WrittenLevel
     from alliage.survey import Questionnaire, Specification, Study, Table
     from alliage.survey.arrays import Booleans, Floats, Ints
+    from alliage.survey.data.coding import Level
     from alliage.survey.data.questionnaire import Question
 
 #: Beyond so many respondents, those whose answers are nearly the same are not looked for: every
@@ -396,7 +397,7 @@ class _Screen:
     def _where(found: pl.Series) -> Ints:
         return np.flatnonzero(found.fill_null(value=False).to_numpy())
 
-    def _among(self, levels: Mapping[str, Sequence[Level]]) -> Booleans:
+    def _among(self, levels: Mapping[str, Sequence[WrittenLevel]]) -> Booleans:
         """Tell who has one of the levels of each column."""
         inside = np.ones(self.frame.height, dtype=bool)
         for name, wanted in levels.items():
@@ -659,7 +660,7 @@ def _text(level: object) -> str:
     return str(level)
 
 
-def _levels(levels: Mapping[str, Sequence[Level]]) -> str:
+def _levels(levels: Mapping[str, Sequence[WrittenLevel]]) -> str:
     return " and ".join(f"{name} {listed(wanted)}" for name, wanted in levels.items())
 
 
