@@ -678,3 +678,156 @@ def test_who_did_not_choose_an_option_is_a_group_too(*, nested: bool) -> None:
         whole, chosen = ((sex,), ("bus", sex)) if sex else ((), ("bus",))
         assert not (shown[whole] and shown[chosen])
     assert not made.patterns["q"].audit.recovered
+
+
+def _least_and_greatest(table: Banner, rows: Table, names: Sequence[str], few: pl.Expr) -> float:
+    """Return how far apart the bounds of the weight of a few people are, over their weight.
+
+    The attack knows what the file shows, and nothing of who exists: unlike that of the library, it
+    looks for the weight of every kind of people that could be.
+    """
+    kinds = pl.DataFrame({names[0]: rows.levels(names[0])})
+    for name in names[1:]:
+        kinds = kinds.join(pl.DataFrame({name: rows.levels(name)}), how="cross")
+
+    def carries(name: str, level: str) -> pl.Expr:
+        if name in rows.sets:
+            return pl.col(level) == 1
+        return pl.col(name).cast(pl.String) == level
+
+    boxes = {
+        (block.question.variable, label): [str(level) for level in levels]
+        for block in table.blocks
+        for label, levels in block.question.boxes.items()
+    }
+
+    def within(expression: pl.Expr) -> NDArray[np.float64]:
+        return kinds.with_columns(expression.alias("in"))["in"].to_numpy().astype(float)
+
+    equations: list[NDArray[np.float64]] = []
+    totals: list[float] = []
+    for row in table.frame().filter(pl.col("weighted").is_not_null()).iter_rows(named=True):
+        pairs = zip(row["breakdown"].split(" × "), row["group"].split(" × "), strict=True)
+        inside = pl.all_horizontal(
+            pl.lit(value=True), *(carries(name, level) for name, level in pairs if name)
+        )
+        equations.append(within(inside))
+        totals.append(row["weighted"])
+        if row["value"] is not None and row["statistic"] != "mean":
+            held = boxes.get((row["question"], row["level"]), [row["level"]])
+            answer = pl.any_horizontal(carries(row["question"], level) for level in held)
+            equations.append(within(answer & inside))
+            totals.append(row["value"] * row["weighted"])
+    matrix = np.array(equations)
+    rows_of, least = np.vstack([matrix, -matrix]), np.concatenate([totals, -np.array(totals)])
+
+    def end(sign: int) -> float:
+        found = linprog(sign * within(few), A_ub=rows_of, b_ub=least + 1e-6)
+        assert found.fun is not None
+        return float(sign * found.fun)
+
+    return (end(-1) - end(1)) / float(rows.frame.filter(few)["d"].sum())
+
+
+def test_a_question_asked_twice_does_not_give_its_answers_away() -> None:
+    rows = _people({("a", "y"): 40, ("b", "y"): 60, ("c", "y"): 70}, seed=4)
+    few = (pl.col("region") == "a") & (pl.col("q") == 0)
+    answers = pl.when(few & (few.cum_sum() > 5)).then(1).otherwise("q").alias("q")
+    rows = Table(rows.frame.with_columns(answers), {}, rows.sets)
+    asked = [Question(variable="q", boxes=box) for box in ({"low": [0, 1]}, {"high": [1, 2]})]
+    table = banner(sample(rows, Design(weights="d")), asked, ["region"], rule=SHOW_ALL)
+    found = protect(table, on="answer")
+    first, second = found.table.blocks
+    assert first.hidden[1, 0]
+    # Everybody of the region less the box is those who gave the other answer.
+    assert second.hidden[1, 3]
+    assert _least_and_greatest(found.table, rows, ["region", "q"], few) > 0.2
+    assert found.patterns["q"].causes[("box high", "region=a")] is Cause.COMPLEMENTARY
+
+
+@pytest.mark.parametrize("on", ["base", "answer"])
+def test_a_question_that_is_a_breakdown_too_does_not_give_a_closed_column_away(on: Any) -> None:
+    of_others = zip(itertools.product("bcd", "yo"), (30, 52, 49, 23, 38, 53), strict=True)
+    rows = _people({("a", "y"): 3, ("a", "o"): 6, **dict(of_others)}, seed=3)
+    source = sample(rows, Design(weights="d"))
+    table = banner(source, ["q", "region", "age"], ["region", "age"], rule=SHOW_ALL)
+    found = protect(table, on=on).table
+    names = ["region", "age", "q"]
+    # Of region a, neither the weight nor the ages.
+    for few in (pl.col("region") == "a", (pl.col("region") == "a") & (pl.col("age") == "y")):
+        assert _least_and_greatest(found, rows, names, few) > 0.2
+    for block in found.blocks:
+        shown = dict(zip((str(one.group) for one in found.columns), block.opened, strict=True))
+        assert not shown["{'region': 'a'}"]
+    assert found.blocks[1].shown.any()
+
+
+def test_a_set_crossed_with_a_variable_beside_the_set_hides_the_same_people() -> None:
+    random, size = np.random.Generator(np.random.PCG64(1)), 160
+    frame = pl.DataFrame(
+        {
+            "q": random.integers(0, 3, size),
+            "sex": ["w", "m"] * (size // 2),
+            "x": (random.random(size) < 0.4).astype(int),
+            "y": random.integers(0, 2, size),
+            "d": random.uniform(0.5, 2, size),
+        }
+    )
+    few = (pl.col("q") == 0) & (pl.col("sex") == "w") & (pl.col("x") == 1)
+    frame = frame.with_columns(q=pl.when(few & (few.cum_sum() > 4)).then(1).otherwise("q"))
+    rows = Table(frame, {}, {"uses": MultiResponse(variables=("x", "y"))})
+    asked: list[str | tuple[str, ...]] = [("uses", "sex"), "uses"]
+    table = banner(sample(rows, Design(weights="d")), ["q"], asked, rule=SHOW_ALL)
+    found = protect(table, on="answer")
+    assert _least_and_greatest(found.table, rows, ["q", "sex", "x", "y"], few) > 0.2
+
+
+def test_neither_tests_nor_letters_tell_of_what_is_hidden() -> None:
+    rows = _people({("a", "y"): 300, ("b", "y"): 300, ("c", "y"): 300})
+    is_a = pl.col("region") == "a"
+    place = pl.int_range(pl.len()).over("region")
+    answers = pl.when(is_a).then((place >= 5).cast(pl.Int64) + (place >= 200)).otherwise("q")
+    rows = Table(rows.frame.with_columns(answers.alias("q")), {}, rows.sets)
+    table = banner(sample(rows, Design(weights="d")), ["q"], ["region", "age"], rule=SHOW_ALL)
+    (block,) = table.blocks
+    assert "A" in block.above[2, 0]
+    assert "A" in block.above[3, 0]
+    (kept,) = protect(table, on="answer").table.blocks
+    assert kept.hidden[1, 0]
+    assert not kept.closed[1]
+    assert not any("A" in marks for marks in kept.above[:, 0])
+    assert set(block.tests) == {("region",)}
+    assert not kept.tests
+    assert protect(table).table.blocks[0].tests == block.tests
+
+
+@pytest.mark.parametrize("held", ["sample", "moments"])
+def test_shares_of_the_answers_given_are_protected_and_rounded(held: str) -> None:
+    rows = _people({("a", "y"): 8, ("b", "y"): 60, ("c", "y"): 90})
+    design = Design(weights="d")
+    given = Question(variable="uses", answers=Answers.CHOICES, responses=True)
+    source = (
+        sample(rows, design)
+        if held == "sample"
+        else moments(rows, design, banner_requests([given], ["region"], sets=rows.sets))
+    )
+    table = banner(source, [given], ["region"], rule=SHOW_ALL)
+    found = protect(table)
+    assert found.table.blocks[0].closed.tolist() == [False, True, True, False]
+    bounded = found.patterns["uses"].audit.of(("answer x", "region=a"))
+    chosen = rows.frame.filter((pl.col("region") == "a") & (pl.col("x") == 1))["d"].sum()
+    assert bounded.value == pytest.approx(chosen)
+    # Bases are people, whose weights still add up.
+    (block,) = protect(table, rounding=10).table.blocks
+    weighted = block.figures.bases.weighted[:, 0]
+    assert weighted[0] == weighted[1:].sum()
+    assert abs(weighted[0] - rows.frame["d"].sum()) < 10
+
+
+def test_a_set_that_is_its_own_breakdown_is_protected() -> None:
+    """Who did not choose an option, among those who chose it, is nobody, whatever the rounding."""
+    for seed in range(20):
+        rows = _people({("a", "y"): 80, ("b", "y"): 60}, seed=seed)
+        source = sample(rows, Design(weights="d"))
+        table = banner(source, ["uses"], ["region", "uses"], rule=SHOW_ALL)
+        assert not protect(table).patterns["uses"].audit.recovered

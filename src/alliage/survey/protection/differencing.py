@@ -30,6 +30,7 @@ from alliage.survey.protection.disclosure import (
     primary,
     suppress,
 )
+from alliage.survey.protection.protected_tables import counted, is_of_people
 from alliage.survey.tables.questions import Answers
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def differences(
     asked = dict.fromkeys(_asked(block) for one in told for block in one.table.blocks)
     for question in asked:
         parts = [
-            _Part(place, one, block, groups)
+            _Part(place, one, counted(block, one.table), groups)
             for place, one in enumerate(told)
             for block in one.table.blocks
             if _asked(block) == question
@@ -309,7 +310,7 @@ class _Part:
             for label, levels in block.question.boxes.items()
         }
         self.names = {_BASE, *self.boxes, *(f"answer {one.level}" for one in self._answers())}
-        if block.question.answers is Answers.CHOICES:
+        if is_of_people(block):
             self.names |= {f"not {one.level}" for one in self._answers()}
 
     def _answers(self) -> Iterator[RowHead]:
@@ -332,7 +333,7 @@ class _Part:
     def sums(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Return what adds up in a group."""
         answers = [one.level for one in self._answers()]
-        if self.block.question.answers is Answers.CHOICES:
+        if is_of_people(self.block):
             yield from ((_BASE, (f"answer {one}", f"not {one}")) for one in answers)
         elif answers:
             yield _BASE, tuple(f"answer {one}" for one in answers)

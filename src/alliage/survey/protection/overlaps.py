@@ -110,9 +110,9 @@ def _title(breakdown: tuple[str, ...]) -> str:
 
 
 def _apart(source: Source, column: Column) -> tuple[str, ...]:
-    """Return the breakdown of a column; that of a set of several answers is a breakdown alone."""
-    several = any(name in source.sets for name in column.breakdown)
-    return (*column.breakdown, *map(str, column.group.values())) if several else column.breakdown
+    """Return the breakdown of a column; each option of a set of several answers has its own."""
+    options = (str(column.group[name]) for name in column.breakdown if name in source.sets)
+    return (*column.breakdown, *options)
 
 
 def _variables(source: Source, column: Column) -> list[str]:

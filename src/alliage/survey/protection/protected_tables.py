@@ -5,11 +5,14 @@ See ``docs/algorithms/survey-disclosure.md``.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from alliage.survey.data.coding import NO_LEVEL
 from alliage.survey.errors import SurveyError, SurveyProblem
@@ -17,6 +20,7 @@ from alliage.survey.estimation.domains import kept
 from alliage.survey.estimation.results import Statistic
 from alliage.survey.protection.disclosure import (
     PERSONS,
+    Audit,
     Cause,
     CellFacts,
     Pattern,
@@ -28,6 +32,7 @@ from alliage.survey.protection.disclosure import (
 from alliage.survey.protection.overlaps import Group, Split, name_of, splits
 from alliage.survey.protection.rounding import rounded
 from alliage.survey.sampling.sample import Sample
+from alliage.survey.tables.banners import banner
 from alliage.survey.tables.letters import without
 from alliage.survey.tables.questions import Answers
 
@@ -40,6 +45,10 @@ if TYPE_CHECKING:
     from alliage.survey.protection.disclosure import Key
     from alliage.survey.tables.banners import Banner
     from alliage.survey.tables.blocks import Block, Column, RowHead
+
+#: What is known of people: a variable with its level, or with those that they may have; a variable
+#: alone if they answered it.
+People: TypeAlias = frozenset[tuple[str, ...]]
 
 #: The key of the people who answered, in the place of a level.
 _BASE = ""
@@ -114,30 +123,67 @@ def protect(
     proof. A mean is hidden with its base, and with any answer of its column. Of moments, the
     greatest contributor to a cell is unknown: a rule of dominance hides all.
     """
-    patterns: dict[str, Pattern] = {}
-    blocks = []
     columns = {_key(_BASE, column): column for one in (table, *former) for column in one.columns}
     found = tuple(splits(table.source, table.over, tuple(columns.values())))
+    systems = []
     for block in table.blocks:
         shares = _Shares.of(block, table, rules)
-        system = _System.of(block, table, shares)
+        system = _System.of(counted(block, table), table, shares)
         for one in former:
             for other in one.blocks:
-                if other.question.variable == block.question.variable:
-                    system.know(_System.of(other, one, _Shares.of(other, one, rules)))
+                if _asked(other) == _asked(block):
+                    known = counted(other, one)
+                    system.know(_System.of(known, one, _Shares.of(other, one, rules)))
         system.compare(tuple(columns.values()), found, rules.least, shares)
-        if rounding is not None:
-            places = [
-                [_key(name, column) for name in (_BASE, *map(_name, block.heads))]
-                for column in table.columns
-            ]
-            blocks.append(rounded(block, places, system.values, system.sums, rounding))
-            continue
-        pattern = system.protected(rules, on, protection)
-        patterns[block.question.variable] = pattern
-        others = also.get(block.question.variable, ())
-        blocks.append(_hidden(block, table.columns, pattern.hidden.union(others)))
-    return Protected(replace(table, blocks=tuple(blocks), rounding=rounding), patterns)
+        systems.append(system)
+    if rounding is not None:
+        blocks = [
+            rounded(
+                block,
+                [
+                    [_key(name, column) for name in (_BASE, *map(_name, block.heads))]
+                    for column in table.columns
+                ],
+                system.values,
+                system.sums,
+                rounding,
+            )
+            for block, system in zip(table.blocks, systems, strict=True)
+        ]
+        return Protected(replace(table, blocks=tuple(blocks), rounding=rounding), {})
+    made = _Questions(table, systems).protected(rules, on, protection)
+    patterns: dict[str, Pattern] = {}
+    for block, own in zip(table.blocks, made, strict=True):
+        name = block.question.variable
+        before = patterns.get(name, Pattern({}, Audit(())))
+        audit = Audit((*before.audit.bounded, *own.audit.bounded))
+        patterns[name] = Pattern({**before.causes, **own.causes}, audit)
+    blocks = [
+        _hidden(
+            block,
+            table.columns,
+            own.hidden.union(also.get(block.question.variable, ())),
+            {key[1:] for key in patterns[block.question.variable].hidden},
+        )
+        for block, own in zip(table.blocks, made, strict=True)
+    ]
+    return Protected(replace(table, blocks=tuple(blocks)), patterns)
+
+
+def _asked(block: Block) -> tuple[str, bool]:
+    return block.question.variable, block.question.responses
+
+
+def counted(block: Block, table: Banner) -> Block:
+    """Return a question whose bases are what its shares are of: people, or the answers given."""
+    if not block.question.responses:
+        return block
+    breakdowns = dict.fromkeys(one.breakdown for one in table.columns if one.breakdown)
+    people = replace(block.question, responses=False)
+    (plain,) = banner(table.source, [people], tuple(breakdowns), over=dict(table.over)).blocks
+    answers = (plain.figures.values * plain.figures.bases.weighted).sum(axis=1, keepdims=True)
+    bases = replace(block.figures.bases, weighted=np.broadcast_to(answers, block.people.shape))
+    return replace(block, figures=replace(block.figures, bases=bases))
 
 
 @dataclass(slots=True)
@@ -198,10 +244,10 @@ class _System:
                 facts[named] = CellFacts(round(count), effective, largest.get(_name(head)))
                 if is_shown:
                     shown.add(named)
-                if block.question.answers is Answers.CHOICES:
+                if is_of_people(block):
                     # Who did not choose follows from who did: it says as much.
                     other = _key(_not(head), column)
-                    values[other] = weighted - weight
+                    values[other] = max(0.0, weighted - weight)
                     facts[other] = CellFacts(
                         respondents - round(count), effective, largest.get(_not(head))
                     )
@@ -273,7 +319,8 @@ class _System:
             if found.parts and found.total in self.values:
                 self.sums[found] = None
 
-    def protected(self, rules: Rules, on: Literal["base", "answer"], protection: float) -> Pattern:
+    def causes(self, rules: Rules, on: Literal["base", "answer"]) -> dict[Key, Cause]:
+        """Return the cells that say too much."""
         causes: dict[Key, Cause] = {}
         for base, cause in primary(self.bases, rules).items():
             causes[base] = cause
@@ -281,16 +328,126 @@ class _System:
         if on == "answer":
             causes |= primary(self.facts, rules)
         # A group of too few in a former table that showed it is no secret any more.
-        causes = {key: cause for key, cause in causes.items() if key not in self.published}
-        return suppress(
-            self.values,
-            causes,
-            self.sums,
-            protection=protection,
-            never=self.published,
-            unreleased=self.unreleased,
-            costs={key: _cost(key, value) for key, value in self.values.items()},
+        return {key: cause for key, cause in causes.items() if key not in self.published}
+
+
+class _Questions:
+    """The questions of a table, some of whose cells are the same people.
+
+    Two questions that have answers of the same people (one asked twice, two that are also
+    breakdowns, a set and one of its columns) are protected together. Other questions share whole
+    columns: what one hides of them, all do.
+    """
+
+    def __init__(self, table: Banner, systems: Sequence[_System]) -> None:
+        self._systems = systems
+        self._blocks = table.blocks
+        same: dict[People, list[tuple[int, Key]]] = {}
+        for place, block in enumerate(table.blocks):
+            for key, people in _people(block, table):
+                same.setdefault(people, []).append((place, key))
+        self._same = [cells for cells in same.values() if len(cells) > 1]
+        ties = [
+            (first, other)
+            for cells in self._same
+            for first, other in itertools.pairwise([at for at, key in cells if key[0] != _BASE])
+        ]
+        size = len(systems)
+        graph = coo_array(
+            (np.ones(len(ties)), tuple(zip(*ties, strict=True)) or ((), ())), (size,) * 2
         )
+        labels = connected_components(graph, directed=False)[1]
+        self._families = [np.flatnonzero(labels == one).tolist() for one in np.unique(labels)]
+
+    def protected(
+        self, rules: Rules, on: Literal["base", "answer"], protection: float
+    ) -> list[Pattern]:
+        """Return what each question hides."""
+        causes = [system.causes(rules, on) for system in self._systems]
+        found = [Pattern({}, Audit(()))] * len(causes)
+        left = self._families
+        while left:
+            for family in left:
+                for place, pattern in self._solved(family, causes, protection):
+                    found[place] = pattern
+            told = [
+                (place, key)
+                for cells in self._same
+                if any(
+                    key in found[place].causes and self._tells_people(place, rules)
+                    for place, key in cells
+                )
+                for place, key in cells
+                if key not in found[place].causes and key not in self._systems[place].published
+            ]
+            for place, key in told:
+                causes[place][key] = Cause.COMPLEMENTARY
+            left = [one for one in self._families if any(place in one for place, _ in told)]
+        return found
+
+    def _tells_people(self, place: int, rules: Rules) -> bool:
+        """Whether a question hides people; under a rule of dominance, numbers hide amounts."""
+        return rules.dominance is None or (
+            self._blocks[place].question.answers is not Answers.NUMBER
+        )
+
+    def _solved(
+        self, family: Sequence[int], causes: Sequence[Mapping[Key, Cause]], protection: float
+    ) -> Iterator[tuple[int, Pattern]]:
+        """Protect some questions together, whose keys begin with their place."""
+        systems = {str(place): self._systems[place] for place in family}
+        alike = [[(str(at), *key) for at, key in cells if at in family] for cells in self._same]
+        sums = [
+            Sum((at, *one.total), tuple((at, *part) for part in one.parts))
+            for at, system in systems.items()
+            for one in system.sums
+        ]
+        sums += (Sum(cells[0], (other,)) for cells in alike for other in cells[1:])
+        pattern = suppress(
+            {
+                (at, *key): value
+                for at, system in systems.items()
+                for key, value in system.values.items()
+            },
+            {(str(at), *key): cause for at in family for key, cause in causes[at].items()},
+            sums,
+            protection=protection,
+            never={(at, *key) for at, system in systems.items() for key in system.published},
+            unreleased={(at, *key) for at, system in systems.items() for key in system.unreleased},
+            costs={
+                (at, *key): _cost(key, value)
+                for at, system in systems.items()
+                for key, value in system.values.items()
+            },
+        )
+        for at in systems:
+            own = {key[1:]: cause for key, cause in pattern.causes.items() if key[0] == at}
+            bounded = (one for one in pattern.audit.bounded if one.key[0] == at)
+            audit = Audit(tuple(replace(one, key=one.key[1:]) for one in bounded))
+            yield int(at), Pattern(own, audit)
+
+
+def _people(block: Block, table: Banner) -> Iterator[tuple[Key, People]]:
+    """Say who the people of each cell of a question are, by what is known of them."""
+    question, sets = block.question, table.source.sets
+    name = question.variable
+    all_answered = not block.figures.bases.missing[0, 0]
+    for column, answered in zip(table.columns, block.answered.tolist(), strict=True):
+        if not answered:
+            continue
+        held = frozenset(
+            (str(level), str(sets[each].counted)) if each in sets else (each, str(level))
+            for each, level in column.group.items()
+        )
+        if not question.responses:
+            is_known = all_answered or name in column.group
+            yield _key(_BASE, column), held if is_known else held | {(name,)}
+        for head in block.heads:
+            if question.answers is Answers.CHOICES:
+                yield _key(_name(head), column), held | {(head.level, str(sets[name].counted))}
+            elif head.statistic is not Statistic.MEAN and name not in column.group:
+                levels = question.boxes.get(head.level, ()) if _is_box(head) else (head.level,)
+                yield _key(_name(head), column), held | {(name, *sorted(map(str, levels)))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +519,16 @@ def _cost(key: Key, value: float) -> float:
 
 def _name(row: RowHead) -> str:
     """Return the name of a row in the sums; a box may be called like a level."""
-    return f"box {row.level}" if row.statistic is Statistic.TOP_BOX else f"answer {row.level}"
+    return f"box {row.level}" if _is_box(row) else f"answer {row.level}"
+
+
+def _is_box(row: RowHead) -> bool:
+    return row.statistic is Statistic.TOP_BOX
+
+
+def is_of_people(block: Block) -> bool:
+    """Whether the shares of several answers are of people, who chose each or did not."""
+    return block.question.answers is Answers.CHOICES and not block.question.responses
 
 
 def _not(row: RowHead) -> str:
@@ -372,7 +538,7 @@ def _not(row: RowHead) -> str:
 def _parts(block: Block) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Return what adds up inside a column."""
     levels = [row for row in block.heads if row.statistic is Statistic.PROPORTION]
-    if block.question.answers is Answers.CHOICES:
+    if is_of_people(block):
         yield from ((_BASE, (_name(row), _not(row))) for row in levels)
     elif levels:
         yield _BASE, tuple(_name(row) for row in levels)
@@ -403,17 +569,31 @@ def _check_agreement(one: _System, former: _System) -> None:
             raise SurveyError(SurveyProblem.REQUEST, msg, cell=key)
 
 
-def _hidden(block: Block, columns: Sequence[Column], hidden: frozenset[Key]) -> Block:
+def _hidden(
+    block: Block, columns: Sequence[Column], hidden: frozenset[Key], incomplete: Collection[Key]
+) -> Block:
+    """Keep cells back; ``incomplete`` names the columns where answers of the question are."""
     keys = [[_key(_name(head), column) for head in block.heads] for column in columns]
     closed = np.array([_key(_BASE, column) in hidden for column in columns]) & block.answered
     kept_back = closed[:, None] | np.array([[key in hidden for key in own] for own in keys])
     # With the shown answers, a mean would give a hidden one away.
     means = np.array([head.statistic is Statistic.MEAN for head in block.heads])
-    kept_back |= means & kept_back.any(axis=1, keepdims=True)
-    # A letter would tell on which side a hidden figure lies.
+    lacking = np.array([name_of(column.group) in incomplete for column in columns])
+    kept_back |= means & (lacking[:, None] | kept_back.any(axis=1, keepdims=True))
     above = np.where(kept_back, "", block.above)
-    gone = {columns[place].letter for place in np.flatnonzero(closed).tolist()}
-    for place, column in enumerate(columns if gone else ()):
-        letters = [one.letter for one in columns if one.breakdown == column.breakdown]
-        above[place] = [without(marks, gone, letters) for marks in above[place]]
-    return replace(block, hidden=kept_back & block.answered[:, None], closed=closed, above=above)
+    letters: dict[tuple[str, ...], list[str]] = {}
+    for column in columns:
+        letters.setdefault(column.breakdown, []).append(column.letter)
+    for row in np.flatnonzero(kept_back.any(axis=0)).tolist():
+        # A letter would tell on which side a hidden figure lies.
+        gone = {columns[place].letter for place in np.flatnonzero(kept_back[:, row]).tolist()}
+        for place in np.flatnonzero(above[:, row] != "").tolist():
+            among = letters[columns[place].breakdown]
+            above[place, row] = without(above[place, row], gone, among)
+    # A test is one more equation of its figures.
+    given = {
+        column.breakdown for column, kept in zip(columns, kept_back, strict=True) if kept.any()
+    }
+    tests = {breakdown: test for breakdown, test in block.tests.items() if breakdown not in given}
+    hidden_figures = kept_back & block.answered[:, None]
+    return replace(block, hidden=hidden_figures, closed=closed, above=above, tests=tests)

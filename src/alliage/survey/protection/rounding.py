@@ -18,6 +18,8 @@ from alliage.survey.protection.disclosure import controlled_rounding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from alliage.survey.protection.disclosure import Key, Sum
     from alliage.survey.tables.blocks import Block
 
@@ -69,16 +71,21 @@ def rounded(
         raise SurveyError(SurveyProblem.REQUEST, msg, base=base)
     told = tuple(sums)
     counts = controlled_rounding(values, told, base=base)
-    people = {own[0]: float(count) for own, count in zip(places, respondents.tolist(), strict=True)}
-    heads = controlled_rounding(
-        people, [one for one in told if people.keys() >= {one.total, *one.parts}], base=base
-    )
+
+    def of_columns(numbers: Sequence[float]) -> NDArray[np.float64]:
+        held = {own[0]: number for own, number in zip(places, numbers, strict=True)}
+        sums = [one for one in told if held.keys() >= {one.total, *one.parts}]
+        made = controlled_rounding(held, sums, base=base)
+        return np.array([made[own[0]] for own in places], dtype=float)[:, None]
+
+    whole = of_columns(respondents.tolist()).astype(np.int64)
     size = np.array([counts[own[0]] for own in places], dtype=float)[:, None]
+    # Shares of the answers given are told beside the weight of people.
+    shown = of_columns(np.nan_to_num(weighted).tolist()) if block.question.responses else size
     found = np.array([[counts.get(key, np.nan) for key in own[1:]] for own in places])
     is_mean = np.array([head.statistic is Statistic.MEAN for head in block.heads])
     shape = figures.values.shape
     unknown = np.full(shape, np.nan)
-    whole = np.array([heads[own[0]] for own in places])[:, None]
     return replace(
         block,
         figures=replace(
@@ -90,7 +97,7 @@ def rounded(
                 bases,
                 respondents=np.broadcast_to(whole, shape),
                 missing=np.rint(bases.missing / base).astype(np.int64) * base,
-                weighted=np.broadcast_to(size, shape),
+                weighted=np.broadcast_to(shown, shape),
                 squares=unknown,
             ),
         ),
