@@ -831,3 +831,13 @@ def test_a_set_that_is_its_own_breakdown_is_protected() -> None:
         source = sample(rows, Design(weights="d"))
         table = banner(source, ["uses"], ["region", "uses"], rule=SHOW_ALL)
         assert not protect(table).patterns["uses"].audit.recovered
+
+
+def test_an_audit_says_that_a_bound_is_not_known(tmp_path: Path) -> None:
+    """Everything is hidden: nothing bounds it above."""
+    rows = _people({("a", "y"): 4, ("b", "y"): 5})
+    made = protect(banner(sample(rows, Design(weights="d")), ["q"], ["region"], rule=SHOW_ALL))
+    assert not made.table.blocks[0].opened.any()
+    for kind in ("html", "xlsx", "json"):
+        write(made, tmp_path / f"audit.{kind}", language="en")
+    assert "n/a" in (tmp_path / "audit.html").read_text()

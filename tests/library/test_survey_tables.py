@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -513,3 +514,35 @@ def test_counts_without_error_or_degrees_of_freedom_have_no_test(
     table = banner(people, ["q"], ["b"])
     assert table.blocks[0].tests == {}
     assert json.loads(as_json(table))
+
+
+def test_a_question_that_nobody_answered_is_named() -> None:
+    rows = pl.DataFrame({"q": ["a", "b"] * 20, "r": ["x", "y"] * 20, "no": [None] * 40})
+    rows = rows.with_columns(late=pl.when(pl.col("r") == "x").then(pl.col("q")))
+    people = sample(rows, Design())
+    with pytest.raises(SurveyError, match=r"\(everybody\) with an answer to no\."):
+        banner(people, ["q", "no"], [])
+    with pytest.raises(SurveyError, match=r"\(r: y\) with an answer to late\."):
+        banner(people, ["q", "late"], [], over={"r": ["y"]})
+
+
+@pytest.mark.parametrize("census", [True, False])
+def test_a_design_without_variance_has_no_test_of_independence(*, census: bool) -> None:
+    """R gives F = -1e15 or so where clusters are the groups of the table."""
+    rows = pl.DataFrame({"q": ["a", "b", "b"] * 40, "r": ["x"] * 70 + ["y"] * 50})
+    rows = rows.with_columns(people=pl.len().over("r").cast(pl.Float64))
+    design = Design(strata="r", fpc="people") if census else Design(clusters="r")
+    source = sample(rows, design)
+    (block,) = banner(source, ["q"], ["r"]).blocks
+    assert not block.tests
+    with pytest.raises(SurveyError, match="« q » by « r » have no sampling error"):
+        rao_scott(source, "q", "r")
+
+
+def test_infinite_degrees_of_freedom_make_a_chi_square_test() -> None:
+    rows = pl.DataFrame({"q": ["a", "b", "b"] * 40, "r": ["x", "y", "y", "y"] * 30})
+    found = rao_scott(sample(rows, Design(df=math.inf)), "q", "r")
+    nearly = rao_scott(sample(rows, Design(df=1e9)), "q", "r")
+    assert found.p_value == pytest.approx(nearly.p_value, rel=1e-6)
+    table = banner(sample(rows, Design(df=math.inf)), ["q"], ["r"])
+    assert json.loads(as_json(table))["tests"][0]["degrees"][1] is None

@@ -98,8 +98,9 @@ def groups(
     sets: Mapping[str, MultiResponse],
     over: Kept,
     answered: Booleans,
+    question: str,
 ) -> list[tuple[Kept, Groups]]:
-    """Find the groups of a breakdown inside a domain, among those who answered.
+    """Find the groups of a breakdown inside a domain, among those who answered a question.
 
     Parameters
     ----------
@@ -147,7 +148,9 @@ def groups(
             counted = ((option, (several[name].counted,)) for name, option in named.items())
             found.append(((*over, *counted), replace(own, labels=tuple(whole), empty=())))
     if not found:
-        raise nobody(by, over)
+        asked = domain & known
+        is_answered = not asked.any() or (asked & answered).any()
+        raise nobody(by if is_answered else (question, *by), over)
     first_over, first = found[0]
     outside = round(cells.respondents[domain & ~known].sum())
     return [(first_over, replace(first, empty=tuple(empty), outside=outside)), *found[1:]]
@@ -212,12 +215,12 @@ def labels_of(levels: Mapping[str, tuple[Level, ...]], by: Sequence[str]) -> lis
     return [dict(zip(by, group, strict=True)) for group in crossed]
 
 
-def nobody(by: Sequence[str], over: Kept) -> SurveyError:
-    """Return the refusal of a domain without anybody."""
+def nobody(asked: Sequence[str], over: Kept) -> SurveyError:
+    """Return the refusal of a domain where nobody has an answer to what is asked."""
     domain = "; ".join(f"{name}: {listed(levels)}" for name, levels in over) or "everybody"
-    among = f" with an answer to {listed(by)}" if by else ""
+    among = f" with an answer to {listed(asked)}" if asked else ""
     msg = (
-        f"Nobody is in the domain ({domain}){among}. Widen the domain, or check that its levels "
-        "go together."
+        f"Nobody is in the domain ({domain}){among}. Widen the domain, leave out what nobody "
+        "answered, or check that its levels go together."
     )
     return SurveyError(SurveyProblem.EMPTY_DOMAIN, msg, domain=domain)

@@ -214,7 +214,8 @@ def _needs(source: Source, requests: Sequence[Request]) -> tuple[tuple[str, ...]
 def _solve(context: _Context, request: Request) -> Iterator[_Solved]:
     """Solve a request in each of its domains: there are several where its groups overlap."""
     cells, sets = context.cells, context.source.sets
-    for _, groups in groups_of(cells, request.by, sets, request.over, request.answered(cells)):
+    answered = request.answered(cells)
+    for _, groups in groups_of(cells, request.by, sets, request.over, answered, request.variable):
         yield _solved_in(context, request, groups)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import singledispatch
@@ -576,7 +577,7 @@ def _(result: Protected, language: Language = "fr") -> Listing:
             name_of(pattern.causes[one.key], language),
             one.value,
             one.low,
-            one.high,
+            one.high if math.isfinite(one.high) else None,
             word("yes" if one.is_exact else "no", language),
         )
         for question, pattern in result.patterns.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import json
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,12 @@ def as_json(table: Banner) -> str:
         "adjustment": table.adjustment.value,
         "level": table.level,
         "tests": [
-            {"question": block.question.variable, "breakdown": " × ".join(names), **asdict(test)}
+            {
+                "question": block.question.variable,
+                "breakdown": " × ".join(names),
+                **asdict(test),
+                "degrees": [None if math.isinf(one) else one for one in test.degrees],
+            }
             for block in table.blocks
             for names, test in block.tests.items()
         ],

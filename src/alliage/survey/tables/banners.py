@@ -342,6 +342,8 @@ class _Maker:
         if question.answers is Answers.CHOICES:
             return Asked.of_choices(source, self._choices(question))
         coded = source.coded(question.variable)
+        if not coded.levels:
+            raise nobody((question.variable,), self.over)
         return [Asked.of_levels(coded, tuple(self._of_levels(question)))]
 
     def _alone(
@@ -386,7 +388,9 @@ class _Maker:
         answered = requests[0].answered(cells)
         scores = np.concatenate([one.scores(cells)[0][:, 0, :] for one in requests], axis=1)
         given = scores * cells.respondents[:, None]
-        for over, held in groups_of(cells, breakdown, sets, self.over, answered):
+        for over, held in groups_of(
+            cells, breakdown, sets, self.over, answered, requests[0].variable
+        ):
             yield (
                 [replace(one, by=by, over=over) for one in requests],
                 held.labels,

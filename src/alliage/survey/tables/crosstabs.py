@@ -528,8 +528,10 @@ class Crosstabs:
         counted, of_row = self.rows.counted, self.rows.question
         counts = counted.of(given)
         for breakdown, own in zip(breakdowns, groups, strict=True):
-            if not counts[own].any(axis=0).all():
-                raise nobody(breakdown, self.over)
+            left = np.flatnonzero(~counts[own].any(axis=0))
+            if left.size:
+                question = self.rows.requests[self.rows.ends[left[0]]].variable
+                raise nobody(breakdown or (question,), self.over)
         base = totals.times(counted).at(of_row)
         size = np.where(counts[:, of_row] > 0, base.weighted, np.nan)
         plain, squares = totals.times(self.rows.scores), self.rows.squares

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import null_space
-from scipy.special import fdtrc
+from scipy.special import chdtrc, fdtrc
 
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.estimation.domains import kept
@@ -116,7 +116,8 @@ def rao_scott(
             fact = (
                 "no degrees of freedom: sample more units than strata, or merge strata"
                 if degrees < 1
-                else "no sampling error, a census or the margins telling them: leave the pair out"
+                else "no sampling error, told by a census, by the margins, or by clusters that are "
+                "groups of the table: leave the pair out"
             )
             msg = f"The counts of « {rows} » by « {columns} » have {fact}."
         raise SurveyError(SurveyProblem.REQUEST, msg, rows=rows, columns=columns)
@@ -204,7 +205,11 @@ def _tested(
     trace[exact] = np.nan
     freedom = trace**2 / (scale**2 * np.einsum("nij,nji->n", delta, delta))
     statistic = chi_square / trace
-    p_values = fdtrc(freedom, freedom * degrees, statistic)
+    p_values = (
+        chdtrc(freedom, freedom * statistic)
+        if np.isinf(degrees)
+        else fdtrc(freedom, freedom * degrees, statistic)
+    )
     made = (exact, statistic, freedom, p_values, chi_square, respondents)
     return [
         None if is_exact else Independence(value, (above, above * degrees), p_value, square, people)
