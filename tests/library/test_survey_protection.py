@@ -841,3 +841,34 @@ def test_an_audit_says_that_a_bound_is_not_known(tmp_path: Path) -> None:
     for kind in ("html", "xlsx", "json"):
         write(made, tmp_path / f"audit.{kind}", language="en")
     assert "n/a" in (tmp_path / "audit.html").read_text()
+
+
+def test_errors_do_not_tell_the_answers_of_a_closed_stratum(tmp_path: Path) -> None:
+    """Everybody's variance less that of the regions shown would be that of the others."""
+    sizes = {(region, age): 45 for region in "cd" for age in "yo"}
+    rows = _people({("a", "y"): 4, ("a", "o"): 5, ("b", "y"): 20, ("b", "o"): 30, **sizes})
+    told = [
+        {"name": "regions", "questions": ["q", "uses"], "breakdowns": ["region", "age"]},
+        {"name": "ages", "questions": ["q"], "breakdowns": ["age"]},
+        {"name": "south", "questions": ["q"], "breakdowns": ["age"], "over": {"region": ["d"]}},
+    ]
+    content = {
+        "title": "Strata",
+        "design": {"weights": "d", "strata": "region"},
+        "base_rule": {"suppress_below": 0, "caution_below": 0},
+        "tables": told,
+    }
+    (tmp_path / "survey.yaml").write_text(json.dumps(content))
+    made = open_study(rows, tmp_path / "survey.yaml").protected()
+    known = {
+        (name, row["question"], row["group"])
+        for name, one in made.items()
+        for row in one.table.frame().iter_rows(named=True)
+        if row["standard_error"] is not None or row["low"] or row["effective_size"]
+    }
+    closed = made["regions"].table.blocks[0].closed.tolist()
+    assert closed == [False, True, True, *[False] * 4]
+    assert known == {
+        *(("regions", each, region) for each in ("q", "uses") for region in "cd"),
+        *(("south", "q", group) for group in ("", "y", "o")),
+    }

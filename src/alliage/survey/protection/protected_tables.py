@@ -167,7 +167,67 @@ def protect(
         )
         for block, own in zip(table.blocks, made, strict=True)
     ]
-    return Protected(replace(table, blocks=tuple(blocks)), patterns)
+    (kept,) = without_errors([replace(table, blocks=tuple(blocks))])
+    return Protected(kept, patterns)
+
+
+def without_errors(tables: Sequence[Banner]) -> list[Banner]:
+    """Leave out of tables the errors of the figures that hidden people enter.
+
+    Where regions are strata, the variance of everybody less that of the regions shown is that of
+    the region hidden, and hence its answers.
+    """
+    hidden = [
+        (_asked(block), _among(table, column), _levels(block, head))
+        for table in tables
+        for block in table.blocks
+        for column, own in zip(table.columns, block.hidden.tolist(), strict=True)
+        for head, is_hidden in zip(block.heads, own, strict=True)
+        if is_hidden
+    ]
+
+    def made(table: Banner, block: Block) -> Block:
+        own = [(among, levels) for asked, among, levels in hidden if asked[0] == _asked(block)[0]]
+        levels_of = [_levels(block, head) for head in block.heads]
+        lost = np.zeros(block.hidden.shape, dtype=np.bool_)
+        for place, column in enumerate(table.columns):
+            met = [levels for among, levels in own if _meet(_among(table, column), among)]
+            lost[place] = [
+                any(not levels or not other or levels & other for other in met)
+                for levels in levels_of
+            ]
+        figures = block.figures
+        ends = figures.ends._replace(
+            low=np.where(lost, np.nan, figures.ends.low),
+            high=np.where(lost, np.nan, figures.ends.high),
+        )
+        errors = np.where(lost, np.nan, figures.errors)
+        return replace(block, figures=replace(figures, errors=errors, ends=ends))
+
+    return [
+        replace(table, blocks=tuple(made(table, block) for block in table.blocks))
+        for table in tables
+    ]
+
+
+def _among(table: Banner, column: Column) -> dict[str, frozenset[Level]]:
+    """Return the levels that the people of a column may have; those of a set may have any."""
+    held = {name: frozenset(levels) for name, levels in table.over}
+    of_column = {name: frozenset([level]) for name, level in column.group.items()}
+    return {
+        name: levels for name, levels in (held | of_column).items() if name not in table.source.sets
+    }
+
+
+def _meet(one: Mapping[str, frozenset[Level]], other: Mapping[str, frozenset[Level]]) -> bool:
+    return all(levels & other.get(name, levels) for name, levels in one.items())
+
+
+def _levels(block: Block, head: RowHead) -> frozenset[str]:
+    """Return the answers that a row tells of; none for a mean, which tells of all."""
+    if head.statistic is Statistic.MEAN:
+        return frozenset()
+    return frozenset(map(str, block.question.boxes[head.level]) if _is_box(head) else [head.level])
 
 
 def _asked(block: Block) -> tuple[str, bool]:

@@ -23,7 +23,7 @@ from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.estimates import estimate
 from alliage.survey.protection.differencing import DifferencingError, Told, differences
 from alliage.survey.protection.disclosure import Rules
-from alliage.survey.protection.protected_tables import Protected, protect
+from alliage.survey.protection.protected_tables import Protected, protect, without_errors
 from alliage.survey.sampling.calibration import calibrate
 from alliage.survey.sampling.sample import Sample, sample
 from alliage.survey.study.lookup import Lookup, base_rule
@@ -219,11 +219,12 @@ class Study:
             protection=asked.distance,
             rounding=asked.rounding,
         )
+        tables: dict[str, Banner] = {}
         found: dict[str, Protected] = {}
         for rank_of, one in enumerate(self.specification.tables):
-            made = self.banner(one.name)
+            tables[one.name] = self.banner(one.name)
             with self._at("tables", rank_of):
-                found[one.name] = alone(made)
+                found[one.name] = alone(tables[one.name])
         if asked.rounding is not None:
             # Each count is known within the base: so is a difference, within twice as much.
             return found
@@ -248,10 +249,14 @@ class Study:
                 name: replace(one, table=replace(one.table, unproven=True))
                 for name, one in found.items()
             }
+        again = [
+            alone(table, also=hidden).table
+            for table, hidden in zip(tables.values(), apart.hidden, strict=False)
+        ]
         return {
-            name: replace(alone(one.table, also=hidden), patterns=patterns)
-            for (name, one), hidden, patterns in zip(
-                found.items(), apart.hidden, apart.patterns, strict=False
+            name: Protected(table, patterns)
+            for name, table, patterns in zip(
+                tables, without_errors(again), apart.patterns, strict=False
             )
         }
 
