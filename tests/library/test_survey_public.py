@@ -416,7 +416,7 @@ def test_every_result_becomes_every_kind_of_file(fit: survey.Sample, tmp_path: P
             survey.write(result, tmp_path / f"{name}{kind}", language="en")
         survey.write(results, tmp_path / f"all{kind}", title="All & more")
     book = load_workbook(tmp_path / "all.xlsx")
-    assert book.sheetnames == [*results, "Méthode", "Données"]
+    assert book.sheetnames == ["Sommaire", *results, "Méthode", "Données"]
     values = [row[5].value for row in book["comparisons"].iter_rows(min_row=2)]
     gaps = [
         one.difference

@@ -32,6 +32,7 @@ from alliage.survey import (
     moments,
     proportion,
     sample,
+    write,
 )
 from alliage.survey.comparison.comparisons import Adjustment
 from alliage.survey.protection.disclosure import Rules
@@ -191,7 +192,7 @@ def test_a_small_base_is_shown_by_no_export(people: Sample, tmp_path: Path) -> N
 def test_the_workbook_holds_numbers_letters_and_the_method(made: Banner, tmp_path: Path) -> None:
     write_xlsx(made, tmp_path / "t.xlsx", language="en")
     book = load_workbook(tmp_path / "t.xlsx")
-    assert book.sheetnames == ["Tables", "Method", "Data"]
+    assert book.sheetnames == ["Contents", "Tables", "Method", "Data"]
     sheet = book["Tables"]
     assert sheet["B2"].value == "Everybody"
     assert sheet["C1"].value == "Region"
@@ -546,3 +547,31 @@ def test_infinite_degrees_of_freedom_make_a_chi_square_test() -> None:
     assert found.p_value == pytest.approx(nearly.p_value, rel=1e-6)
     table = banner(sample(rows, Design(df=math.inf)), ["q"], ["r"])
     assert json.loads(as_json(table))["tests"][0]["degrees"][1] is None
+
+
+def test_the_contents_of_a_workbook_lead_to_its_questions(made: Banner, tmp_path: Path) -> None:
+    write({"It's all": made, "Again": made}, tmp_path / "t.xlsx", language="en")
+    book = load_workbook(tmp_path / "t.xlsx")
+    contents = book["Contents"]
+    assert book.worksheets[0] is contents
+    cells = [row[0] for row in contents.iter_rows()]
+    links = [(cell.value, str(cell.hyperlink and cell.hyperlink.location)) for cell in cells]
+    assert [place for label, place in links if label in {"It's all", "Again"}] == [
+        "'It''s all'!A1",
+        "'Again'!A1",
+    ]
+    questions = links[1 : 1 + len(made.blocks)]
+    assert [label for label, _ in questions] == [block.label for block in made.blocks]
+    for label, place in questions:
+        assert book["It's all"][place.partition("!")[2]].value == label
+    for sheet in (contents, book["It's all"]):
+        assert sheet.page_setup.paperSize == int(sheet.PAPERSIZE_A4)
+
+
+def test_small_letters_are_explained() -> None:
+    rows = pl.DataFrame({"q": ["a", "b"] * 30, "r": ["x", "y", "y"] * 20})
+    people = sample(rows, Design())
+    table = banner(people, ["q"], ["r"], loose=0.8)
+    assert any("small letter" in line and "80%" in line for line in notes(table, "en"))
+    assert json.loads(as_json(table))["loose"] == 0.8
+    assert not any("small letter" in line for line in notes(banner(people, ["q"], ["r"]), "en"))

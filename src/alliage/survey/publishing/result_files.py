@@ -62,6 +62,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.25rem; margin: 2.5
 .scroll { overflow-x: auto; margin-top: 1.5rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; font-size: 1rem; padding: 0 0 .5rem; }
+caption span { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 3rem); }
 th, td { padding: .3rem .6rem; text-align: right; vertical-align: top; }
 th[scope=row], td.text, th.text { text-align: left; }
 th[scope=row] { font-weight: 400; min-width: 9rem; max-width: 18rem; }
@@ -93,7 +94,8 @@ def write(
     Parameters
     ----------
     results
-        What to write. Figures kept back are written by no kind of file.
+        What to write. Figures kept back are written by no kind of file; but what `protect` returns
+        is written as the report of its producer, with true values: publish its ``table``.
     path
         ``.xlsx``, ``.html``, ``.json``, ``.parquet`` or ``.csv``. The file appears whole, or not
         at all.
@@ -354,7 +356,7 @@ _FORMATS: Mapping[Kind, str] = {
     Kind.COUNT: "#,##0",
     Kind.QUANTITY: "#,##0.00",
     Kind.SHARE: "0.0%",
-    Kind.POINTS: "0.0",
+    Kind.POINTS: '0.0"\u00a0pt"',
     Kind.P_VALUE: "0.0000",
     Kind.RELATIVE: "0.0E+00",
 }
@@ -367,19 +369,22 @@ def _write_xlsx(
     book = Workbook()
     del book["Sheet"]
     about: list[str] = []
+    contents: dict[str, list[tuple[str, int]]] = {}
     for name, result in results.items():
         sheet: Worksheet = book.create_sheet(_sheet_name(name, result, language, book.sheetnames))
         if isinstance(result, Banner):
-            table_files.fill_sheet(sheet, result, language, titles)
+            contents[sheet.title] = table_files.fill_sheet(sheet, result, language, titles)
             lines = table_files.notes(result, language)
         else:
             made = rows_of(result, language, titles)
             _fill_listing(sheet, made)
+            contents[sheet.title] = []
             lines = list(made.notes)
         about += ([name] if name else []) + lines + [""]
     table_files.fill_notes(book.create_sheet(word("method", language)), about[:-1])
     banners = {name: one for name, one in results.items() if isinstance(one, Banner)}
     if banners:
+        table_files.fill_contents(book.create_sheet(word("contents", language), 0), contents)
         table_files.fill_data(book.create_sheet(word("data", language)), frame_of(banners))
     book.save(path)
 
@@ -388,9 +393,8 @@ def _sheet_name(name: str, result: Result, language: Language, taken: Sequence[s
     """Return a name that Excel takes: 31 characters at most, some of them never, each once."""
     default = word("tables" if isinstance(result, Banner) else "data", language)
     plain = "".join(" " if mark in "[]:*?/\\" else mark for mark in name).strip("' ") or default
-    used = {
-        other.casefold() for other in (*taken, word("method", language), word("data", language))
-    }
+    kept = (word(each, language) for each in ("contents", "method", "data"))
+    used = {other.casefold() for other in (*taken, *kept)}
     found, number = plain[:_LONGEST_NAME], 2
     while found.casefold() in used:
         found = f"{plain[: _LONGEST_NAME - 4]} {number}"

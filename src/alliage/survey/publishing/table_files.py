@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from alliage.survey.publishing.words import (
@@ -51,6 +52,11 @@ def notes(table: Banner, language: Language = "fr") -> list[str]:
             adjustment=name_of(table.adjustment, language),
             level=share(table.level, language, 0),
         ),
+        *(
+            [word("loose letters", language, level=share(table.loose, language, 0))]
+            if table.loose
+            else []
+        ),
         word("caution", language),
         word("hidden", language),
         *([word("unproven", language)] if table.unproven else []),
@@ -81,6 +87,7 @@ def as_json(table: Banner) -> str:
         "unproven": table.unproven,
         "adjustment": table.adjustment.value,
         "level": table.level,
+        "loose": table.loose,
         "tests": [
             {
                 "question": block.question.variable,
@@ -161,7 +168,7 @@ def _block_html(block: Block, heads: str, language: Language, titles: Mapping[st
     label = html.escape(block.label)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-        f"<table><caption>{label}</caption>{heads}<tbody>{''.join(lines)}</tbody>"
+        f"<table><caption><span>{label}</span></caption>{heads}<tbody>{''.join(lines)}</tbody>"
         f"</table></div>{tests}"
     )
 
@@ -252,6 +259,7 @@ def _test(test: Independence, language: Language) -> str:
 
 
 _BOLD, _GREY = Font(bold=True), Font(color="00666666", size=9)
+_LINK = Font(color="000563C1", underline="single")
 _FILL = PatternFill("solid", fgColor="00E8EEF4")
 _LINE = Border(top=Side(style="thin", color="00999999"))
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
@@ -266,14 +274,16 @@ def write_xlsx(
     language: Language = "fr",
     titles: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a table as a workbook: the tables, how they were made, the figures as data.
+    """Write a table as a workbook: its questions, the tables, how they were made, the data.
 
     Each figure is a number with its format, its letters stand under it, the header stays in sight.
     """
     book = Workbook()
-    sheet: Worksheet = book.active  # type: ignore[assignment]
-    sheet.title = word("tables", language)
-    fill_sheet(sheet, table, language, titles or {})
+    contents: Worksheet = book.active  # type: ignore[assignment]
+    contents.title = word("contents", language)
+    sheet = book.create_sheet(word("tables", language))
+    rows = fill_sheet(sheet, table, language, titles or {})
+    fill_contents(contents, {sheet.title: rows})
     about = book.create_sheet(word("method", language))
     fill_notes(about, notes(table, language))
     data = book.create_sheet(word("data", language))
@@ -283,12 +293,13 @@ def write_xlsx(
 
 def fill_sheet(
     sheet: Worksheet, table: Banner, language: Language, titles: Mapping[str, str]
-) -> None:
-    """Write a table in a sheet of a workbook."""
+) -> list[tuple[str, int]]:
+    """Write a table in a sheet of a workbook, and return each question with its row."""
     titles = {**table.titles, **titles}
     _write_heads(sheet, table, language, titles)
-    row = _FIRST_ROW
+    row, rows = _FIRST_ROW, []
     for block in table.blocks:
+        rows.append((block.label, row))
         row = _write_block(sheet, block, row, language, titles)
     sheet.freeze_panes = f"B{_FIRST_ROW}"
     sheet.column_dimensions["A"].width = 44
@@ -296,9 +307,27 @@ def fill_sheet(
         sheet.column_dimensions[get_column_letter(place)].width = 13
     sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows, sheet.print_title_cols = f"1:{_FIRST_ROW - 1}", "A:A"
+    sheet.oddFooter.center.text = "&A — &P / &N"  # type: ignore[union-attr]
+    return rows
+
+
+def fill_contents(sheet: Worksheet, sheets: Mapping[str, Sequence[tuple[str, int]]]) -> None:
+    """Write the name of each sheet, then its questions, with links to their rows."""
+    lines = [
+        (label, f"{quote_sheetname(name)}!A{row}", _BOLD if row == 1 else _LINK)
+        for name, rows in sheets.items()
+        for label, row in ((name, 1), *rows)
+    ]
+    for at, (label, place, font) in enumerate(lines, start=1):
+        cell = sheet.cell(at, 1, neutralise(label))
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=place)
+        cell.font, cell.alignment = font, _WRAPPED
+    sheet.column_dimensions["A"].width = 110
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
 
 
 def fill_notes(sheet: Worksheet, lines: Sequence[str]) -> None:

@@ -68,8 +68,8 @@ class Banner:
         How the figures were computed.
     adjustment
         How the tests of a row made together were taken into account.
-    level
-        Confidence of the letters in capitals.
+    level, loose
+        Confidence of the letters in capitals, and of the small ones, which may be none.
     source, over
         The respondents and the domain: disclosure control reads there how the columns overlap.
     titles
@@ -90,6 +90,7 @@ class Banner:
     titles: Mapping[str, str] = field(default_factory=dict)
     rounding: int | None = None
     unproven: bool = False
+    loose: float | None = None
 
     def frame(self) -> pl.DataFrame:
         """Return one row for each figure, those on too small a base without their value."""
@@ -196,7 +197,7 @@ def banner(
     told = provenance(source, level=LEVEL, fixed=variance == "fixed")
     names = dict.fromkeys(itertools.chain.from_iterable(broken))
     titles = {name: maker.title(name) for name in names}
-    return Banner(columns, blocks, told, adjustment, level, source, maker.over, titles)
+    return Banner(columns, blocks, told, adjustment, level, source, maker.over, titles, loose=loose)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
