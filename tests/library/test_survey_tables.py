@@ -212,6 +212,11 @@ def test_the_workbook_holds_numbers_letters_and_the_method(made: Banner, tmp_pat
 def test_the_page_and_the_data_say_how_they_were_made(made: Banner) -> None:
     page = as_html(made)
     assert page.count("<table>") == 3
+    # A title wraps beside what scrolls; the box and its table have the same name.
+    for block in made.blocks:
+        assert f'role="region" tabindex="0" aria-label="{block.label}"' in page
+        assert f"<caption><span>{block.label}</span></caption>" in page
+    assert f'style="--columns: {len(made.columns)}"' in page
     assert 'scope="row"' in page
     assert "Calage : calage sur marges (raking ratio)." in page
     content = json.loads(as_json(made))

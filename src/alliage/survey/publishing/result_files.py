@@ -59,24 +59,29 @@ _STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8882; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; }
-.scroll { overflow-x: auto; margin-top: 1.5rem; }
+.scroll { container-type: inline-size; overflow-x: auto; margin-top: 1.5rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; font-size: 1rem; padding: 0 0 .5rem; }
-caption span { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 3rem); }
+caption span { display: inline-block; position: sticky; left: 0; max-width: 100cqi; }
 th, td { padding: .3rem .6rem; text-align: right; vertical-align: top; }
 th[scope=row], td.text, th.text { text-align: left; }
-th[scope=row] { font-weight: 400; min-width: 9rem; max-width: 18rem; }
-th[scope=row], thead td { position: sticky; left: 0; background: Canvas; }
+th[scope=row] { font-weight: 400; min-width: 10em; max-width: min(20em, 45cqi); }
+th[scope=row], thead td { position: sticky; left: 0; z-index: 1; background: Canvas; }
 colgroup + colgroup + colgroup { border-left: 1px solid var(--line); }
 thead th { border-bottom: 1px solid var(--line); vertical-align: bottom; max-width: 9rem; }
-thead th[scope=colgroup] { text-align: center; background: var(--soft); }
+thead th[scope=colgroup] { text-align: left; background: var(--soft); }
 thead th[scope=colgroup]:empty { background: none; border: 0; }
-thead b { display: block; font-weight: 400; font-size: .8rem; opacity: .7; }
+thead b { display: block; font-weight: 400; font-size: .9em; opacity: .7; }
 tbody tr { border-bottom: 1px solid var(--soft); }
-tr.base { font-size: .8rem; opacity: .75; }
-td small { display: block; font-size: .75rem; opacity: .75; }
+tr.base { font-size: .9em; opacity: .75; }
+td small { display: block; font-size: .85em; opacity: .75; }
 .test, .notes { font-size: .85rem; opacity: .8; } .test { margin: .3rem 0 0; }
-@media print { body { margin: 0; max-width: none; } .scroll { overflow: visible; } }
+@page { size: A4 landscape; margin: 12mm; }
+@media print {
+  :root { font-size: 11px; } body { margin: 0; max-width: none; }
+  .scroll { overflow: visible; break-inside: avoid; }
+  table { font-size: min(.9rem, 100cqi / 6 / var(--columns, 1)); } th, td { padding: .2em .4em; }
+}
 """.strip()
 
 

@@ -132,7 +132,8 @@ def as_html(
     blocks = "".join(_block_html(block, heads, language, named) for block in table.blocks)
     lines = "".join(f"<li>{html.escape(line)}</li>" for line in notes(table, language))
     return (
-        f'<div lang="{language}" class="survey-tables">{blocks}<ul class="notes">{lines}</ul></div>'
+        f'<div lang="{language}" class="survey-tables" style="--columns: {len(table.columns)}">'
+        f'{blocks}<ul class="notes">{lines}</ul></div>'
     )
 
 
