@@ -461,8 +461,11 @@ def test_a_sheet_name_is_one_that_excel_takes(fit: survey.Sample, tmp_path: Path
     found = survey.mean(fit, "parks")
     long = "Une question [très] longue / avec: des marques * interdites ?"
     survey.write({long: found, long + "!": found, "méthode": found}, tmp_path / "t.xlsx")
-    names = load_workbook(tmp_path / "t.xlsx").sheetnames
-    assert len({name.casefold() for name in names}) == len(names) == 4
+    book = load_workbook(tmp_path / "t.xlsx")
+    names = book.sheetnames
+    assert len({name.casefold() for name in names}) == len(names) == 5
+    # The contents give names whole.
+    assert [row[0].value for row in book["Sommaire"]][1:] == [long, long + "!", "méthode"]
     assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
 
 

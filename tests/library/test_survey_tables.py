@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.worksheet.properties import PageSetupProperties
 from polars.testing import assert_frame_equal
 
 from alliage.survey import (
@@ -20,7 +21,9 @@ from alliage.survey import (
     Estimates,
     Level,
     LonelyUnit,
+    Mean,
     MultiResponse,
+    Proportion,
     Sample,
     Scale,
     SurveyError,
@@ -28,6 +31,7 @@ from alliage.survey import (
     Table,
     Variable,
     calibrate,
+    estimate,
     mean,
     moments,
     proportion,
@@ -37,7 +41,7 @@ from alliage.survey import (
 from alliage.survey.comparison.comparisons import Adjustment
 from alliage.survey.protection.disclosure import Rules
 from alliage.survey.protection.protected_tables import protect
-from alliage.survey.publishing.table_files import as_html, as_json, notes, write_xlsx
+from alliage.survey.publishing.table_files import as_html, as_json, notes
 from alliage.survey.publishing.words import share, shares
 from alliage.survey.scale.plans import banner_requests
 from alliage.survey.tables.banners import Banner, banner
@@ -184,13 +188,13 @@ def test_a_small_base_is_shown_by_no_export(people: Sample, tmp_path: Path) -> N
     shown = [cell.estimate.value for row in table.blocks[0].rows if (cell := row.cells[1])]
     assert not any(f"{value:.6f}" in as_json(table) for value in shown)
     assert as_html(table).count("<td>–</td>") == 3
-    write_xlsx(table, tmp_path / "t.xlsx")
+    write(table, tmp_path / "t.xlsx")
     sheet = load_workbook(tmp_path / "t.xlsx")["Tableaux"]
     assert [row[2].value for row in sheet.iter_rows(min_row=7, max_row=7)] == ["–"]
 
 
 def test_the_workbook_holds_numbers_letters_and_the_method(made: Banner, tmp_path: Path) -> None:
-    write_xlsx(made, tmp_path / "t.xlsx", language="en")
+    write(made, tmp_path / "t.xlsx", language="en")
     book = load_workbook(tmp_path / "t.xlsx")
     assert book.sheetnames == ["Contents", "Tables", "Method", "Data"]
     sheet = book["Tables"]
@@ -558,25 +562,70 @@ def test_the_contents_of_a_workbook_lead_to_its_questions(made: Banner, tmp_path
     write({"It's all": made, "Again": made}, tmp_path / "t.xlsx", language="en")
     book = load_workbook(tmp_path / "t.xlsx")
     contents = book["Contents"]
-    assert book.worksheets[0] is contents
-    cells = [row[0] for row in contents.iter_rows()]
-    links = [(cell.value, str(cell.hyperlink and cell.hyperlink.location)) for cell in cells]
-    assert [place for label, place in links if label in {"It's all", "Again"}] == [
-        "'It''s all'!A1",
-        "'Again'!A1",
-    ]
-    questions = links[1 : 1 + len(made.blocks)]
-    assert [label for label, _ in questions] == [block.label for block in made.blocks]
-    for label, place in questions:
+    assert book.active is contents is book.worksheets[0]
+    lines = [[cell.value for cell in row] for row in contents.iter_rows()]
+    asked = [[block.label, block.bases[0] and block.bases[0].respondents] for block in made.blocks]
+    head = ["Question", "Base (respondents)"]
+    assert lines == [head, ["It's all", None], *asked, ["Again", None], *asked]
+    links = [str((cell := row[0]).hyperlink and cell.hyperlink.location) for row in contents]
+    assert (links[1], links[2 + len(asked)]) == ("'It''s all'!A1", "'Again'!A1")
+    for place, (label, _) in zip(links[2:], asked, strict=False):
         assert book["It's all"][place.partition("!")[2]].value == label
-    for sheet in (contents, book["It's all"]):
-        assert sheet.page_setup.paperSize == int(sheet.PAPERSIZE_A4)
 
 
-def test_small_letters_are_explained() -> None:
+def test_a_workbook_of_one_question_needs_no_contents(people: Sample, tmp_path: Path) -> None:
+    table = banner(people, ["trust"], ["region"])
+    write(table, tmp_path / "t.xlsx", language="en")
+    assert load_workbook(tmp_path / "t.xlsx").sheetnames == ["Tables", "Method", "Data"]
+
+
+def test_sheets_are_ready_to_print(people: Sample, made: Banner, tmp_path: Path) -> None:
+    shares = proportion(people, "trust", by="region")
+    write({"All": made, "Shares": shares}, tmp_path / "t.xlsx", title="R & D")
+    book = load_workbook(tmp_path / "t.xlsx")
+    for sheet in book:
+        assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
+        assert sheet.sheet_properties.pageSetUpPr == PageSetupProperties(fitToPage=True)
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.oddHeader.center.text == "R && D"  # type: ignore[union-attr]
+    tables = book["All"]
+    assert (tables.print_title_rows, tables.print_title_cols) == ("$1:$3", "$A:$A")
+    assert [book[name].print_title_rows for name in ("Sommaire", "Shares", "Données")] == [
+        "$1:$1"
+    ] * 3
+
+
+def test_errors_of_shares_are_said_to_be_in_points(people: Sample, tmp_path: Path) -> None:
+    found = proportion(people, "trust", by="region")
+    write(found, tmp_path / "t.xlsx", language="en")
+    (head, first, *_) = load_workbook(tmp_path / "t.xlsx").worksheets[0].iter_rows()
+    (place,) = [at for at, cell in enumerate(head) if cell.value == "Std. error (pt)"]
+    assert first[place].value == pytest.approx(100 * (found[0].standard_error or 0))
+    assert first[place].number_format == '0.0"\u00a0pt"'
+    # Beside means, the head cannot say it: each error does.
+    asked = Proportion(variable="trust"), Mean(variable="hours")
+    write(estimate(people, *asked), tmp_path / "both.xlsx", language="en")
+    rows = list(load_workbook(tmp_path / "both.xlsx").worksheets[0].iter_rows())
+    place = [cell.value for cell in rows[0]].index("Std. error")
+    assert [rows[at][place].number_format for at in (1, -1)] == ['0.0"\u00a0pt"', "#,##0.00"]
+
+
+def test_letters_say_their_levels_and_their_adjustment(tmp_path: Path) -> None:
     rows = pl.DataFrame({"q": ["a", "b"] * 30, "r": ["x", "y", "y"] * 20})
     people = sample(rows, Design())
-    table = banner(people, ["q"], ["r"], loose=0.8)
-    assert any("small letter" in line and "80%" in line for line in notes(table, "en"))
-    assert json.loads(as_json(table))["loose"] == 0.8
-    assert not any("small letter" in line for line in notes(banner(people, ["q"], ["r"]), "en"))
+    table = banner(people, ["q"], ["r"], loose=0.8, adjustment=Adjustment.BH)
+    capital, tests, *_ = notes(table, "en")
+    assert "a capital at 95% confidence, a small letter at 80% only" in capital
+    assert "Benjamini" in tests
+    for kind in (".html", ".xlsx", ".json"):
+        write(table, tmp_path / f"t{kind}", language="en")
+    assert f"<li>{capital}</li><li>{tests}</li>" in (tmp_path / "t.html").read_text("utf-8")
+    said = [row[0].value for row in load_workbook(tmp_path / "t.xlsx")["Method"].iter_rows()]
+    assert said[:2] == [capital, tests]
+    content = json.loads((tmp_path / "t.json").read_text("utf-8"))["results"][""]
+    assert content["letters"] == f"{capital} {tests}"
+    assert (content["adjustment"], content["level"], content["loose"]) == ("bh", 0.95, 0.8)
+    alone = notes(banner(people, ["q"], ["r"]), "fr")
+    assert "95" in alone[0]
+    assert "99,9" in notes(banner(people, ["q"], ["r"], level=0.999))[0]
+    assert not any("petite lettre" in line for line in alone)

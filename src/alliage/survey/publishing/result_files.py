@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import polars as pl
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import coordinate_to_tuple, get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from alliage.survey.areas.area_models import AreaModel
 from alliage.survey.comparison.comparisons import Comparisons
@@ -26,6 +27,7 @@ from alliage.survey.estimation.results import Estimates, columns_of
 from alliage.survey.protection.protected_tables import Protected
 from alliage.survey.publishing import table_files
 from alliage.survey.publishing.listing import Kind, Listing, listing
+from alliage.survey.publishing.table_files import Link
 from alliage.survey.publishing.words import UNKNOWN, word
 from alliage.survey.sampling.report import CalibrationReport
 from alliage.survey.tables.banners import Banner
@@ -107,7 +109,7 @@ def write(
     language
         Of what people read: ``fr`` or ``en``. Names of data are English.
     title
-        Of the page.
+        Of the page, and at the head of the printed sheets of a workbook.
     titles
         What stands above the columns of a variable in a banner, by its name.
     overwrite
@@ -130,7 +132,7 @@ def write(
     """
     file = Path(path)
     writers: dict[str, Callable[[Path, Mapping[str, Result]], None]] = {
-        ".xlsx": lambda to, parts: _write_xlsx(to, parts, language, titles or {}),
+        ".xlsx": lambda to, parts: _write_xlsx(to, parts, language, title, titles or {}),
         ".html": lambda to, parts: _write_text(to, _page(parts, language, title, titles or {})),
         ".json": lambda to, parts: _write_text(to, as_json(parts, title)),
         ".parquet": lambda to, parts: frame_of(parts).write_parquet(to),
@@ -369,29 +371,53 @@ _LONGEST_NAME = 31
 
 
 def _write_xlsx(
-    path: Path, results: Mapping[str, Result], language: Language, titles: Mapping[str, str]
+    path: Path,
+    results: Mapping[str, Result],
+    language: Language,
+    title: str,
+    titles: Mapping[str, str],
 ) -> None:
     book = Workbook()
     del book["Sheet"]
     about: list[str] = []
-    contents: dict[str, list[tuple[str, int]]] = {}
+    links: list[Link] = []
     for name, result in results.items():
         sheet: Worksheet = book.create_sheet(_sheet_name(name, result, language, book.sheetnames))
+        links += [Link(name, sheet.title)] if name else []
         if isinstance(result, Banner):
-            contents[sheet.title] = table_files.fill_sheet(sheet, result, language, titles)
+            links += table_files.fill_sheet(sheet, result, language, titles)
             lines = table_files.notes(result, language)
         else:
             made = rows_of(result, language, titles)
             _fill_listing(sheet, made)
-            contents[sheet.title] = []
             lines = list(made.notes)
         about += ([name] if name else []) + lines + [""]
     table_files.fill_notes(book.create_sheet(word("method", language)), about[:-1])
     banners = {name: one for name, one in results.items() if isinstance(one, Banner)}
     if banners:
-        table_files.fill_contents(book.create_sheet(word("contents", language), 0), contents)
         table_files.fill_data(book.create_sheet(word("data", language)), frame_of(banners))
+    if len(links) > 1:
+        contents = book.create_sheet(word("contents", language), 0)
+        table_files.fill_contents(contents, links, language)
+    for sheet in book.worksheets:
+        _lay_out(sheet, title)
     book.save(path)
+
+
+def _lay_out(sheet: Worksheet, title: str) -> None:
+    """Have a sheet printed on A4, as wide as the page, what is frozen on screen on every page."""
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    row, column = coordinate_to_tuple(sheet.freeze_panes or "A1")
+    if row > 1:
+        sheet.print_title_rows = f"1:{row - 1}"
+    if column > 1:
+        sheet.print_title_cols = f"A:{get_column_letter(column - 1)}"
+    # Excel takes 255 characters there, and reads « & » as the beginning of a code.
+    sheet.oddHeader.center.text = title[:120].replace("&", "&&") or None  # type: ignore[union-attr]
+    sheet.oddFooter.center.text = "&A — &P / &N"  # type: ignore[union-attr]
 
 
 def _sheet_name(name: str, result: Result, language: Language, taken: Sequence[str]) -> str:
@@ -421,6 +447,10 @@ def _fill_listing(sheet: Worksheet, made: Listing) -> None:
                 cell.alignment = Alignment(horizontal="right")
     sheet.freeze_panes = "A2"
     for place, heading in enumerate(made.headings):
+        kinds = {made.kind(row, place) for row in range(len(made.rows))}
+        if kinds == {Kind.POINTS}:
+            head = sheet.cell(1, place + 1)
+            head.value = f"{head.value} (pt)"
         texts = [len(text) for row in made.rows if isinstance(text := row[place], str)]
         width = max([len(heading.title), 9, *texts]) + 2
         sheet.column_dimensions[get_column_letter(place + 1)].width = min(width, 48)

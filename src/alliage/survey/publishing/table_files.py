@@ -7,14 +7,12 @@ import itertools
 import json
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.properties import PageSetupProperties
 
 from alliage.survey.publishing.words import (
     NOTHING,
@@ -31,7 +29,6 @@ from alliage.values.cells import neutralise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import polars as pl
     from openpyxl.worksheet.worksheet import Worksheet
@@ -46,17 +43,7 @@ def notes(table: Banner, language: Language = "fr") -> list[str]:
     """Return the sentences that must go with a table, in French or in English."""
     how = table.provenance
     return [
-        word(
-            "letters",
-            language,
-            adjustment=name_of(table.adjustment, language),
-            level=share(table.level, language, 0),
-        ),
-        *(
-            [word("loose letters", language, level=share(table.loose, language, 0))]
-            if table.loose
-            else []
-        ),
+        *_letters(table, language),
         word("caution", language),
         word("hidden", language),
         *([word("unproven", language)] if table.unproven else []),
@@ -66,6 +53,22 @@ def notes(table: Banner, language: Language = "fr") -> list[str]:
         word("calibration", language, value=calibration_name(how.calibration, language)),
         f"Alliage {how.version}.",
     ]
+
+
+def _letters(table: Banner, language: Language) -> list[str]:
+    """Return the sentences that say what letters mean, how surely, and after which adjustment."""
+    level = _confidence(table.level, language)
+    if table.loose is None:
+        meaning = word("letters", language, level=level)
+    else:
+        loose = _confidence(table.loose, language)
+        meaning = word("capitals and small letters", language, level=level, loose=loose)
+    return [meaning, word("letter tests", language, value=name_of(table.adjustment, language))]
+
+
+def _confidence(level: float, language: Language) -> str:
+    """Write a level with all its decimals: 99.9 % is not 100 %."""
+    return share(level, language, len(f"{100 * level:g}".partition(".")[2]))
 
 
 def as_json(table: Banner) -> str:
@@ -88,6 +91,7 @@ def as_json(table: Banner) -> str:
         "adjustment": table.adjustment.value,
         "level": table.level,
         "loose": table.loose,
+        "letters": " ".join(_letters(table, "en")),
         "tests": [
             {
                 "question": block.question.variable,
@@ -265,70 +269,56 @@ _FILL = PatternFill("solid", fgColor="00E8EEF4")
 _LINE = Border(top=Side(style="thin", color="00999999"))
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
+_RIGHT = Alignment(horizontal="right", vertical="top")
 _FIRST_ROW = 4
 
 
-def write_xlsx(
-    table: Banner,
-    path: Path,
-    *,
-    language: Language = "fr",
-    titles: Mapping[str, str] | None = None,
-) -> None:
-    """Write a table as a workbook: its questions, the tables, how they were made, the data.
+class Link(NamedTuple):
+    """What the contents of a workbook lead to: a sheet from its first row, or a question in it."""
 
-    Each figure is a number with its format, its letters stand under it, the header stays in sight.
-    """
-    book = Workbook()
-    contents: Worksheet = book.active  # type: ignore[assignment]
-    contents.title = word("contents", language)
-    sheet = book.create_sheet(word("tables", language))
-    rows = fill_sheet(sheet, table, language, titles or {})
-    fill_contents(contents, {sheet.title: rows})
-    about = book.create_sheet(word("method", language))
-    fill_notes(about, notes(table, language))
-    data = book.create_sheet(word("data", language))
-    fill_data(data, table.frame())
-    book.save(path)
+    label: str
+    sheet: str
+    row: int = 1
+    base: float | str = ""
 
 
 def fill_sheet(
     sheet: Worksheet, table: Banner, language: Language, titles: Mapping[str, str]
-) -> list[tuple[str, int]]:
-    """Write a table in a sheet of a workbook, and return each question with its row."""
+) -> list[Link]:
+    """Write a table in a sheet of a workbook, and return where its questions are.
+
+    Each figure is a number with its format, its letters stand under it, the header stays in sight.
+    """
     titles = {**table.titles, **titles}
     _write_heads(sheet, table, language, titles)
-    row, rows = _FIRST_ROW, []
+    row, links = _FIRST_ROW, []
     for block in table.blocks:
-        rows.append((block.label, row))
+        everybody = next(_bases(block))[1][0]
+        base = NOTHING if everybody is None else everybody
+        links.append(Link(block.label, sheet.title, row, base))
         row = _write_block(sheet, block, row, language, titles)
     sheet.freeze_panes = f"B{_FIRST_ROW}"
     sheet.column_dimensions["A"].width = 44
     for place in range(2, len(table.columns) + 2):
         sheet.column_dimensions[get_column_letter(place)].width = 13
     sheet.sheet_view.showGridLines = False
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_title_rows, sheet.print_title_cols = f"1:{_FIRST_ROW - 1}", "A:A"
-    sheet.oddFooter.center.text = "&A — &P / &N"  # type: ignore[union-attr]
-    return rows
+    return links
 
 
-def fill_contents(sheet: Worksheet, sheets: Mapping[str, Sequence[tuple[str, int]]]) -> None:
-    """Write the name of each sheet, then its questions, with links to their rows."""
-    lines = [
-        (label, f"{quote_sheetname(name)}!A{row}", _BOLD if row == 1 else _LINK)
-        for name, rows in sheets.items()
-        for label, row in ((name, 1), *rows)
-    ]
-    for at, (label, place, font) in enumerate(lines, start=1):
-        cell = sheet.cell(at, 1, neutralise(label))
+def fill_contents(sheet: Worksheet, links: Sequence[Link], language: Language) -> None:
+    """Write the list of what a workbook holds, with links."""
+    sheet.append([word("question", language), word("respondents", language)])
+    for cell in sheet[1]:
+        cell.font, cell.fill = _BOLD, _FILL
+    for row, link in enumerate(links, start=2):
+        cell = sheet.cell(row, 1, neutralise(link.label))
+        place = f"{quote_sheetname(link.sheet)}!A{link.row}"
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=place)
-        cell.font, cell.alignment = font, _WRAPPED
-    sheet.column_dimensions["A"].width = 110
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+        cell.font, cell.alignment = _BOLD if link.row == 1 else _LINK, _WRAPPED
+        base = sheet.cell(row, 2, link.base)
+        base.number_format, base.alignment = "#,##0", _RIGHT
+    sheet.freeze_panes = "A2"
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 110, 20
 
 
 def fill_notes(sheet: Worksheet, lines: Sequence[str]) -> None:
