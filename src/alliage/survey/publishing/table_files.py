@@ -48,7 +48,11 @@ def notes(table: Banner, language: Language = "fr") -> list[str]:
         word("hidden", language),
         *([word("unproven", language)] if table.unproven else []),
         *([word("rounded", language, base=table.rounding)] if table.rounding else []),
-        word("error", language, value=name_of(how.standard_error, language)),
+        *(
+            []
+            if table.rounding
+            else [word("error", language, value=name_of(how.standard_error, language))]
+        ),
         word("weights", language, value=how.weights or word("everybody counts for 1", language)),
         word("calibration", language, value=calibration_name(how.calibration, language)),
         f"Alliage {how.version}.",
@@ -56,7 +60,12 @@ def notes(table: Banner, language: Language = "fr") -> list[str]:
 
 
 def _letters(table: Banner, language: Language) -> list[str]:
-    """Return the sentences that say what letters mean, how surely, and after which adjustment."""
+    """Return the sentences that say what letters mean, how surely, and after which adjustment.
+
+    A rounded table has no letters.
+    """
+    if table.rounding:
+        return []
     level = _confidence(table.level, language)
     if table.loose is None:
         meaning = word("letters", language, level=level)
