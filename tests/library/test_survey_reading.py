@@ -992,3 +992,19 @@ def test_identifiers_of_many_digits_are_told_apart(tmp_path: Path) -> None:
     same = survey.mean(survey.sample(small.cast(pl.Int64), Design(clusters="household")), "x").one()
     assert found.standard_error == same.standard_error
     assert found.degrees == 9
+
+
+def test_the_other_sheets_of_a_workbook_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].title = "Lisez-moi"
+    answers = book.create_sheet("Réponses")
+    for sheet in book.worksheets:
+        for row in (("q",), (1,)):
+            sheet.append(row)
+    book.save(tmp_path / "wave.xlsx")
+    (told,) = survey.read(tmp_path / "wave.xlsx").findings
+    assert "other sheets (Réponses)" in told
+    assert "the first one, « Lisez-moi », was read alone" in told
+    book.remove(answers)
+    book.save(tmp_path / "alone.xlsx")
+    assert survey.read(tmp_path / "alone.xlsx").findings == ()

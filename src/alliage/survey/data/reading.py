@@ -164,9 +164,9 @@ def _decoded(file: Path, encoding: str) -> str:
 
 def _xlsx(file: Path, no_answer: tuple[str, ...]) -> Table:
     try:
-        rows = _sheet(file, computed=True)
+        sheets, rows = _sheet(file, computed=True)
         has_formulas = any(b"<f" in sheet for sheet in _sheets(file))
-        written = _sheet(file, computed=False) if has_formulas else rows
+        written = _sheet(file, computed=False)[1] if has_formulas else rows
     except (*DAMAGES, InvalidFileException) as error:
         raise damaged(file, str(error)) from error
     _refuse_formulas(file, rows, written)
@@ -187,7 +187,18 @@ def _xlsx(file: Path, no_answer: tuple[str, ...]) -> Table:
         )
         for place, name in enumerate(header)
     }
-    return Table(pl.DataFrame(columns), source=file.name, lines=places.lines)
+    findings = _other_sheets(file, *sheets)
+    return Table(pl.DataFrame(columns), source=file.name, lines=places.lines, findings=findings)
+
+
+def _other_sheets(file: Path, first: str, *others: str) -> tuple[str, ...]:
+    if not others:
+        return ()
+    msg = (
+        f"« {file.name} » has other sheets ({listed(others)}): the first one, « {first} », was "
+        "read alone. If the respondents stand in another, put it first."
+    )
+    return (msg,)
 
 
 def _written(rows: list[list[Any]]) -> tuple[list[int], list[list[Any]]]:
@@ -200,11 +211,12 @@ def _written(rows: list[list[Any]]) -> tuple[list[int], list[list[Any]]]:
     return [line for line, _ in kept], [row for _, row in kept]
 
 
-def _sheet(file: Path, *, computed: bool) -> list[list[Any]]:
-    """Return the cells of the first sheet: what was computed, or the formulas."""
+def _sheet(file: Path, *, computed: bool) -> tuple[list[str], list[list[Any]]]:
+    """Return the names of the sheets, and the cells of the first: computed, or the formulas."""
     book = openpyxl.load_workbook(file, read_only=True, data_only=computed)
     try:
-        return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+        rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+        return [sheet.title for sheet in book.worksheets], rows
     finally:
         book.close()
 
