@@ -222,6 +222,18 @@ estimates: [{name: all, statistic: proportion, variables: [q1, region], by: sex}
             "line 8, design, replicates, columns, entry 1: no column of the data is called like",
         ),
         ("data: {encoding: klingon}", "« data » is written twice"),
+        (
+            "calibrations:\n  - margins: {sex: {F: 1, M: 1}}\n    bounds: [3, 0.3]",
+            "line 9, calibrations, entry 1, bounds: The bounds are 3.0 and 0.3. Give",
+        ),
+        (
+            "calibrations:\n  - margins: {sex: {F: 1, M: 1}}\n    method: logit",
+            "line 8, calibrations, entry 1, bounds: The logit distance needs bounds. Give",
+        ),
+        (
+            "calibrations:\n  - margins: {sex: {F: 1, M: 1}}\n    max_design_effect: 0.5",
+            "line 9, calibrations, entry 1, max_design_effect: A design effect of 0.5 is not",
+        ),
         ("calibrations:\n  - {name: w}", "margins are given nowhere. Write `margins`, or"),
         (
             "calibrations:\n  - margins: {region: {N: few}}",

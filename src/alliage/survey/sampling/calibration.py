@@ -271,7 +271,7 @@ def calibrate(
     ([25.0, 25.0, 50.0], 1.125)
     """
     how = _method(method)
-    _check_options(how, bounds, max_design_effect)
+    check_options(how, bounds, max_design_effect)
     _check_choices(bounds_on, tolerance, max_iterations)
     terms = _terms(margins, population, per, shares=shares)
     keys, values = _variables(terms)
@@ -309,9 +309,16 @@ def _method(given: str) -> Method:
     return Method(given)
 
 
-def _check_options(
+def check_options(
     method: Method, bounds: tuple[float, float] | None, max_design_effect: float | None
 ) -> None:
+    """Refuse bounds, or a design effect, that no weights of a method can have.
+
+    Raises
+    ------
+    SurveyError
+        ``BOUNDS`` or ``DESIGN_EFFECT``.
+    """
     fact, remedy = _bounds_fault(method, bounds)
     if fact:
         msg = f"{fact}. {remedy}."

@@ -27,7 +27,9 @@ from pydantic import (
 from alliage.survey.comparison.comparisons import Adjustment
 from alliage.survey.data.questionnaire import Question, SeveralAnswers
 from alliage.survey.data.reading import NO_ANSWER
+from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.estimation.results import Interval
+from alliage.survey.sampling.calibration import check_options
 from alliage.survey.sampling.design import DfRule, LonelyUnit, ReplicateKind
 from alliage.survey.sampling.report import Method
 from alliage.survey.tables.questions import Answers
@@ -351,6 +353,16 @@ class Calibrated(Named):
         if bool(self.margins) == (self.margins_file is not None):
             given = "twice" if self.margins else "nowhere"
             raise FaultyRecordError(Fault(SpecificationProblem.MARGINS, {"given": given}))
+        return self
+
+    @model_validator(mode="after")
+    def _weights_can_be_within_bounds(self) -> Calibrated:
+        try:
+            check_options(self.method, self.bounds, self.max_design_effect)
+        except SurveyError as error:
+            key = "bounds" if error.problem is SurveyProblem.BOUNDS else "max_design_effect"
+            fault = Fault(SpecificationProblem.REFUSED, {"fact": str(error)}, (key,))
+            raise FaultyRecordError(fault) from error
         return self
 
 
