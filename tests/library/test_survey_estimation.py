@@ -436,3 +436,13 @@ def test_a_statistic_has_rules_of_its_own(request_of: Any, rules: dict[str, Any]
     with pytest.raises(SurveyError, match=r"of this statistic\. Ask for") as refused:
         request_of(variable="q", **rules)
     assert refused.value.problem is SurveyProblem.REQUEST
+
+
+def test_a_quantile_at_a_share_that_the_margins_fix_has_no_error() -> None:
+    """Rounding leaves a variance below 0, of which there is no root."""
+    frame = pl.DataFrame({"x": [-2.0, 1e6, 7.0], "b": ["y", "x", "x"], "w": [17.47, 6.09, 12.26]})
+    drawn = survey.sample(frame, Design(weights="w", df=math.inf))
+    fit = survey.calibrate(drawn, {"b": {"x": 461, "y": 420}})
+    one = survey.quantile(fit, "x", 0.1).one()
+    assert (one.value, one.low, one.high) == (-2.0, -2.0, -2.0)
+    assert one.standard_error == 0.0

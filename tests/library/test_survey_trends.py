@@ -3,11 +3,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from alliage.survey import Design, mean, sample, trend
 from alliage.survey.comparison.trends import WavePoint, segments
 from alliage.survey.errors import SurveyError
 
@@ -102,3 +104,10 @@ def test_what_makes_no_series_is_refused(
 ) -> None:
     with pytest.raises(SurveyError, match=told):
         segments(points, breaks=breaks)
+
+
+def test_a_wave_of_one_unit_is_named() -> None:
+    rows = {"wave": [1, 1, 2, 2, 3, 3], "unit": [1, 1, 2, 3, 4, 5], "x": [1, 2, 4, 9, 3, 4]}
+    people = sample(pl.DataFrame(rows), Design(clusters="unit"))
+    with pytest.raises(SurveyError, match="The wave « 1 » has no degree of freedom"):
+        trend(mean(people, "x", by="wave"), wave="wave")

@@ -390,6 +390,11 @@ class _Gap(NamedTuple):
     standard_error: float | None
     degrees: float
 
+    @property
+    def is_tested(self) -> bool:
+        """Whether the error is known, and how well: nothing is, without degrees of freedom."""
+        return self.standard_error is not None and (not self.standard_error or self.degrees > 0)
+
 
 def estimated(
     what: Source | Estimates,
@@ -525,14 +530,18 @@ def joint_degrees(errors: tuple[float, float], degrees: tuple[float, float]) -> 
     --------
     >>> joint_degrees((1.0, 1.0), (10, 10)), joint_degrees((0.0, 0.0), (10, 10))
     (20.0, inf)
+    >>> joint_degrees((1.0, 1.0), (10, 0))
+    0.0
     """
+    if not min(degrees):
+        return 0.0
     below = sum(error**4 / each for error, each in zip(errors, degrees, strict=True))
     return sum(error**2 for error in errors) ** 2 / below if below > 0 else math.inf
 
 
 def _two_sided_of(gap: _Gap) -> float:
     """Return the p-value of a difference, NaN where no test is made."""
-    if gap.standard_error is None:
+    if gap.standard_error is None or not gap.is_tested:
         return math.nan
     difference = gap.first.value - gap.second.value
     if gap.standard_error == 0:
@@ -547,8 +556,8 @@ def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Compar
     )
     shown = None not in values
     difference = gap.first.value - gap.second.value
-    known = gap.standard_error is not None
-    reach = critical(level, gap.degrees) * (gap.standard_error or 0.0)
+    error, known = gap.standard_error, gap.is_tested
+    reach = critical(level, gap.degrees) * error if error and known else 0.0
     first, second, within = gap.names
     return Comparison(
         first=first,

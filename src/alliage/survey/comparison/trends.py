@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -428,6 +429,12 @@ def _changes(points: Sequence[WavePoint], matrix: Floats) -> list[Difference]:
     values = _values(points).tolist()
     for place, (before, after) in enumerate(itertools.pairwise(points)):
         two = matrix[place : place + 2, place : place + 2][::-1, ::-1]
+        alone = min(before, after, key=attrgetter("degrees"))
+        if not alone.degrees:
+            _refuse(
+                f"The wave « {alone.wave} » has no degree of freedom: changes from it, or to it, "
+                "have no test. Leave it out, or count the degrees of the whole design (`df`)."
+            )
         found += differences(
             {after.wave: values[place + 1], before.wave: values[place]},
             two,

@@ -268,7 +268,8 @@ def _quantiles(context: _Context, request: Quantile, groups: Groups) -> tuple[Pa
     shares = _shares(order, found)
     part = shares.part(context.ratios)
     spread = covariance(context.source, cells, [part], fixed=context.fixed)
-    errors = np.sqrt(np.diag(spread)).reshape(found.shape)
+    # What rounding leaves of the variance of a share that margins fix may be below 0.
+    errors = np.sqrt(np.maximum(np.diag(spread), 0.0)).reshape(found.shape)
     degrees = context.degrees(groups.of_cells, groups.count)
     ends = np.full((*found.shape, 2), np.nan)
     slopes = np.zeros(found.shape)

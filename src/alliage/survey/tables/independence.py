@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ class Independence:
     statistic
         F, the chi-square of Pearson over what the design makes of it.
     degrees
-        Degrees of freedom of F, above and below.
+        Degrees of freedom of F, above and below; infinite below where those of the design are.
     p_value
         Probability of an F as great if the variables were independent.
     chi_square
