@@ -12,6 +12,7 @@ from tests.cases.survey.agreement import data
 from alliage.survey import (
     Count,
     Design,
+    LonelyUnit,
     Sample,
     SurveyError,
     Table,
@@ -221,3 +222,15 @@ def test_near_the_end_of_the_scale_there_is_no_interval() -> None:
     (found,) = correlations(line, ["x", "y"]).pairs
     assert found.value == pytest.approx(1, abs=1e-12)
     assert (found.standard_error, found.low, found.high) == (None, None, None)
+
+
+@pytest.mark.parametrize("kind", list(Correlation))
+def test_without_degrees_of_freedom_there_is_no_interval(kind: Correlation) -> None:
+    x, y = [1, 2, 3, 1, 2, 3, 3, 1, 2, 3], [1, 2, 2, 1, 1, 3, 1, 3, 3, 2]
+    rows = {"h": [1, 1, 1, 2, 2, 2, 3, 3, 3, 3], "x": x, "y": y}
+    design = Design(strata="h", clusters="h", lonely=LonelyUnit.ADJUST)
+    found = correlations(sample(pl.DataFrame(rows), design), ["x", "y"], kind=kind)
+    (one,) = found.pairs
+    assert one.standard_error is not None
+    assert one.standard_error > 0
+    assert (one.low, one.high) == (None, None)

@@ -417,7 +417,8 @@ def _error(
 
 
 def _fisher(value: float, error: float | None, reach: float) -> tuple[float | None, float | None]:
-    if error is None:
+    # Without degrees of freedom, an error has no reach.
+    if error is None or math.isnan(reach):
         return None, None
     middle, width = math.atanh(value), reach * error / (1 - value**2)
     return math.tanh(middle - width), math.tanh(middle + width)
