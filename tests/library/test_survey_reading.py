@@ -301,6 +301,14 @@ def test_an_answer_that_is_not_foreseen_is_named(tmp_path: Path) -> None:
             "title: t\nvariables: {}\nsets: {s: {label: S, variables: [q1, other]}}\n",
             "the column « other »",
         ),
+        (
+            "title: t\nvariables: {q1: {label: Q, levels: {2: A, 1: B, '2.0': C}}}\n",
+            "The code « 2.0 » of « q1 » is that of another line",
+        ),
+        (
+            "title: t\nvariables: {}\nsets: {s: {label: S, variables: [q1, q1], counted: 2}}\n",
+            "names q1 twice",
+        ),
     ],
 )
 def test_questionnaires_that_the_table_contradicts(tmp_path: Path, text: str, says: str) -> None:

@@ -185,9 +185,10 @@ def described(table: Table, questionnaire: Questionnaire) -> Table:
     Raises
     ------
     SurveyError
-        ``COLUMN`` for a question without a column, ``TYPE`` for a code or a range that is not of
-        the type of its column, ``LEVEL`` for an answer that is not foreseen, with its row, or a
-        counted value that no column of its set holds.
+        ``COLUMN`` for a question without a column, or a set that names one twice, ``REQUEST`` for a
+        code written twice, ``TYPE`` for a code or a range that is not of the type of its column,
+        ``LEVEL`` for an answer that is not foreseen, with its row, or a counted value that no
+        column of its set holds.
 
     Examples
     --------
@@ -318,6 +319,9 @@ def _typed(name: str, kind: pl.DataType, written: Mapping[str, str]) -> dict[Lev
                 "Write it as the data do; put words such as No in quotes."
             )
             raise SurveyError(SurveyProblem.TYPE, msg, column=name, value=code)
+        if level in typed:
+            msg = f"The code « {code} » of « {name} » is that of another line. Keep one."
+            raise SurveyError(SurveyProblem.REQUEST, msg, column=name, value=code)
         typed[level] = sentence
     return typed
 

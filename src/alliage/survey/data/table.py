@@ -126,6 +126,15 @@ class MultiResponse:
     counted: Level = 1
     label: str = ""
 
+    def __post_init__(self) -> None:
+        twice = [name for name in dict.fromkeys(self.variables) if self.variables.count(name) > 1]
+        if twice:
+            msg = (
+                f"A question with several answers names {listed(twice)} twice: its answers would "
+                "count double. Name each column once."
+            )
+            raise SurveyError(SurveyProblem.COLUMN, msg)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

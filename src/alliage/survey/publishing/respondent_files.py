@@ -91,7 +91,7 @@ def write_respondents(
         except _NOT_HELD as error:
             msg = (
                 f"« {path.name} » cannot hold these columns: {str(error).rstrip('.')}. Rename "
-                "them, correct what they hold, or write Parquet or CSV."
+                "them, or write Parquet or CSV; or correct what they hold."
             )
             raise SurveyError(SurveyProblem.REQUEST, msg, file=path.name) from error
     return _left_out(table, path)
