@@ -497,7 +497,7 @@ def test_a_file_that_is_there_stays(fit: survey.Sample, tmp_path: Path) -> None:
 
 def test_columns_that_a_kind_of_file_does_not_take_are_told(tmp_path: Path) -> None:
     table = survey.Table.of(pl.DataFrame({"a name with spaces": [1, 2]}))
-    with pytest.raises(survey.SurveyError, match="Rename them, correct what they hold"):
+    with pytest.raises(survey.SurveyError, match="Rename them, or write Parquet or CSV"):
         survey.write_respondents(table, tmp_path / "t.sav")
     assert list(tmp_path.iterdir()) == []
 
