@@ -575,3 +575,17 @@ def test_levels_may_be_dates(kind: str, tmp_path: Path) -> None:
         result = run(command, tmp_path / "data.parquet", "--spec", spec, "--out", out)
         assert result.exit_code == 0, result.stderr
         assert "2025-01-01" in result.stdout
+
+
+def test_the_same_two_waves_have_the_same_figures_in_comparisons_and_trends(
+    tmp_path: Path,
+) -> None:
+    assert run("compare", ANSWERS, "--spec", SPEC, "--out", tmp_path / "o.json").exit_code == 0
+    found = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))["results"]
+    compared = found["D’une vague à l’autre"]["rows"]
+    followed = [row for row in found["Confiance"]["rows"] if row["change"] is not None]
+    assert len(compared) == 3
+    for one, other in zip(compared, followed, strict=True):
+        for name in ("standard_error", "low", "high", "degrees", "p_value", "adjusted"):
+            assert other[f"change_{name}"] == pytest.approx(one[name])
+        assert other["slope_p_value"] == pytest.approx(one["p_value"])

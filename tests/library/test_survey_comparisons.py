@@ -163,11 +163,9 @@ def test_what_does_not_vary_in_the_sample_is_never_certain() -> None:
     assert (same.standard_error, same.p_value) == (None, None)
 
 
-def test_a_difference_without_degrees_of_freedom_has_an_error_and_no_test() -> None:
+def test_a_difference_without_degrees_of_freedom_has_no_error_and_no_test() -> None:
     rows = {"wave": [1, 1, 2, 2, 2], "h": ["a", "b", "a", "b", "b"], "x": [1.0, 5.0, 2.0, 3.0, 7.0]}
     people = sample(pl.DataFrame(rows), Design(strata="h"))
     (gap,) = compare(mean(people, "x", by="wave"), across="wave")
     assert gap.degrees == 0
-    assert gap.standard_error is not None
-    assert gap.standard_error > 0
-    assert (gap.low, gap.high, gap.p_value, gap.adjusted) == (None, None, None, None)
+    assert (gap.standard_error, gap.low, gap.high, gap.p_value, gap.adjusted) == (None,) * 5

@@ -56,6 +56,10 @@ class Difference(NamedTuple):
         The first less the second.
     standard_error
         Its standard error, the covariance of the two taken into account.
+    low, high
+        Confidence interval, other tests left aside.
+    degrees
+        Degrees of freedom.
     p_value
         Probability of a difference as great if there were none, two-sided.
     adjusted
@@ -66,6 +70,9 @@ class Difference(NamedTuple):
     second: str
     estimate: float
     standard_error: float
+    low: float
+    high: float
+    degrees: float
     p_value: float
     adjusted: float
 
@@ -131,6 +138,7 @@ def differences(
     degrees: float = math.inf,
     adjustment: Adjustment = Adjustment.HOLM,
     pairs: Iterable[tuple[str, str]] | None = None,
+    level: float = 0.95,
 ) -> tuple[Difference, ...]:
     """Compare estimates by pairs.
 
@@ -147,6 +155,8 @@ def differences(
         How the tests made together are taken into account.
     pairs
         The pairs to compare; by default all.
+    level
+        Confidence level of the intervals.
 
     Raises
     ------
@@ -162,13 +172,21 @@ def differences(
     names = tuple(estimates)
     matrix = _covariance(names, covariance)
     _check_degrees(degrees)
+    _check_level(level)
     chosen = tuple(itertools.combinations(names, 2) if pairs is None else pairs)
     places = {name: place for place, name in enumerate(names)}
     unknown = {name for pair in chosen for name in pair} - places.keys()
     if unknown:
         _refuse(f"There is no estimate « {listed(sorted(unknown))} ». Compare those given.")
     raw = [
-        _difference(one, other, estimates[one] - estimates[other], matrix, places, degrees)
+        _difference(
+            one,
+            other,
+            estimates[one] - estimates[other],
+            matrix[np.ix_((places[one], places[other]), (places[one], places[other]))],
+            degrees,
+            level,
+        )
         for one, other in chosen
     ]
     final = adjusted([one.p_value for one in raw], adjustment)
@@ -176,26 +194,32 @@ def differences(
 
 
 def _difference(
-    first: str,
-    second: str,
-    estimate: float,
-    matrix: Floats,
-    places: Mapping[str, int],
-    degrees: float,
+    first: str, second: str, estimate: float, matrix: Floats, degrees: float, level: float
 ) -> Difference:
-    a, b = places[first], places[second]
-    variance = max(0.0, float(matrix[a, a] + matrix[b, b] - 2 * matrix[a, b]))
+    both = float(matrix[0, 0] + matrix[1, 1])
+    variance = both - 2 * float(matrix[0, 1])
     # What rounding leaves of a difference that cannot vary is no variance.
-    if variance <= 1e-14 * float(matrix[a, a] + matrix[b, b]):
-        p_value = float(estimate == 0)
-        return Difference(first, second, estimate, 0.0, p_value, p_value)
-    error = math.sqrt(variance)
-    p_value = _two_sided(estimate / error, degrees)
-    return Difference(first, second, estimate, error, p_value, p_value)
+    error = math.sqrt(variance) if variance > 1e-14 * both else 0.0
+    reach = critical(level, degrees) * error
+    p_value = two_sided(estimate, error, degrees)
+    return Difference(
+        first,
+        second,
+        estimate,
+        error,
+        estimate - reach,
+        estimate + reach,
+        degrees,
+        p_value,
+        p_value,
+    )
 
 
-def _two_sided(statistic: float, degrees: float) -> float:
-    return float(min(1.0, 2 * stdtr(degrees, -abs(statistic))))
+def two_sided(estimate: float, error: float, degrees: float) -> float:
+    """Return the probability of an estimate as far from 0 if what it estimates is 0."""
+    if error == 0:
+        return float(estimate == 0)
+    return float(min(2 * stdtr(degrees, -abs(estimate) / error), 1.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +238,8 @@ class Comparison:
         The first less the second; ``None``, with all that is said of it, if one of them is hidden.
     standard_error
         Its standard error, the covariance of the two taken into account; ``None`` where one of the
-        two, or their difference, does not vary among respondents: its error is then not known.
+        two, or their difference, does not vary among respondents, or where one has less than a
+        degree of freedom: its error is then not known.
     low, high
         Confidence interval of the difference, other tests left aside; ``None`` with the error.
     degrees
@@ -351,11 +376,11 @@ def compare(
 
     Notes
     -----
-    Within a sample the covariance of the estimates is the one they were estimated with. Between
-    two samples it is zero, and degrees of freedom follow Satterthwaite (1946), Biometrics 2.
+    Within a sample the covariance of the estimates is the one they were estimated with, and degrees
+    of freedom are the fewer of the two. Between two samples the covariance is zero, and degrees of
+    freedom follow Satterthwaite (1946), Biometrics 2.
     """
-    if not 0 < level < 1:
-        _refuse(f"The level is {level}. Give one between 0 and 1, as 0.95.")
+    _check_level(level)
     one = estimated(first, requests, level, variance, rule)
     if second is None:
         pairs = list(_pairs(one, across, reference))
@@ -389,11 +414,6 @@ class _Gap(NamedTuple):
     told: tuple[Reliability | None, Reliability | None]
     standard_error: float | None
     degrees: float
-
-    @property
-    def is_tested(self) -> bool:
-        """Whether the error is known, and how well: nothing is, without degrees of freedom."""
-        return self.standard_error is not None and (not self.standard_error or self.degrees > 0)
 
 
 def estimated(
@@ -495,9 +515,14 @@ def _gap_within(found: Estimates, a: int, b: int, names: tuple[str, str, str]) -
     elif variance > 1e-14 * float(matrix[a, a] + matrix[b, b]):
         error = math.sqrt(variance)
     told = found.reliability(found[a]), found.reliability(found[b])
-    known = found[a].varies and found[b].varies and Reliability.TOO_SMALL not in told
+    known = _is_known(found[a], told[0]) and _is_known(found[b], told[1])
     degrees = min(found[a].degrees, found[b].degrees)
     return _Gap(names, found[a], found[b], told, error if known else None, degrees)
+
+
+def _is_known(item: Estimate, told: Reliability | None) -> bool:
+    """Say whether the error of an estimate is known, and may be."""
+    return item.varies and item.degrees >= 1 and told is not Reliability.TOO_SMALL
 
 
 def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> Iterator[_Gap]:
@@ -512,7 +537,7 @@ def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> I
             )
             errors = (item.standard_error or 0.0), (match.standard_error or 0.0)
             told = one.reliability(item), other.reliability(match)
-            known = item.varies and match.varies and Reliability.TOO_SMALL not in told
+            known = _is_known(item, told[0]) and _is_known(match, told[1])
             yield _Gap(
                 (*names, name),
                 item,
@@ -523,30 +548,27 @@ def _gaps_between(one: Estimates, other: Estimates, names: tuple[str, str]) -> I
             )
 
 
-def joint_degrees(errors: tuple[float, float], degrees: tuple[float, float]) -> float:
-    """Return the degrees of freedom of a difference of two independent estimates.
+def joint_degrees(errors: Sequence[float], degrees: Sequence[float]) -> float:
+    """Return the degrees of freedom of a sum or difference of independent estimates.
 
     Examples
     --------
     >>> joint_degrees((1.0, 1.0), (10, 10)), joint_degrees((0.0, 0.0), (10, 10))
     (20.0, inf)
-    >>> joint_degrees((1.0, 1.0), (10, 0))
-    0.0
     """
-    if not min(degrees):
-        return 0.0
-    below = sum(error**4 / each for error, each in zip(errors, degrees, strict=True))
+    below = sum(
+        error**4 / each if each > 0 else math.inf
+        for error, each in zip(errors, degrees, strict=True)
+        if error
+    )
     return sum(error**2 for error in errors) ** 2 / below if below > 0 else math.inf
 
 
 def _two_sided_of(gap: _Gap) -> float:
     """Return the p-value of a difference, NaN where no test is made."""
-    if gap.standard_error is None or not gap.is_tested:
+    if gap.standard_error is None:
         return math.nan
-    difference = gap.first.value - gap.second.value
-    if gap.standard_error == 0:
-        return float(difference == 0)
-    return _two_sided(difference / gap.standard_error, gap.degrees)
+    return two_sided(gap.first.value - gap.second.value, gap.standard_error, gap.degrees)
 
 
 def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Comparison:
@@ -556,8 +578,8 @@ def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Compar
     )
     shown = None not in values
     difference = gap.first.value - gap.second.value
-    error, known = gap.standard_error, gap.is_tested
-    reach = critical(level, gap.degrees) * error if error and known else 0.0
+    known = gap.standard_error is not None
+    reach = critical(level, gap.degrees) * (gap.standard_error or 0.0)
     first, second, within = gap.names
     return Comparison(
         first=first,
@@ -594,6 +616,11 @@ def _covariance(names: Sequence[str], covariance: ArrayLike) -> Floats:
 def _check_degrees(degrees: float) -> None:
     if not degrees > 0:
         _refuse(f"There are {degrees} degrees of freedom. Give more than zero.")
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        _refuse(f"The level is {level}. Give one between 0 and 1, as 0.95.")
 
 
 def _refuse(message: str) -> None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
-from operator import attrgetter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from scipy.special import chdtrc, ndtr
+from scipy.special import chdtrc, fdtrc
 
 from alliage.survey.comparison.comparisons import (
     Adjustment,
@@ -25,8 +24,10 @@ from alliage.survey.comparison.comparisons import (
     joint_degrees,
     spread_of,
     subject_of,
+    two_sided,
 )
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
+from alliage.survey.estimation.intervals import critical
 from alliage.survey.estimation.results import SHARES, Estimates, Reliability, names_of, plain
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ class Slope:
         Change a year, in the unit of the estimate.
     standard_error
         Its standard error.
+    low, high
+        Its confidence interval.
+    degrees
+        Degrees of freedom.
     p_value
         Probability of a slope as great if nothing changed.
     misfit
@@ -88,6 +93,9 @@ class Slope:
 
     a_year: float
     standard_error: float
+    low: float
+    high: float
+    degrees: float
     p_value: float
     misfit: float | None
 
@@ -101,9 +109,10 @@ class Segment:
     points
         The waves.
     changes
-        From each wave that is shown to the next one, the tests of the whole series made together.
+        From each wave that is shown to the next one, the tests of all parts made together.
     slope
-        The steady change that fits those shown best, or None for one wave.
+        The steady change that fits those shown best, or None for one wave, and for three or more of
+        one sample that leaves fewer degrees of freedom than waves.
     broken_by
         Why what came before may not be compared, or "" for the first part.
     """
@@ -120,6 +129,7 @@ def segments(
     breaks: Mapping[str, str] | None = None,
     covariance: ArrayLike | None = None,
     adjustment: Adjustment = Adjustment.HOLM,
+    level: float = 0.95,
 ) -> tuple[Segment, ...]:
     """Follow a figure over waves, in parts that may be compared.
 
@@ -134,11 +144,14 @@ def segments(
         areas; by default the samples are independent.
     adjustment
         How the changes tested together are taken into account.
+    level
+        Confidence level of the intervals.
 
     Raises
     ------
     SurveyError
-        If waves repeat one another, or a break names no wave or gives no reason.
+        If waves repeat one another, one that is compared has less than a degree of freedom, or a
+        break names no wave or gives no reason.
 
     Examples
     --------
@@ -154,33 +167,53 @@ def segments(
 
     Notes
     -----
-    The slope is that of generalised least squares with the known covariance; the misfit is the
-    chi-square of what is left. Source: Steel and McLaren (2009), « Design and analysis of surveys
-    repeated over time », Handbook of Statistics 29B.
+    The slope is that of generalised least squares, the misfit is told by what is left, and both pay
+    for a covariance that is estimated. Degrees of freedom are Satterthwaite's for independent
+    samples, and come from the fewest of the waves where their covariance is given. Source: Steel
+    and McLaren (2009), « Design and analysis of surveys repeated over time », Handbook of
+    Statistics 29B.
     """
+    parts = _parts(points, breaks or {}, covariance, level)
+    return _tested_together([parts], adjustment)[0]
+
+
+def _parts(
+    points: Sequence[WavePoint],
+    reasons: Mapping[str, str],
+    covariance: ArrayLike | None,
+    level: float,
+) -> tuple[Segment, ...]:
+    """Cut a series at its breaks, with changes that are not yet tested together."""
     ordered = tuple(sorted(points, key=lambda point: (point.year, point.wave)))
-    reasons = dict(breaks or {})
     matrix = _checked(ordered, reasons, covariance)
     starts = [0, *(place for place, one in enumerate(ordered) if place and one.wave in reasons)]
     ends = [*starts[1:], len(ordered)]
-    parts = [slice(start, end) for start, end in zip(starts, ends, strict=True)]
-    shown = [
-        [place for place in range(part.start, part.stop) if ordered[place].estimate is not None]
-        for part in parts
-    ]
-    seen = [([ordered[place] for place in own], matrix[np.ix_(own, own)]) for own in shown]
-    changes = [_changes(*own) for own in seen]
-    together = adjusted([one.p_value for found in changes for one in found], adjustment)
-    final = iter(together.tolist())
-    return tuple(
-        Segment(
-            ordered[part],
-            tuple(one._replace(adjusted=next(final)) for one in found),
-            _slope(*own),
-            reasons.get(ordered[part][0].wave, "") if part.start else "",
+    found: list[Segment] = []
+    for start, end in zip(starts, ends, strict=True):
+        shown = [place for place in range(start, end) if ordered[place].estimate is not None]
+        waves = _Waves(
+            [ordered[place] for place in shown],
+            matrix[np.ix_(shown, shown)],
+            apart=covariance is None,
+            level=level,
         )
-        for part, own, found in zip(parts, seen, changes, strict=True)
-    )
+        reason = reasons.get(ordered[start].wave, "") if start else ""
+        found.append(Segment(ordered[start:end], waves.changes(), waves.slope(), reason))
+    return tuple(found)
+
+
+def _tested_together(
+    series: Sequence[tuple[Segment, ...]], adjustment: Adjustment
+) -> list[tuple[Segment, ...]]:
+    changes = [change for parts in series for part in parts for change in part.changes]
+    final = iter(adjusted([change.p_value for change in changes], adjustment).tolist())
+    return [
+        tuple(
+            replace(part, changes=tuple(one._replace(adjusted=next(final)) for one in part.changes))
+            for part in parts
+        )
+        for parts in series
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +241,9 @@ class Trends:
     items
         The figures.
     adjustment
-        How the changes of a figure, tested together, were taken into account.
+        How the changes of all figures, tested together, were taken into account.
+    level
+        Confidence level of the intervals.
     provenance
         How the estimates were computed.
     shares
@@ -217,6 +252,7 @@ class Trends:
 
     items: tuple[Trend, ...]
     adjustment: Adjustment
+    level: float
     provenance: Provenance
     shares: bool = False
 
@@ -255,13 +291,15 @@ def _record(name: str, number: int, segment: Segment, point: WavePoint) -> dict[
         "reliability": plain(point.reliability),
         "change_from": None if change is None else change.second,
         "change": None if change is None else change.estimate,
-        "change_standard_error": None if change is None else change.standard_error,
-        "change_p_value": None if change is None else change.p_value,
-        "change_adjusted": None if change is None else change.adjusted,
+        **{
+            f"change_{name}": None if change is None else plain(getattr(change, name))
+            for name in ("standard_error", "low", "high", "degrees", "p_value", "adjusted")
+        },
         "slope": None if segment.slope is None else segment.slope.a_year,
-        "slope_standard_error": None if segment.slope is None else segment.slope.standard_error,
-        "slope_p_value": None if segment.slope is None else segment.slope.p_value,
-        "slope_misfit": None if segment.slope is None else segment.slope.misfit,
+        **{
+            f"slope_{name}": None if segment.slope is None else plain(getattr(segment.slope, name))
+            for name in ("standard_error", "low", "high", "degrees", "p_value", "misfit")
+        },
     }
 
 
@@ -292,8 +330,10 @@ def trend(
     breaks
         The wave at which the series starts anew, and why.
     adjustment
-        How the changes of a figure, tested together, are taken into account.
-    level, variance
+        How the changes of all figures, tested together, are taken into account.
+    level
+        Confidence level of the intervals.
+    variance
         As for every estimate.
     rule
         When the figure of a wave may be shown: those that may not are in no change and no slope. By
@@ -328,20 +368,17 @@ def trend(
         }
         series, how = _between(each), next(iter(each.values())).provenance
     names = names_of([one.items[0] for one in series], without=() if wave is None else (wave,))
+    of_year = dict(years or {})
+    parts = [
+        _parts(one.points(of_year), breaks or {}, one.ordered(of_year), level) for one in series
+    ]
     return Trends(
         tuple(
-            Trend(
-                name if len(series) > 1 else "",
-                segments(
-                    one.points(dict(years or {})),
-                    breaks=breaks,
-                    covariance=one.ordered(dict(years or {})),
-                    adjustment=adjustment,
-                ),
-            )
-            for name, one in zip(names, series, strict=True)
+            Trend(name if len(series) > 1 else "", found)
+            for name, found in zip(names, _tested_together(parts, adjustment), strict=True)
         ),
         adjustment,
+        level,
         how,
         all(item.statistic in SHARES for one in series for item in one.items),
     )
@@ -349,12 +386,12 @@ def trend(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Series:
-    """The same estimate in each wave, with the covariance of waves."""
+    """The same estimate in each wave, with the covariance of waves that are of one sample."""
 
     waves: tuple[str, ...]
     items: tuple[Estimate, ...]
     told: tuple[Reliability | None, ...]
-    covariance: Floats
+    covariance: Floats | None = None
 
     def points(self, years: Mapping[str, float]) -> list[WavePoint]:
         return [
@@ -370,8 +407,10 @@ class _Series:
             for value in [None if told is Reliability.TOO_SMALL else item.value]
         ]
 
-    def ordered(self, years: Mapping[str, float]) -> Floats:
+    def ordered(self, years: Mapping[str, float]) -> Floats | None:
         """Return the covariance in the order of the years."""
+        if self.covariance is None:
+            return None
         order = np.argsort([_year(wave, years) for wave in self.waves], kind="stable")
         return np.asarray(self.covariance[np.ix_(order, order)], dtype=np.float64)
 
@@ -418,58 +457,135 @@ def _between(found: Mapping[str, Estimates]) -> list[_Series]:
             tuple(of_wave),
             tuple(of_wave.values()),
             tuple(found[name].reliability(item) for name, item in of_wave.items()),
-            np.diag([(item.standard_error or 0.0) ** 2 for item in of_wave.values()]),
         )
         for of_wave in alike.values()
     ]
 
 
-def _changes(points: Sequence[WavePoint], matrix: Floats) -> list[Difference]:
-    found: list[Difference] = []
-    values = _values(points).tolist()
-    for place, (before, after) in enumerate(itertools.pairwise(points)):
-        two = matrix[place : place + 2, place : place + 2][::-1, ::-1]
-        alone = min(before, after, key=attrgetter("degrees"))
-        if not alone.degrees:
-            _refuse(
-                f"The wave « {alone.wave} » has no degree of freedom: changes from it, or to it, "
-                "have no test. Leave it out, or count the degrees of the whole design (`df`)."
+_NO_ERROR = "The waves have no error, or repeat one another. Give the covariance of waves."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waves:
+    """Waves that are compared, with their covariance, drawn apart or in one sample."""
+
+    points: Sequence[WavePoint]
+    covariance: Floats
+    apart: bool
+    level: float
+
+    def changes(self) -> tuple[Difference, ...]:
+        """Return what changed from each wave to the next one, each test made alone."""
+        found: list[Difference] = []
+        values = self._values().tolist()
+        for place, (before, after) in enumerate(itertools.pairwise(self.points)):
+            two = slice(place, place + 2)
+            found += differences(
+                {after.wave: values[place + 1], before.wave: values[place]},
+                self.covariance[two, two][::-1, ::-1],
+                degrees=self._degrees([-1.0, 1.0], two),
+                level=self.level,
             )
-        found += differences(
-            {after.wave: values[place + 1], before.wave: values[place]},
-            two,
-            degrees=joint_degrees(
-                (before.standard_error or 0.0, after.standard_error or 0.0),
-                (before.degrees, after.degrees),
-            ),
+        return tuple(found)
+
+    def slope(self) -> Slope | None:
+        """Return the line that fits the waves best."""
+        count, fewest = len(self.points), float(self._freedom().min(initial=math.inf))
+        if count == 2:
+            return self._of_two()
+        if count < 2 or (not self.apart and fewest < count):
+            return None
+        years = np.array([point.year for point in self.points])
+        line = np.column_stack([np.ones(count), years - years.mean()])
+        if np.linalg.matrix_rank(self.covariance) < count:
+            _refuse(_NO_ERROR)
+        weighted = np.linalg.solve(self.covariance, line)
+        spread = np.linalg.inv(line.T @ weighted)
+        shares = spread @ weighted.T
+        values = self._values()
+        left = values - line @ (shares @ values)
+        square = max(0.0, float(left @ np.linalg.solve(self.covariance, left)))
+        a_year, variance, above = float(shares[1] @ values), float(spread[1, 1]), count - 2
+        degrees = self._degrees(shares[1].tolist())
+        if self.apart:
+            freed = 1 - np.einsum("wc,cw->w", line, shares)
+            variance += self._doubt(shares[1], freed)
+            misfit = self._misfit_apart(freed, square)
+        else:
+            # Rao (1959), Biometrika 46: the line is adjusted for what departs from it.
+            degrees -= above
+            variance *= (1 + square / fewest) / (1 - above / fewest)
+            # Korn and Graubard (1990), The American Statistician 44.
+            ratio = square / above * (1 - (above - 1) / fewest)
+            misfit = _exceeding(ratio, above, degrees + 1)
+        error = math.sqrt(variance)
+        reach = critical(self.level, degrees) * error
+        p_value = two_sided(a_year, error, degrees)
+        return Slope(a_year, error, a_year - reach, a_year + reach, degrees, p_value, misfit)
+
+    def _of_two(self) -> Slope:
+        """Return the slope of two waves, which is their change."""
+        (change,) = self.changes()
+        if change.standard_error == 0:
+            _refuse(_NO_ERROR)
+        years = self.points[1].year - self.points[0].year
+        return Slope(
+            change.estimate / years,
+            change.standard_error / years,
+            change.low / years,
+            change.high / years,
+            change.degrees,
+            change.p_value,
+            None,
         )
-    return found
+
+    def _doubt(self, shares: Floats, freed: Floats) -> float:
+        """Return what unsure weights of the waves add to the variance of a slope.
+
+        ``freed`` is the part of each wave that the line leaves free. Source: Kenward and Roger
+        (1997), Biometrics 53, of variances that are estimated apart.
+        """
+        parts = shares**2 * np.diag(self.covariance)
+        return 4 * float((parts * freed / self._freedom()).sum())
+
+    def _misfit_apart(self, freed: Floats, square: float) -> float:
+        """Return the probability of a square as great of what a line leaves.
+
+        Source: Johansen (1980), Biometrika 67, which for equal waves is Welch's (1951).
+        """
+        above, doubt = len(freed) - 2, float((freed**2 / self._freedom()).sum())
+        below = above * (above + 2) / (3 * doubt) if doubt else math.inf
+        return _exceeding(square / (above + 2 * doubt - 6 * doubt / (above + 2)), above, below)
+
+    def _freedom(self) -> Floats:
+        return np.array([point.degrees for point in self.points], dtype=np.float64)
+
+    def _values(self) -> Floats:
+        return np.array([point.estimate for point in self.points], dtype=np.float64)
+
+    def _degrees(self, shares: Sequence[float], of: slice = slice(None)) -> float:
+        """Return the degrees of freedom of a combination of waves."""
+        points = self.points[of]
+        for point in points:
+            if point.degrees < 1:
+                _refuse(
+                    f"The wave « {point.wave} » has {point.degrees:g} degrees of freedom: its error"
+                    " is not known. Leave it out, or join units of the design."
+                )
+        if not self.apart:
+            return min(point.degrees for point in points)
+        errors = [
+            share * (point.standard_error or 0.0)
+            for share, point in zip(shares, points, strict=True)
+        ]
+        return joint_degrees(errors, [point.degrees for point in points])
 
 
-def _values(points: Sequence[WavePoint]) -> Floats:
-    return np.array([point.estimate for point in points], dtype=np.float64)
-
-
-def _slope(points: Sequence[WavePoint], matrix: Floats) -> Slope | None:
-    if len(points) < 2:
-        return None
-    years = np.array([point.year for point in points])
-    line = np.column_stack([np.ones(len(points)), years - years.mean()])
-    values = _values(points)
-    if np.linalg.matrix_rank(matrix) < len(points):
-        _refuse("The waves have no error, or repeat one another. Give the covariance of waves.")
-    weighted = np.linalg.solve(matrix, line)
-    spread = np.linalg.inv(line.T @ weighted)
-    fitted = spread @ (weighted.T @ values)
-    left = values - line @ fitted
-    misfit = float(left @ np.linalg.solve(matrix, left))
-    error = math.sqrt(float(spread[1, 1]))
-    return Slope(
-        float(fitted[1]),
-        error,
-        float(2 * ndtr(-abs(fitted[1]) / error)),
-        float(chdtrc(len(points) - 2, max(0.0, misfit))) if len(points) > 2 else None,
-    )
+def _exceeding(ratio: float, above: int, below: float) -> float:
+    """Return the probability of an F as great."""
+    if math.isinf(below):
+        return float(chdtrc(above, above * ratio))
+    return float(fdtrc(above, below, ratio))
 
 
 def _checked(

@@ -347,6 +347,7 @@ def _(result: Trends, language: Language = "fr") -> Listing:
         ("value", value, False),
         ("standard_error", gap, False),
         ("change", gap, False),
+        ("p", Kind.P_VALUE, True),
         ("adjusted", Kind.P_VALUE, False),
         ("slope", gap, True),
         ("break", Kind.TEXT, False),
@@ -357,12 +358,15 @@ def _(result: Trends, language: Language = "fr") -> Listing:
     for place, record in chain.from_iterable(enumerate(part) for _, part in parts):
         told = None if record["reliability"] is None else Reliability(record["reliability"])
         figures = [
-            record[name] for name in ("estimate", "standard_error", "change", "change_adjusted")
-        ]
+            record[name]
+            for name in (
+                "estimate", "standard_error", "change", "change_p_value", "change_adjusted"
+            )
+        ]  # fmt: skip
         if told is Reliability.TOO_SMALL:
             figures = [NOTHING] * len(figures)
         elif record["change"] is None:
-            figures[2:] = "", ""
+            figures[2:] = "", "", ""
         rows.append(
             (
                 *((record["series"],) if several else ()),

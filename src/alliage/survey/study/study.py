@@ -180,6 +180,7 @@ class Study:
                 years=asked.years,
                 breaks=asked.breaks,
                 adjustment=asked.adjustment,
+                level=self.specification.estimated(asked.estimate).level,
             )
 
     def ranking(self, name: str) -> Ranking:
