@@ -875,3 +875,36 @@ def test_errors_do_not_tell_the_answers_of_a_closed_stratum(tmp_path: Path) -> N
         *(("regions", each, region) for each in ("q", "uses") for region in "cd"),
         *(("south", "q", group) for group in ("", "y", "o")),
     }
+
+
+def test_a_column_out_of_its_domain_is_not_the_people_of_another_table(tmp_path: Path) -> None:
+    """Nobody of « o » is young, and those who are young elsewhere are few."""
+    rows = _people({("a", "y"): 7, ("a", "o"): 40, ("b", "y"): 30, ("b", "o"): 60})
+    told = [
+        {"name": "all", "questions": ["q"], "breakdowns": ["region", "region * age"]},
+        {"name": "old", "over": {"age": ["o"]}, "questions": ["q"], "breakdowns": ["age * region"]},
+    ]
+    content = {
+        "title": "Domains",
+        "design": {"weights": "d"},
+        "base_rule": {"suppress_below": 0, "caution_below": 0},
+        "tables": told,
+    }
+    (tmp_path / "survey.yaml").write_text(json.dumps(content))
+    made = open_study(rows, tmp_path / "survey.yaml").protected()
+    few = (pl.col("region") == "a") & (pl.col("age") == "y")
+    assert _least_and_greatest(made["all"].table, rows, ["region", "age", "q"], few) > 0.2
+    assert made["all"].patterns["q"].causes[("", "age=y", "region=a")] is Cause.FEW
+
+
+def test_levels_out_of_the_domain_need_no_protection() -> None:
+    """Nobody of region a or b is of region c: this is told by the domain, not by figures."""
+    rows = _people({("a", "y"): 6, ("a", "o"): 8, ("b", "y"): 30, ("b", "o"): 9, ("c", "y"): 50})
+    source = sample(rows, Design(weights="d"))
+    asked: list[str | tuple[str, ...]] = ["age", ("region", "age")]
+    over = {"region": ["a", "b"]}
+    table = banner(source, ["region", "age", "q"], asked, over=over, rule=SHOW_ALL)
+    found = protect(table)
+    for pattern in found.patterns.values():
+        assert not pattern.audit.recovered
+        assert pattern.hidden

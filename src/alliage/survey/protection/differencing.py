@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 _BASE = ""
 #: A column that tells no respondents apart.
 _ALIKE = "« »"
+#: What a set without anybody is called: a column out of its domain has the name of another.
+_NOBODY = "« nobody »"
 #: How far from 1 the share of a set may be that figures determine.
 _SAME = 1e-8
 
@@ -258,8 +260,8 @@ class _Groups:
         return np.isin(codes, [place for place, one in enumerate(levels) if one in kept])
 
     def named(self, inside: Booleans, name: Key) -> Key:
-        """Return what a set is called: as it was first."""
-        return self.names.setdefault(inside.tobytes(), name)
+        """Return what a set is called: as it was first, and nobody like no other."""
+        return self.names.setdefault(inside.tobytes(), name if inside.any() else (_NOBODY,))
 
     def held(self, whole: Key, inside: Booleans, part: _Part) -> list[list[int]]:
         """Return the columns of a table that are a part of a group, looked for once."""

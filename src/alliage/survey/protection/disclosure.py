@@ -309,7 +309,7 @@ def suppress(
     values
         The true value of every cell.
     causes
-        The cells to protect (:func:`primary`).
+        The cells to protect (:func:`primary`); those that the sums alone make empty are left out.
     sums
         What binds the cells, former releases included: cells published in a former release are
         named in ``never``.
@@ -356,7 +356,14 @@ def suppress(
     price = system.prices(costs)
     # The most sensitive first: what protects them often protects the others.
     for key in sorted(causes, key=lambda one: (-abs(values[one]), one)):
-        added = tuple(system.protect(key, unseen, frozenset(never), price, protection))
+        try:
+            added = tuple(system.protect(key, unseen, frozenset(never), price, protection))
+        except SurveyError:
+            if system.may_vary(key):
+                raise
+            # The sums alone make it what it is, as every reader knows.
+            del hidden[key]
+            continue
         hidden |= dict.fromkeys(added, Cause.COMPLEMENTARY)
         unseen |= set(added)
     audit = Audit(tuple(system.bound(key, unseen) for key in values if key in hidden))
@@ -518,6 +525,14 @@ class _System:
             raise SurveyError(SurveyProblem.REQUEST, message, cell=key)
         needed = result.x[2 * size :] > 0.5
         yield from (one for one, at in self.places.items() if needed[at] and one not in hidden)
+
+    def may_vary(self, key: Key) -> bool:
+        """Whether the sums let a cell be more than the floor, whatever the others are."""
+        objective = np.zeros(len(self.values))
+        objective[self.places[key]] = -1
+        none = LinearConstraint(self.matrix, 0, 0)
+        found = milp(objective, bounds=Bounds(0, 1), constraints=none)
+        return float(found.fun or 0.0) < -_TOLERANCE
 
     def _holds(self, key: Key, hidden: frozenset[Key], up: float, down: float) -> bool:
         found = self.bound(key, hidden)

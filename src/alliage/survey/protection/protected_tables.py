@@ -294,17 +294,20 @@ class _System:
             values[key] = weighted = float(of.weighted[place, 0])
             respondents = int(of.respondents[place, 0])
             bases[key] = CellFacts(respondents, effective, largest.get(_BASE))
+            own = column.group.get(block.question.variable)
             for head, weight, count, is_shown in zip(
                 block.heads, weights[place], people[place], seen[place], strict=True
             ):
-                if head.statistic is Statistic.MEAN:
+                # A level among those of another is nobody, as every reader knows.
+                is_level = own is not None and block.question.answers is Answers.LEVELS
+                if head.statistic is Statistic.MEAN or (is_level and not count):
                     continue
                 named = _key(_name(head), column)
                 values[named] = weight
                 facts[named] = CellFacts(round(count), effective, largest.get(_name(head)))
                 if is_shown:
                     shown.add(named)
-                if is_of_people(block):
+                if is_of_people(block) and own != head.level:
                     # Who did not choose follows from who did: it says as much.
                     other = _key(_not(head), column)
                     values[other] = max(0.0, weighted - weight)
@@ -405,7 +408,8 @@ class _Questions:
         same: dict[People, list[tuple[int, Key]]] = {}
         for place, block in enumerate(table.blocks):
             for key, people in _people(block, table):
-                same.setdefault(people, []).append((place, key))
+                if key in systems[place].values:
+                    same.setdefault(people, []).append((place, key))
         self._same = [cells for cells in same.values() if len(cells) > 1]
         ties = [
             (first, other)
@@ -438,7 +442,9 @@ class _Questions:
                     for place, key in cells
                 )
                 for place, key in cells
-                if key not in found[place].causes and key not in self._systems[place].published
+                if key not in found[place].causes
+                and key not in causes[place]
+                and key not in self._systems[place].published
             ]
             for place, key in told:
                 causes[place][key] = Cause.COMPLEMENTARY
@@ -505,7 +511,7 @@ def _people(block: Block, table: Banner) -> Iterator[tuple[Key, People]]:
         for head in block.heads:
             if question.answers is Answers.CHOICES:
                 yield _key(_name(head), column), held | {(head.level, str(sets[name].counted))}
-            elif head.statistic is not Statistic.MEAN and name not in column.group:
+            elif head.statistic is not Statistic.MEAN:
                 levels = question.boxes.get(head.level, ()) if _is_box(head) else (head.level,)
                 yield _key(_name(head), column), held | {(name, *sorted(map(str, levels)))}
 
@@ -613,8 +619,9 @@ def _key(level: str, column: Column) -> Key:
 def _sums(block: Block, table: Banner, values: Mapping[Key, float]) -> Iterator[Sum]:
     for column in table.columns:
         for total, parts in _parts(block):
-            found = Sum(_key(total, column), tuple(_key(part, column) for part in parts))
-            if values.keys() >= {found.total, *found.parts}:
+            known = (key for part in parts if (key := _key(part, column)) in values)
+            found = Sum(_key(total, column), tuple(known))
+            if found.total in values and found.parts:
                 yield found
 
 
