@@ -908,3 +908,35 @@ def test_levels_out_of_the_domain_need_no_protection() -> None:
     for pattern in found.patterns.values():
         assert not pattern.audit.recovered
         assert pattern.hidden
+
+
+def test_another_question_of_another_table_does_not_tell_a_closed_column(tmp_path: Path) -> None:
+    """Those of region a who are young are a column here, and an answer to « region » there."""
+    of_others = zip(itertools.product("bcd", "yo"), (30, 52, 49, 23, 38, 53), strict=True)
+    rows = _people({("a", "y"): 7, ("a", "o"): 40, **dict(of_others)}, seed=3)
+    told = [
+        {"name": "ages", "questions": ["q"], "breakdowns": ["region * age"]},
+        {"name": "regions", "questions": ["region"], "breakdowns": ["age"]},
+    ]
+    content = {
+        "title": "Equal cells",
+        "design": {"weights": "d"},
+        "base_rule": {"suppress_below": 0, "caution_below": 0},
+        "tables": told,
+    }
+    (tmp_path / "survey.yaml").write_text(json.dumps(content))
+    made = open_study(rows, tmp_path / "survey.yaml").protected()
+    closed = {
+        tuple(column.group.values())
+        for column, is_closed in zip(
+            made["ages"].table.columns, made["ages"].table.blocks[0].closed, strict=True
+        )
+        if is_closed
+    }
+    assert ("a", "y") in closed
+    table = made["regions"].table
+    (block,) = table.blocks
+    for place, column in enumerate(table.columns[1:], start=1):
+        for row, head in enumerate(block.heads):
+            assert block.hidden[place, row] >= ((head.level, column.group["age"]) in closed)
+    assert block.shown.any()

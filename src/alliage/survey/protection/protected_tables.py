@@ -151,7 +151,7 @@ def protect(
             for block, system in zip(table.blocks, systems, strict=True)
         ]
         return Protected(replace(table, blocks=tuple(blocks), rounding=rounding), {})
-    made = _Questions(table, systems).protected(rules, on, protection)
+    made = _Questions(table, systems, also).protected(rules, on, protection)
     patterns: dict[str, Pattern] = {}
     for block, own in zip(table.blocks, made, strict=True):
         name = block.question.variable
@@ -169,6 +169,35 @@ def protect(
     ]
     (kept,) = without_errors([replace(table, blocks=tuple(blocks))])
     return Protected(kept, patterns)
+
+
+def hidden_elsewhere(tables: Sequence[Banner]) -> list[dict[str, set[Key]]]:
+    """Return the cells that tables show, by question, of people whom another cell of them hides."""
+    cells = [
+        (place, block.question.variable, key, people, is_hidden)
+        for place, table in enumerate(tables)
+        for block in table.blocks
+        for hidden in [_hidden_keys(block, table)]
+        for key, people in _people(block, table)
+        for is_hidden in [key in hidden]
+    ]
+    secret = {people for *_, people, is_hidden in cells if is_hidden}
+    found: list[dict[str, set[Key]]] = [{} for _ in tables]
+    for place, name, key, people, is_hidden in cells:
+        if people in secret and not is_hidden:
+            found[place].setdefault(name, set()).add(key)
+    return found
+
+
+def _hidden_keys(block: Block, table: Banner) -> set[Key]:
+    return {
+        _key(name, column)
+        for column, closed, own in zip(
+            table.columns, block.closed.tolist(), block.hidden.tolist(), strict=True
+        )
+        for name, is_hidden in zip((_BASE, *map(_name, block.heads)), (closed, *own), strict=True)
+        if is_hidden
+    }
 
 
 def without_errors(tables: Sequence[Banner]) -> list[Banner]:
@@ -402,8 +431,14 @@ class _Questions:
     columns: what one hides of them, all do.
     """
 
-    def __init__(self, table: Banner, systems: Sequence[_System]) -> None:
+    def __init__(
+        self,
+        table: Banner,
+        systems: Sequence[_System],
+        also: Mapping[str, Collection[Key]],
+    ) -> None:
         self._systems = systems
+        self._also = also
         self._blocks = table.blocks
         same: dict[People, list[tuple[int, Key]]] = {}
         for place, block in enumerate(table.blocks):
@@ -446,6 +481,14 @@ class _Questions:
                 and key not in causes[place]
                 and key not in self._systems[place].published
             ]
+            told += (
+                (place, key)
+                for place, block in enumerate(self._blocks)
+                for key in self._also.get(block.question.variable, ())
+                if key in self._systems[place].values
+                and key not in found[place].causes
+                and key not in causes[place]
+            )
             for place, key in told:
                 causes[place][key] = Cause.COMPLEMENTARY
             left = [one for one in self._families if any(place in one for place, _ in told)]
@@ -504,7 +547,11 @@ def _people(block: Block, table: Banner) -> Iterator[tuple[Key, People]]:
         held = frozenset(
             (str(level), str(sets[each].counted)) if each in sets else (each, str(level))
             for each, level in column.group.items()
-        )
+        ) | {
+            (each, *sorted(map(str, levels)))
+            for each, levels in table.over
+            if each not in column.group
+        }
         if not question.responses:
             is_known = all_answered or name in column.group
             yield _key(_BASE, column), held if is_known else held | {(name,)}

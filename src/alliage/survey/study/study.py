@@ -21,9 +21,19 @@ from alliage.survey.data.questionnaire import (
 from alliage.survey.data.reading import read
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.estimates import estimate
-from alliage.survey.protection.differencing import DifferencingError, Told, differences
+from alliage.survey.protection.differencing import (
+    Differences,
+    DifferencingError,
+    Told,
+    differences,
+)
 from alliage.survey.protection.disclosure import Rules
-from alliage.survey.protection.protected_tables import Protected, protect, without_errors
+from alliage.survey.protection.protected_tables import (
+    Protected,
+    hidden_elsewhere,
+    protect,
+    without_errors,
+)
 from alliage.survey.sampling.calibration import calibrate
 from alliage.survey.sampling.sample import Sample, sample
 from alliage.survey.study.lookup import Lookup, base_rule
@@ -34,7 +44,7 @@ from alliage.values.yaml_files import InvalidFilesError, place
 from alliage.values.yaml_lines import with_lines, written_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from alliage.survey.data.coding import Level
     from alliage.survey.data.table import Table
@@ -250,16 +260,7 @@ class Study:
                 name: replace(one, table=replace(one.table, unproven=True))
                 for name, one in found.items()
             }
-        again = [
-            alone(table, also=hidden).table
-            for table, hidden in zip(tables.values(), apart.hidden, strict=False)
-        ]
-        return {
-            name: Protected(table, patterns)
-            for name, table, patterns in zip(
-                tables, without_errors(again), apart.patterns, strict=False
-            )
-        }
+        return _linked(tables, apart, alone)
 
     def _by_weights(self) -> dict[str, Sample]:
         """Return the sample by the name of its weights, calibrated first."""
@@ -313,6 +314,30 @@ class Study:
             if not getattr(error, "__notes__", ()):
                 error.add_note(f"{self.file.name}: {written_at(self.file, place(within))}")
             raise
+
+
+def _linked(
+    tables: Mapping[str, Banner], apart: Differences, alone: Callable[..., Protected]
+) -> dict[str, Protected]:
+    """Hide what other tables would give away, and what is equal to it, until nothing is shown."""
+    also = [dict(hidden) for hidden in apart.hidden[: len(tables)]]
+    while True:
+        made = [
+            alone(table, also=hidden) for table, hidden in zip(tables.values(), also, strict=True)
+        ]
+        more = hidden_elsewhere([one.table for one in made])
+        if not any(more):
+            break
+        for hidden, cells in zip(also, more, strict=True):
+            for question, keys in cells.items():
+                hidden[question] = hidden.get(question, frozenset()) | keys
+    kept = without_errors([one.table for one in made])
+    return {
+        name: Protected(table, {**one.patterns, **patterns})
+        for name, one, table, patterns in zip(
+            tables, made, kept, apart.patterns[: len(tables)], strict=True
+        )
+    }
 
 
 def _calibrated(
