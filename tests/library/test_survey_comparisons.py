@@ -75,7 +75,8 @@ def above(rule: LetterRule, values: list[float], variance: float, count: int = 1
     rows = np.tile(values, (count, 1))
     covariance = np.tile(np.eye(len(values)) * variance, (count, 1, 1))
     letters = list(alphabet(len(values)))
-    found = rule.above(rows, covariance, letters, errors=errors, degrees=errors * np.inf)
+    told = rule.above(rows, covariance, letters, errors=errors, degrees=errors * np.inf)
+    found: list[list[str]] = told.tolist()
     assert all(row == found[0] for row in found)
     return found[0]
 

@@ -61,6 +61,7 @@ def _compiled(loop: Callable[Asked, Given]) -> Callable[Asked, Given] | None:
     numba = importlib.import_module("numba")
     if numba.config.DISABLE_JIT:
         return None
+    importlib.import_module("alliage.survey.vectors")
     options = {"nogil": True, "error_model": "numpy"}
     try:
         made: Callable[Asked, Given] = numba.njit(loop, cache=True, **options)
@@ -274,22 +275,27 @@ def add_up(  # noqa: C901 - a loop in parts would go through memory between them
         To be filled with totals of weights and of their squares, for the first columns; or of no
         column.
     """
-    # Three numbers of each crossed answer, in a row: indices in two dimensions take longer. One
-    # more takes what the last field has no other to be read with.
-    held = np.empty((columns[-1, 0] + np.uint64(2)) * np.uint64(3))
+    # Four numbers of each crossed answer, in a row: respondents, weights, squares, and nothing. One
+    # answer more takes what the last field has no other to be read with.
+    four = np.uint64(4)
+    held = np.empty((columns[-1, 0] + np.uint64(2)) * four)
     alone = np.array([0, 0, 0, columns[-1, 0] + np.uint64(1)], dtype=np.uint64)
     near = np.empty((words.shape[1], 512), dtype=np.uint64)
-    totals = np.empty((respondents.shape[1], 3))
+    values = np.zeros(near.shape[1] * four)
+    values[::4] = 1.0
+    totals = np.empty(np.uint64(respondents.shape[1]) * four)
     for cell in range(ends.size - 1):
         held[:] = 0.0
         # So many rows stay near the processor while every field is read.
         for start in range(ends[cell], ends[cell + 1], near.shape[1]):
-            end = min(ends[cell + 1], start + near.shape[1])
-            size = np.uint64(end - start)
-            own = None if weights is None else weights[start:end]
+            size = np.uint64(min(ends[cell + 1] - start, near.shape[1]))
             for row in range(size):
+                at = np.uint64(start) + row
                 for word in range(len(near)):
-                    near[word, row] = words[np.uint64(start) + row, word]
+                    near[word, row] = words[at, word]
+                if weights is not None:
+                    values[row * four + np.uint64(1)] = weights[at]
+                    values[row * four + np.uint64(2)] = weights[at] * weights[at]
             # Two at once: the processor adds to one while it waits for the other.
             for field in range(0, len(fields), 2):
                 one = fields[field]
@@ -297,26 +303,20 @@ def add_up(  # noqa: C901 - a loop in parts would go through memory between them
                 some, shift, mask, first = near[one[0]], one[1], one[2], one[3]
                 others, bit, last, begin = near[two[0]], two[1], two[2], two[3]
                 for row in range(size):
-                    at = (first + (some[row] >> shift & mask)) * np.uint64(3)
-                    then = (begin + (others[row] >> bit & last)) * np.uint64(3)
-                    held[at] += 1.0
-                    held[then] += 1.0
-                    if own is not None:
-                        weight = own[row]
-                        square = weight * weight
-                        held[at + np.uint64(1)] += weight
-                        held[at + np.uint64(2)] += square
-                        held[then + np.uint64(1)] += weight
-                        held[then + np.uint64(2)] += square
+                    add_four(held, (first + (some[row] >> shift & mask)) * four, values, row * four)
+                    add_four(held, (begin + (others[row] >> bit & last)) * four, values, row * four)
         totals[:] = 0.0
         for entry in range(len(columns)):
-            at, column = columns[entry, 0] * np.uint64(3), columns[entry, 1]
-            for part in range(np.uint64(3)):
-                totals[column, part] += held[at + part]
+            add_four(totals, columns[entry, 1] * four, held, columns[entry, 0] * four)
         for column in range(respondents.shape[1]):
-            respondents[cell, column] = totals[column, 0]
+            respondents[cell, column] = totals[4 * column]
         for column in range(sums.shape[1]):
-            sums[cell, column], squares[cell, column] = totals[column, 1], totals[column, 2]
+            sums[cell, column], squares[cell, column] = totals[4 * column + 1 : 4 * column + 3]
+
+
+def add_four(totals: Floats, at: np.uint64, values: Floats, place: np.uint64) -> None:
+    """Add four numbers, from a place of an array on, to four others: one instruction, compiled."""
+    totals[at : at + np.uint64(4)] += values[place : place + np.uint64(4)]
 
 
 def tell_apart(

@@ -411,12 +411,11 @@ def in_polars(frame: nw.DataFrame[Any]) -> pl.DataFrame:
             )
             raise SurveyError(SurveyProblem.TYPE, msg, column=name)
     # Ordered categories of pandas: the order is that of the levels.
-    ordered = {
-        name: pl.Enum(kind.categories)
-        for name, kind in frame.schema.items()
-        if isinstance(kind, nw.Enum) and found.schema[name] == pl.Categorical
-    }
-    return found.with_columns(pl.col(name).cast(kind) for name, kind in ordered.items())
+    for name, held in found.schema.items():
+        kind = frame.get_column(name).dtype if held == pl.Categorical else None
+        if isinstance(kind, nw.Enum):
+            found = found.with_columns(pl.col(name).cast(pl.Enum(kind.categories)))
+    return found
 
 
 def _is_readable(column: nw.Series[Any]) -> bool:

@@ -567,4 +567,4 @@ class _Writer:
             errors=np.where(hidden, np.nan, one.figures.errors).T,
             degrees=one.figures.bases.degrees.T,
         )
-        return np.array(found, dtype=object).T
+        return found.T

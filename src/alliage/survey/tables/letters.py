@@ -64,8 +64,8 @@ class LetterRule:
         *,
         errors: Floats,
         degrees: Floats,
-    ) -> list[list[str]]:
-        """Return the letters of the columns that each figure exceeds.
+    ) -> NDArray[np.object_]:
+        """Return the letters of the columns that each figure exceeds, shape (K, G).
 
         Parameters
         ----------
@@ -83,7 +83,10 @@ class LetterRule:
         --------
         >>> spread = np.eye(3)[None] * 4e-4
         >>> values, errors = np.array([[0.62, 0.41, 0.60]]), np.full((1, 3), 0.02)
-        >>> LetterRule().above(values, spread, "ABC", errors=errors, degrees=errors * np.inf)
+        >>> found = LetterRule().above(
+        ...     values, spread, "ABC", errors=errors, degrees=errors * np.inf
+        ... )
+        >>> found.tolist()
         [['B', '', 'B']]
 
         Notes
@@ -109,18 +112,18 @@ class LetterRule:
         return _spelt(exceeded, letters)
 
 
-def _spelt(exceeded: NDArray[np.int8], letters: Sequence[str]) -> list[list[str]]:
+def _spelt(exceeded: NDArray[np.int8], letters: Sequence[str]) -> NDArray[np.object_]:
     """Write the letters of the columns that each exceeds, shape (K, G, G), in their order."""
-    found = [""] * exceeded.shape[0] * len(letters)
-    marks = ((), [letter.lower() for letter in letters], letters)
+    found = np.full(exceeded.shape[:2], "", dtype=object)
     between = _between(letters)
-    row, high, low = np.nonzero(exceeded)
-    places = row * len(letters) + high
-    for place, told, column in zip(
-        places.tolist(), exceeded[row, high, low].tolist(), low.tolist(), strict=True
-    ):
-        found[place] += (between if found[place] else "") + marks[told][column]
-    return [found[start : start + len(letters)] for start in range(0, len(found), len(letters))]
+    for low, letter in enumerate(letters):
+        for told, mark in ((_LOOSE, letter.lower()), (_STRICT, letter)):
+            which = exceeded[:, :, low] == told
+            if which.any():
+                found[which] += mark + between
+    if between:
+        found[...] = [[marks.rstrip() for marks in row] for row in found.tolist()]
+    return found
 
 
 def without(above: str, gone: Collection[str], letters: Sequence[str]) -> str:
