@@ -650,3 +650,24 @@ def test_a_formula_without_its_result_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "answers.xlsx"
     book.save(file)
     refused(lambda: survey.read(file), "value", "answers.xlsx", "Line 3", "=1+1")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda given: survey.estimate(given, survey.Mean(variable="y")),
+        lambda given: survey.mean(given, "y"),
+        lambda given: survey.choices(given, "y"),
+        lambda given: survey.banner(given, ["q"]),
+        lambda given: survey.calibrate(given, {"q": {"a": 1, "b": 1}}),
+        lambda given: survey.rao_scott(given, "q", "s"),
+        lambda given: survey.correlations(given, ["y", "n"]),
+        lambda given: survey.compare(given, across="s"),
+        lambda given: survey.rank(given, survey.Mean(variable="y")),
+        lambda given: survey.trend({"2024": given}, survey.Mean(variable="y")),
+        lambda given: survey.multilevel(given, "q", ["a"], groupings=["s"], population={}),
+    ],
+)
+def test_respondents_are_no_sample(ask: Callable[[Any], object]) -> None:
+    remedy = "Call `sample(frame, Design(...))` first"
+    refused(lambda: ask(pl.DataFrame(ROWS)), "request", "A DataFrame was given", remedy)

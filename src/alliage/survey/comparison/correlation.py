@@ -23,7 +23,7 @@ from alliage.survey.estimation.intervals import critical
 from alliage.survey.estimation.linearisation import Part
 from alliage.survey.estimation.requests import Count, Linearised
 from alliage.survey.estimation.results import Reliability, Statistic, plain
-from alliage.survey.sampling.sample import Sample
+from alliage.survey.sampling.sample import Sample, check_source
 from alliage.survey.sampling.structure import summed
 
 if TYPE_CHECKING:
@@ -202,6 +202,7 @@ def correlations(
     taken numerically. Source: Binder (1983), International Statistical Review 51; Fisher (1921),
     Metron 1, for the scale of the interval.
     """
+    check_source(source)
     names = tuple(dict.fromkeys(items))
     if len(names) < 2 or not 0 < level < 1:
         msg = (

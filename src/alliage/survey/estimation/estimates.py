@@ -32,6 +32,7 @@ from alliage.survey.estimation.results import (
 )
 from alliage.survey.sampling.design import DfRule
 from alliage.survey.sampling.replication import rank_of
+from alliage.survey.sampling.sample import check_source
 from alliage.survey.sampling.structure import Structure, summed
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def estimate(
     Sources: Binder (1983), *International Statistical Review* 51 (linearisation); Deville &
     Särndal (1992), *JASA* 87 (residuals of the calibration); Kish (1965) (design effect).
     """
+    check_source(source)
     if not requests or not 0 < level < 1 or variance not in {"calibrated", "fixed"}:
         msg = (
             f"{len(requests)} requests, a level of {level} and the variance « {variance} » were "

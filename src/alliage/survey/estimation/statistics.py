@@ -25,6 +25,7 @@ from alliage.survey.estimation.requests import (
     Total,
 )
 from alliage.survey.estimation.results import Estimates, Interval, Statistic
+from alliage.survey.sampling.sample import check_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -301,6 +302,7 @@ def choices(
         ...
     alliage.survey.errors.SurveyError: There is no question « services » with several answers. ...
     """
+    check_source(source)
     sets = source.sets
     if name not in sets:
         msg = (

@@ -25,7 +25,7 @@ from alliage.survey.sampling.margins import (
     terms_of,
 )
 from alliage.survey.sampling.report import CalibrationReport, MarginLine, Method
-from alliage.survey.sampling.sample import Calibration, Source
+from alliage.survey.sampling.sample import Calibration, Source, check_source
 from alliage.survey.threads import small_products
 
 if TYPE_CHECKING:
@@ -270,6 +270,7 @@ def calibrate(
     >>> fit.weights.round(9).tolist(), round(fit.report.design_effect, 4)
     ([25.0, 25.0, 50.0], 1.125)
     """
+    check_source(source)
     how = _method(method)
     check_options(how, bounds, max_design_effect)
     _check_choices(bounds_on, tolerance, max_iterations)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from scipy import sparse
@@ -92,6 +92,7 @@ class Calibration:
     report: CalibrationReport
 
 
+@runtime_checkable
 class Source(Protocol):
     """What estimates are computed from: a sample, or moments of one."""
 
@@ -121,6 +122,23 @@ class Source(Protocol):
     def calibrated(self, patterns: Patterns, calibration: Calibration) -> Self:
         """Return the same with the weights of a calibration."""
         ...
+
+
+def check_source(given: object) -> None:
+    """Refuse what nothing can be estimated from, such as respondents of no known design.
+
+    Raises
+    ------
+    SurveyError
+        ``REQUEST``.
+    """
+    if not isinstance(given, Source):
+        kind = type(given).__name__
+        msg = (
+            f"A {kind} was given in the place of a sample. Call `sample(frame, Design(...))` "
+            "first, and give what it returns."
+        )
+        raise SurveyError(SurveyProblem.REQUEST, msg, given=kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ from alliage.survey.estimation.estimates import figures, provenance
 from alliage.survey.estimation.figures import Figures
 from alliage.survey.estimation.requests import Choices, Mean, Proportion, Quotient, Scored
 from alliage.survey.estimation.results import BaseRule, Reliability, Statistic
-from alliage.survey.sampling.sample import Sample
+from alliage.survey.sampling.sample import Sample, check_source
 from alliage.survey.sampling.structure import summed
 from alliage.survey.tables.blocks import Block, Blocks, Column, RowHead, frame_of
 from alliage.survey.tables.crossing import crossings
@@ -170,6 +170,7 @@ def banner(
     All the figures of a row are estimated together: columns that share people, sets of answers and
     calibrated weights enter the error of each difference by the covariance.
     """
+    check_source(source)
     if isinstance(questions, str) or isinstance(breakdowns, str):
         msg = "Questions and breakdowns are lists. Put the one that you ask in brackets."
         raise SurveyError(SurveyProblem.REQUEST, msg)
