@@ -671,3 +671,17 @@ def test_a_formula_without_its_result_is_refused(tmp_path: Path) -> None:
 def test_respondents_are_no_sample(ask: Callable[[Any], object]) -> None:
     remedy = "Call `sample(frame, Design(...))` first"
     refused(lambda: ask(pl.DataFrame(ROWS)), "request", "A DataFrame was given", remedy)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[dt.timedelta(hours=1), dt.timedelta(hours=2)], [b"a", b"\xff"], [{"a": 1}, {"a": 2}]],
+)
+def test_what_few_files_hold_is_no_level(values: list[object]) -> None:
+    source = people(d=values * 3)
+    for ask in (
+        lambda: survey.mean(source, "y", by="d"),
+        lambda: survey.proportion(source, "d"),
+        lambda: survey.banner(source, ["q"], ["d"]),
+    ):
+        refused(ask, "type", "« d » holds", "which are no levels", "Give text, numbers, dates")

@@ -47,6 +47,9 @@ _FIRST = 8_192
 #: Texts that are told apart by where they are kept, in one part of a column.
 _MOST_TEXTS = 255
 
+#: Types of values that name no group, or that few kinds of files hold.
+_OF_NO_LEVELS = (pl.Binary, pl.Duration, pl.List, pl.Array, pl.Struct, pl.Object)
+
 
 @dataclass(frozen=True, eq=False)
 class Coded:
@@ -442,6 +445,8 @@ def _numbers(series: pl.Series) -> Coded:
 
 def _replaced(name: str, series: pl.Series, levels: Levels | None) -> Coded:
     """Rank what is neither text nor whole numbers, such as dates."""
+    if isinstance(series.dtype, _OF_NO_LEVELS):
+        raise _no_levels(name, series)
     try:
         if levels is None:
             levels = tuple(series.drop_nulls().unique().sort())
@@ -450,12 +455,16 @@ def _replaced(name: str, series: pl.Series, levels: Levels | None) -> Coded:
             known, list(range(len(levels))), default=NO_LEVEL, return_dtype=pl.Int64
         )
     except (pl.exceptions.PolarsError, TypeError) as error:
-        msg = (
-            f"« {name} » holds {series.dtype}, which are no levels. Give text, numbers, dates or "
-            "true and false."
-        )
-        raise SurveyError(SurveyProblem.TYPE, msg, column=name) from error
+        raise _no_levels(name, series) from error
     return Coded.of(codes.to_numpy().astype(smallest(len(levels))), levels)
+
+
+def _no_levels(name: str, series: pl.Series) -> SurveyError:
+    msg = (
+        f"« {name} » holds {series.dtype}, which are no levels. Give text, numbers, dates or true "
+        "and false."
+    )
+    return SurveyError(SurveyProblem.TYPE, msg, column=name)
 
 
 def _in_its_type(name: str, series: pl.Series, levels: Levels) -> pl.Series:
