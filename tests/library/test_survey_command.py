@@ -589,3 +589,24 @@ def test_the_same_two_waves_have_the_same_figures_in_comparisons_and_trends(
         for name in ("standard_error", "low", "high", "degrees", "p_value", "adjusted"):
             assert other[f"change_{name}"] == pytest.approx(one[name])
         assert other["slope_p_value"] == pytest.approx(one["p_value"])
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "kept"),
+    [
+        ("weight", "--out", "margins.csv"),
+        ("protect", "--out", "margins.csv"),
+        ("protect", "--report", "margins.csv"),
+        ("describe", "--out", "questions.xml"),
+    ],
+)
+def test_what_a_specification_names_is_never_replaced(
+    command: str, option: str, kept: str, tmp_path: Path
+) -> None:
+    assert run("describe", ANSWERS, "--out", tmp_path / "questions.xml").exit_code == 0
+    spec = spec_of(tmp_path, "data:\n", "data:\n  questionnaire: questions.xml\n")
+    before = (tmp_path / kept).read_bytes()
+    result = run(command, ANSWERS, "--spec", spec, option, tmp_path / kept, "--force")
+    assert result.exit_code == 2
+    assert "is named twice in this command, or in its specification" in result.stderr
+    assert (tmp_path / kept).read_bytes() == before

@@ -56,7 +56,7 @@ def describe(
     file: Path, spec: Path | None, out: Path | None, language: Language | None, *, force: bool
 ) -> None:
     """Describe a file; what is wrong is told, and ends the command with 1."""
-    _check_output(out, (*KINDS, DDI), (file, spec), force=force)
+    _check_output(out, (*KINDS, DDI), _named_files(file, spec), force=force)
     with _told(), progress(f"Reading {file.name}"):
         asked = None if spec is None else read_specification(spec)
         table, findings = _respondents(file, spec, asked)
@@ -105,7 +105,7 @@ def weight(
     file: Path, spec: Path, out: Path | None, language: Language | None, *, force: bool
 ) -> None:
     """Calibrate, report, and write the respondents with their weights."""
-    _check_output(out, RESPONDENT_KINDS, (file, spec), force=force)
+    _check_output(out, RESPONDENT_KINDS, _named_files(file, spec), force=force)
     reports: dict[str, Result] = {}
     with _told(), progress(f"Reading {file.name}") as shown:
         study = _opened(file, spec)
@@ -134,7 +134,7 @@ def make(
     force: bool,
 ) -> None:
     """Make what a specification asks, show it, and write it."""
-    _check_output(out, KINDS, (file, spec), force=force)
+    _check_output(out, KINDS, _named_files(file, spec), force=force)
     results: dict[str, Result] = {}
     with _told(), progress(f"Reading {file.name}") as shown:
         study = _opened(file, spec)
@@ -192,9 +192,9 @@ def protect(
     unproven: bool,
 ) -> None:
     """Keep back what says too much of too few, and tell what an attack could bound."""
-    read_here = (file, spec, *(former or ()))
-    _check_output(out, KINDS, (*read_here, report), force=force)
-    _check_output(report, KINDS, read_here, force=force)
+    others = former or []
+    _check_output(out, KINDS, _named_files(file, spec, *others, report), force=force)
+    _check_output(report, KINDS, _named_files(file, spec, *others), force=force)
     with _told(), progress(f"Reading {file.name}") as shown:
         study = _opened(file, spec)
         _chosen(study, {"tables": Study.banner}, None)
@@ -244,14 +244,26 @@ def _written() -> Iterator[None]:
         raise typer.Exit(Exit.NOT_WRITTEN) from error
 
 
+def _named_files(file: Path, spec: Path | None, *others: Path | None) -> Iterator[Path]:
+    """Give the files that a command names, then those that its specification names."""
+    yield from (one for one in (file, spec, *others) if one is not None)
+    if spec is not None:
+        with _told():
+            named = read_specification(spec).files
+        yield from (spec.parent / name for name in named)
+
+
 def _check_output(
-    out: Path | None, kinds: tuple[str, ...], others: Iterable[Path | None], *, force: bool
+    out: Path | None, kinds: tuple[str, ...], others: Iterable[Path], *, force: bool
 ) -> None:
     """Refuse a file that cannot be written, or that the command reads or writes otherwise."""
     if out is None:
         return
-    if any(one is not None and one.resolve() == out.resolve() for one in others):
-        _stop(f"« {out} » is named twice in this command. Give what is written another name.")
+    if any(one.resolve() == out.resolve() for one in others):
+        _stop(
+            f"« {out} » is named twice in this command, or in its specification. Give what is "
+            "written another name."
+        )
     try:
         check_output(out, kinds, overwrite=force)
     except SurveyError as error:

@@ -743,6 +743,12 @@ class Specification(Section):
                 if part.estimate not in estimates:
                     yield _lost(part.estimate, "estimates", estimates, (kind, place, "estimate"))
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it names, which stand beside it."""
+        named = (self.data.questionnaire, *(one.margins_file for one in self.calibrations))
+        return tuple(name for name in named if name is not None)
+
     def estimated(self, name: str) -> Estimated:
         """Return the estimates of a name, which the specification is known to hold."""
         return next(one for one in self.estimates if one.name == name)
