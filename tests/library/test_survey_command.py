@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from alliage.cli import app
 from alliage.cli.console import console, errors
-from alliage.survey import open_study, read, read_ddi
+from alliage.survey import Study, open_study, read, read_ddi
 from alliage.survey.publishing.respondent_files import KINDS as RESPONDENT_KINDS
 from alliage.survey.publishing.result_files import KINDS
 
@@ -589,6 +591,22 @@ def test_the_same_two_waves_have_the_same_figures_in_comparisons_and_trends(
         for name in ("standard_error", "low", "high", "degrees", "p_value", "adjusted"):
             assert other[f"change_{name}"] == pytest.approx(one[name])
         assert other["slope_p_value"] == pytest.approx(one["p_value"])
+
+
+def test_what_a_solver_prints_is_not_among_the_tables(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    library, protected = ctypes.CDLL(None), Study.protected
+
+    def noisy(*given: Any, **named: Any) -> object:
+        library.puts(b"HighsMipSolverData::run();")
+        return protected(*given, **named)
+
+    monkeypatch.setattr(Study, "protected", noisy)
+    assert run("protect", ANSWERS, "--spec", SPEC).exit_code == 0
+    library.puts(b"after")
+    library.fflush(None)
+    assert capfd.readouterr() == ("after\n", "")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import typer
 
-from alliage.cli.console import console, errors, progress
+from alliage.cli.console import console, errors, progress, solver_silent
 from alliage.cli.survey_screen import show
 from alliage.survey.data.ddi import write_ddi
 from alliage.survey.data.reading import read
@@ -199,7 +199,8 @@ def protect(
         study = _opened(file, spec)
         _chosen(study, {"tables": Study.banner}, None)
         shown.update(shown.task_ids[0], description="Protecting")
-        made = study.protected(former or (), unproven=unproven)
+        with solver_silent():
+            made = study.protected(former or (), unproven=unproven)
     spoken = language or study.specification.language
     tables: dict[str, Result] = {name: one.table for name, one in made.items()}
     _show(study, tables, spoken)
