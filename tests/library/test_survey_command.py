@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import re
+import resource
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -607,6 +612,82 @@ def test_what_a_solver_prints_is_not_among_the_tables(
     library.puts(b"after")
     library.fflush(None)
     assert capfd.readouterr() == ("after\n", "")
+
+
+def alone(*arguments: object, output: int) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, as a shell does."""
+    code = "from alliage.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, "survey", *map(str, arguments)],
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_reader_who_stops_ends_the_command_quietly(tmp_path: Path) -> None:
+    out = tmp_path / "described.csv"
+    ours, theirs = os.pipe()
+    os.close(ours)
+    ended = alone("describe", ANSWERS, "--out", out, output=theirs)
+    os.close(theirs)
+    assert ended.returncode == -signal.SIGPIPE
+    assert ended.stderr == f"Written: {out}\n"
+    assert names_in(tmp_path) == [out.name]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device is full here")
+def test_an_output_without_room_is_told() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = alone("describe", ANSWERS, output=full.fileno())
+    assert ended.returncode == 3
+    assert (
+        ended.stderr == "The output was not written: No space left on device. Make room for it.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        *(("table", kind) for kind in KINDS if kind != ".xlsx"),
+        *(("weight", kind) for kind in RESPONDENT_KINDS if kind != ".xlsx"),
+        ("describe", ".xml"),
+    ],
+)
+def test_a_disk_without_room_is_told(command: str, kind: str, tmp_path: Path) -> None:
+    out = tmp_path / f"out{kind}"
+    out.write_text("mine", encoding="utf-8")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]))
+    try:
+        result = run(command, ANSWERS, "--spec", SPEC, "--out", out, "--force")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert result.exit_code == 3, result.stderr
+    assert "The file was not written: " in result.stderr
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert names_in(tmp_path) == [out.name]
+
+
+@pytest.mark.parametrize("command", ["table", "weight"])
+def test_a_workbook_without_room_is_told_and_nothing_else(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.xlsx"
+
+    def full(to: Path, _: bytes) -> None:
+        to.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    result = run(command, ANSWERS, "--spec", SPEC, "--out", out)
+    assert result.exit_code == 3
+    assert result.stderr == (
+        "The file was not written: No space left on device. Check the folder, its rights and its "
+        "room.\n"
+    )
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize(

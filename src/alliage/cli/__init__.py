@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +49,9 @@ CHECKS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("commune (INSEE)", codes.commune_code),
 )
 
+#: What the system says of a disk, a quota or a file that takes no more.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 TerritoryData = Annotated[
     Path | None,
     typer.Option("--folder", help="Folder of a vintage; the shipped one by default."),
@@ -56,8 +63,18 @@ AllianceData = Annotated[
 
 
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command; who reads its output may stop before the end, or have no room for it."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        errors.print(f"The output was not written: {error.strerror}. Make room for it.")
+        # Python writes the rest of it when it ends, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(3) from error
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - Typer's signature

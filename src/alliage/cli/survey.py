@@ -1,8 +1,8 @@
 """``alliage survey``: from a file of respondents and a specification to what is published.
 
 Exit codes: 0, done; 1, the data are refused, or something was found in them; 2, the command or the
-specification is wrong; 3, a file could not be written; 4, tables may give away together what each
-hides.
+specification is wrong; 3, what it makes could not be written; 4, tables may give away together what
+each hides.
 """
 
 from __future__ import annotations

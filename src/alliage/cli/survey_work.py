@@ -66,9 +66,9 @@ def describe(
         found = description.describe(table, design)
     spoken = language or (asked.language if asked else "fr")
     title = asked.title if asked else file.stem
-    show(console, found.listing(spoken), spoken, name=title)
     if out is not None:
         _write_description(table, title, found.listing(spoken), out, spoken, force=force)
+    show(console, found.listing(spoken), spoken, name=title)
     findings += found.findings
     for one in findings:
         _say(f"- {one}")
@@ -114,13 +114,13 @@ def weight(
         for name in study.weights:
             shown.update(shown.task_ids[0], description=name)
             reports[name] = study.sample(name).report
-    _show(study, reports, language or study.specification.language)
     if out is not None:
         with _told(), _written():
             left_out = write_respondents(study.with_weights(), out, overwrite=force)
         _say(f"Written: {out}")
         for one in left_out:
             _say(f"- {one}")
+    _show(study, reports, language or study.specification.language)
 
 
 def make(
@@ -133,7 +133,7 @@ def make(
     *,
     force: bool,
 ) -> None:
-    """Make what a specification asks, show it, and write it."""
+    """Make what a specification asks, write it, and show it."""
     _check_output(out, KINDS, _named_files(file, spec), force=force)
     results: dict[str, Result] = {}
     with _told(), progress(f"Reading {file.name}") as shown:
@@ -142,10 +142,10 @@ def make(
             shown.update(shown.task_ids[0], description=name)
             results[_name(study, makers, kind, name)] = makers[kind](study, name)
     spoken = language or study.specification.language
-    _show(study, results, spoken)
     if out is not None:
         title = study.specification.title
         _write(title, _titles(study), results, out, spoken, force=force)
+    _show(study, results, spoken)
 
 
 def _opened(file: Path, spec: Path) -> Study:
@@ -203,15 +203,15 @@ def protect(
             made = study.protected(former or (), unproven=unproven)
     spoken = language or study.specification.language
     tables: dict[str, Result] = {name: one.table for name, one in made.items()}
-    _show(study, tables, spoken)
-    for name, protected in made.items():
-        for line in hidden_lines(protected, spoken):
-            console.print(f"{name} · {line}", markup=False, highlight=False)
     title, titles = study.specification.title, _titles(study)
     if out is not None:
         _write(title, titles, tables, out, spoken, force=force)
     if report is not None:
         _write(title, titles, dict(made), report, spoken, force=force)
+    _show(study, tables, spoken)
+    for name, protected in made.items():
+        for line in hidden_lines(protected, spoken):
+            console.print(f"{name} · {line}", markup=False, highlight=False)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from alliage.survey.data.table import Scale
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
-from alliage.survey.publishing.result_files import check_output, whole_file
+from alliage.survey.publishing.result_files import check_output, whole_file, write_at_once
 from alliage.values.cells import neutralise
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ _NOT_HELD = (
     ValueError,
 )
 
+#: What ReadStat says of a full disk; it does not always notice.
+_NO_ROOM = "Unable to write data"
+
 _MEASURES = {Scale.NOMINAL: "nominal", Scale.ORDINAL: "ordinal", Scale.NUMERIC: "scale"}
 
 
@@ -77,7 +80,7 @@ def write_respondents(
     path = Path(path)
     writers: dict[str, Callable[[Path], None]] = {
         ".csv": table.frame.write_csv,
-        ".parquet": table.frame.write_parquet,
+        ".parquet": lambda to: write_at_once(to, table.frame.write_parquet),
         ".xlsx": lambda to: _write_xlsx(table.frame, to),
         ".sav": lambda to: _write_sav(table, to),
         ".dta": lambda to: _write_dta(table, to),
@@ -89,6 +92,8 @@ def write_respondents(
         try:
             writers[path.suffix.lower()](to)
         except _NOT_HELD as error:
+            if str(error) == _NO_ROOM:
+                raise OSError(_NO_ROOM) from error
             msg = (
                 f"« {path.name} » cannot hold these columns: {str(error).rstrip('.')}. Rename "
                 "them, or write Parquet or CSV; or correct what they hold."
@@ -137,7 +142,7 @@ def _write_xlsx(frame: pl.DataFrame, path: Path) -> None:
     sheet.append([neutralise(name) for name in frame.columns])
     for values in frame.iter_rows():
         sheet.append([neutralise(value) if isinstance(value, str) else value for value in values])
-    book.save(path)
+    write_at_once(path, book.save)
 
 
 def _labels(table: Table, *, of_texts: bool) -> dict[str, Any]:
@@ -171,6 +176,16 @@ def _write_sav(table: Table, path: Path) -> None:
         variable_measure={name: _MEASURES[one.scale] for name, one in known.items() if one.scale},
         **_labels(table, of_texts=True),
     )
+    _check_end(path, table, pyreadstat.read_sav)
+
+
+def _check_end(path: Path, table: Table, reader: Callable[..., object]) -> None:
+    """Read the last row again: that a disk is full, ReadStat does not say."""
+    last = max(table.frame.height - 1, 0)
+    try:
+        reader(path, row_offset=last, row_limit=1, output_format="dict")
+    except pyreadstat.ReadstatError as error:
+        raise OSError(_NO_ROOM) from error
 
 
 def _missing(table: Table, name: str) -> list[Any]:
@@ -188,3 +203,4 @@ def _missing(table: Table, name: str) -> list[Any]:
 def _write_dta(table: Table, path: Path) -> None:
     # Stata has no codes of one's own for missing answers: they stay what they are, and labelled.
     pyreadstat.write_dta(table.frame, path, **_labels(table, of_texts=False))
+    _check_end(path, table, pyreadstat.read_dta)

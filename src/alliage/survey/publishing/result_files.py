@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -135,7 +136,7 @@ def write(
         ".xlsx": lambda to, parts: _write_xlsx(to, parts, language, title, titles or {}),
         ".html": lambda to, parts: _write_text(to, _page(parts, language, title, titles or {})),
         ".json": lambda to, parts: _write_text(to, as_json(parts, title)),
-        ".parquet": lambda to, parts: frame_of(parts).write_parquet(to),
+        ".parquet": lambda to, parts: write_at_once(to, frame_of(parts).write_parquet),
         ".csv": lambda to, parts: _write_csv(to, frame_of(parts)),
     }
     check_output(file, KINDS, overwrite=overwrite)
@@ -175,6 +176,13 @@ def whole_file(file: Path) -> Iterator[Path]:
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_at_once(path: Path, save: Callable[[BytesIO], object]) -> None:
+    """Write what is made in memory: Polars and openpyxl do not say that a disk is full."""
+    content = BytesIO()
+    save(content)
+    path.write_bytes(content.getbuffer())
 
 
 def frame_of(results: Mapping[str, Result]) -> pl.DataFrame:
@@ -401,7 +409,7 @@ def _write_xlsx(
         table_files.fill_contents(contents, links, language)
     for sheet in book.worksheets:
         _lay_out(sheet, title)
-    book.save(path)
+    write_at_once(path, book.save)
 
 
 def _lay_out(sheet: Worksheet, title: str) -> None:
