@@ -533,11 +533,9 @@ def test_a_jackknife_counts_no_degree_for_a_stratum_taken_whole() -> None:
     assert survey.mean(found, "x", over={"x": [*range(13)]}).one().degrees <= 7
 
 
-@pytest.mark.parametrize(
-    "level", [dt.date(2026, 1, 1), Decimal("0.5"), np.int64(3), dt.timedelta(days=2)]
-)
+@pytest.mark.parametrize("level", [dt.date(2026, 1, 1), Decimal("0.5"), np.int64(3)])
 def test_one_level_of_any_type_is_a_domain(level: Any) -> None:
-    others = {dt.date: dt.date(2026, 2, 1), Decimal: Decimal("1.5"), dt.timedelta: dt.timedelta(1)}
+    others = {dt.date: dt.date(2026, 2, 1), Decimal: Decimal("1.5")}
     other = others.get(type(level), 4)
     levels = pl.Series([level, other] * 5) if type(level) in others else pl.Series([3, 4] * 5)
     found = survey.sample(pl.DataFrame({"d": levels, "x": range(10)}), Design())

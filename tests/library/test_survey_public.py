@@ -585,3 +585,16 @@ class _NoResult:
 def test_what_is_no_result_is_refused() -> None:
     with pytest.raises(TypeError, match="_NoResult is no result"):
         listing(_NoResult())
+
+
+def test_columns_of_lists_and_records_are_described_without_levels() -> None:
+    frame = pl.DataFrame({"a": [1, 2], "lists": [[1], [2, 3]], "records": [{"x": 1}, {"x": 2}]})
+    told = {one.name: one for one in survey.describe(survey.Table.of(frame)).variables}
+    assert told["a"].levels
+    assert told["lists"].levels == told["records"].levels == ()
+    assert told["lists"].kind == "List(Int64)"
+
+
+def test_a_trend_of_no_waves_is_refused() -> None:
+    with pytest.raises(survey.SurveyError, match="Give waves by name"):
+        survey.trend(pl.DataFrame({"x": [1.0]}), survey.Mean(variable="x"))  # type: ignore[arg-type]

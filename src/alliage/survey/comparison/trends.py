@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from alliage.survey.estimation.intervals import critical
 from alliage.survey.estimation.results import SHARES, Estimates, Reliability, names_of, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -361,7 +362,8 @@ def trend(
         found = estimated(waves, requests, level, variance, rule)
         series, how = _within(found, wave), found.provenance
     else:
-        if not waves or wave is not None:
+        given: object = waves
+        if not isinstance(given, Mapping) or not given or wave is not None:
             _refuse("Give waves by name, or the estimates of one sample with `wave`.")
         each = {
             name: estimated(one, requests, level, variance, rule) for name, one in waves.items()

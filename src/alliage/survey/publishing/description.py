@@ -216,6 +216,9 @@ def _summary(table: Table, name: str) -> VariableSummary:
 
 
 def _is_short(column: pl.Series, *, numeric: bool) -> bool:
+    """Whether its values may be listed: lists and records are no levels."""
+    if column.dtype.is_nested():
+        return False
     return not numeric or column.n_unique() <= _MOST_LEVELS
 
 
