@@ -57,26 +57,30 @@ def test_a_refusal_gives_the_cores_back() -> None:
     assert _cores() == {2}
 
 
-@pytest.mark.parametrize("ends_first", [0, 1])
-def test_cores_are_given_back_whoever_ends_first(ends_first: int) -> None:
+def test_whoever_ends_first_leaves_one_core_to_the_other_and_the_last_gives_back() -> None:
     both_in, first_out = Barrier(2), Barrier(2)
+    seen: list[set[int]] = []
 
     @small_products
-    def work(*, ends_first: bool) -> None:
+    def first() -> None:
         both_in.wait(10)
-        if not ends_first:
-            first_out.wait(10)
 
-    def begin(place: int) -> None:
-        work(ends_first=place == ends_first)
-        if place == ends_first:
-            first_out.wait(10)
+    @small_products
+    def second() -> None:
+        both_in.wait(10)
+        first_out.wait(10)
+        seen.append(_cores())
 
-    threads = [Thread(target=begin, args=(place,)) for place in range(2)]
+    def begin() -> None:
+        first()
+        first_out.wait(10)
+
+    threads = [Thread(target=begin), Thread(target=second)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
+    assert seen == [{1}]
     assert _cores() == {2}
 
 

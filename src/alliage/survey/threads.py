@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, wraps
-from threading import Lock, local
+from functools import cache, partial, wraps
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -87,8 +87,8 @@ def small_products(work: Callable[Asked, Result]) -> Callable[Asked, Result]:
     """Let a function keep the products of its matrices, which are small, on one core.
 
     The threads of a library of linear algebra (BLAS) gain nothing there, and keep the other cores
-    busy while they wait for the next product. What others compute meanwhile may be on one core
-    too; who ends gives all the cores back.
+    busy while they wait for the next product. What others compute meanwhile is on one core too;
+    all the cores are given back when nobody needs it any more.
 
     Examples
     --------
@@ -113,29 +113,36 @@ def _blas() -> _OneCore:
 
 
 class _OneCore:
-    """Linear algebra on one core, for whoever wants it."""
+    """Linear algebra on one core, as long as somebody wants it."""
 
     def __init__(self) -> None:
-        self._libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+        self._controller = ThreadpoolController()
         self._lock = Lock()
         self._users = 0
-        self._before: list[int] = []
-        self._own = local()
+        self._limit: Any = None
 
     def __enter__(self) -> None:
         with self._lock:
             if self._users == 0:
-                self._before = [library.num_threads for library in self._libraries]
+                self._limit = _apart(partial(self._controller.limit, limits=1, user_api="blas"))
             self._users += 1
-        self._own.depth = getattr(self._own, "depth", 0) + 1
-        for library in self._libraries:
-            library.set_num_threads(1)
 
     def __exit__(self, *_refusal: object) -> None:
         with self._lock:
             self._users -= 1
-        self._own.depth -= 1
-        # Some libraries obey the thread alone that set a limit first: each gives back what it took.
-        if self._own.depth == 0:
-            for library, cores in zip(self._libraries, self._before, strict=True):
-                library.set_num_threads(cores)
+            if self._users == 0:
+                _apart(self._limit.restore_original_limits)
+
+
+def _apart(work: Callable[[], Result]) -> Result:
+    """Do a work in a thread of its own.
+
+    A limit belongs to the thread that sets it, as long as it lives: whoever ends last could not
+    lift that of whoever came first.
+    """
+    found: list[Result] = []
+    # A pool of one thread would take longer than the work.
+    thread = Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]
