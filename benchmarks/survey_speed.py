@@ -213,8 +213,8 @@ taken as fixed {seconds(mine["fixed"])}, with all the blocks read, letters and t
 
 ## From the file to the page
 
-{ROWS:,} rows × 40 questions × 5 breakdowns, from a Parquet file: read, raked, crossed; then written
-as HTML with letters and tests. Small numbers have 8 bits, numbers 64. The accelerator is the extra
+{ROWS:,} rows × 40 questions × 5 breakdowns, from a Parquet file: read, raked, crossed, with letters
+and tests; then written as HTML. Small numbers have 8 bits, numbers 64. The accelerator is the extra
 `alliage[fast]`; a multiple is that of reading the file alone, in the same process.
 
 | answers are written as | accelerator | reading alone | to the table | to the page | memory |

@@ -100,7 +100,7 @@ def items(folder: Path) -> dict[str, Any]:
 
 
 def publish(folder: Path) -> dict[str, Any]:
-    """Measure the way from the file to a page and a data file, beside reading the file."""
+    """Measure the way from the file to the table and to its page, beside reading the file."""
     file = folder / "survey.parquet"
 
     def everything() -> None:
@@ -113,7 +113,8 @@ def publish(folder: Path) -> dict[str, Any]:
 
     def computed() -> None:
         frame, questions, margins = prepared(folder)
-        banner(survey.calibrate(drawn(frame), margins, method="raking"), questions, BREAKDOWNS)
+        fit = survey.calibrate(drawn(frame), margins, method="raking")
+        list(banner(fit, questions, BREAKDOWNS).blocks)
 
     # Reading and the work in turn, so that both meet the same moments of the machine.
     reading, working, writing = [], [], []

@@ -2,86 +2,105 @@
 
 from __future__ import annotations
 
-from threading import Barrier, Thread
-from typing import TYPE_CHECKING
+import os
+import subprocess
+import sys
 
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from alliage.survey.errors import SurveyError, SurveyProblem
-from alliage.survey.threads import small_products, together
+from alliage.survey.threads import together
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+#: In a process of its own: who sets cores first is obeyed alone.
+BEGIN = """
+from threading import Barrier, Thread
+from time import sleep
+import numpy, scipy.linalg
+from threadpoolctl import threadpool_info
+from alliage.survey.threads import small_products
+
+def become(cores):
+    for _ in range(500):
+        blas = (each for each in threadpool_info() if each["user_api"] == "blas")
+        if {each["num_threads"] for each in blas} == {cores}:
+            return
+        sleep(0.01)
+    raise AssertionError(f"not on {cores} cores")
+
+become(2)
+"""
+
+NESTED = """
+@small_products
+def inner():
+    become(1)
+
+@small_products
+def outer():
+    become(1)
+    inner()
+    sleep(0.1)
+    become(1)
+
+outer()
+become(2)
+outer()
+become(2)
+"""
+
+REFUSED = """
+@small_products
+def refuse():
+    become(1)
+    raise ValueError
+
+try:
+    refuse()
+except ValueError:
+    become(2)
+"""
+
+#: Whoever ends first leaves one core to the other, and the last gives back; in other threads.
+AT_ONCE = """
+both_in, first_out = Barrier(2), Barrier(2)
+seen = []
+
+@small_products
+def first():
+    both_in.wait(10)
+
+@small_products
+def second():
+    both_in.wait(10)
+    first_out.wait(10)
+    sleep(0.1)
+    become(1)
+    seen.append(True)
+
+def begin():
+    first()
+    first_out.wait(10)
+
+threads = [Thread(target=begin), Thread(target=second)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join(20)
+assert seen
+become(2)
+"""
 
 
-def _cores() -> set[int]:
-    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
-
-
-@pytest.fixture(autouse=True)
-def _two_cores() -> Iterator[None]:
-    """Begin with two, whatever the machine: from a thread that ends, which holds no limit then."""
-
-    def set_to(cores: int) -> None:
-        thread = Thread(target=threadpool_limits, args=(cores, "blas"))
-        thread.start()
-        thread.join()
-
-    (before,) = _cores()
-    set_to(2)
-    yield
-    set_to(before)
-
-
-def test_small_products_stay_on_one_core_until_the_last_of_them() -> None:
-    @small_products
-    def outer() -> list[set[int]]:
-        return [_cores(), inner(), _cores()]
-
-    @small_products
-    def inner() -> set[int]:
-        return _cores()
-
-    assert outer() == [{1}, {1}, {1}]
-    assert _cores() == {2}
-
-
-def test_a_refusal_gives_the_cores_back() -> None:
-    @small_products
-    def refuse() -> None:
-        raise SurveyError(SurveyProblem.REQUEST, "Ask something else.")
-
-    with pytest.raises(SurveyError):
-        refuse()
-    assert _cores() == {2}
-
-
-def test_whoever_ends_first_leaves_one_core_to_the_other_and_the_last_gives_back() -> None:
-    both_in, first_out = Barrier(2), Barrier(2)
-    seen: list[set[int]] = []
-
-    @small_products
-    def first() -> None:
-        both_in.wait(10)
-
-    @small_products
-    def second() -> None:
-        both_in.wait(10)
-        first_out.wait(10)
-        seen.append(_cores())
-
-    def begin() -> None:
-        first()
-        first_out.wait(10)
-
-    threads = [Thread(target=begin), Thread(target=second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert seen == [{1}]
-    assert _cores() == {2}
+@pytest.mark.parametrize("script", [NESTED, REFUSED, AT_ONCE], ids=["nested", "refused", "at once"])
+def test_small_products_stay_on_one_core_until_the_last_of_them(script: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", BEGIN + script],
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "2"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize("rows", [10, 1_000_000])

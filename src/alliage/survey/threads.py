@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial, wraps
+from functools import cache, wraps
+from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -88,7 +89,7 @@ def small_products(work: Callable[Asked, Result]) -> Callable[Asked, Result]:
 
     The threads of a library of linear algebra (BLAS) gain nothing there, and keep the other cores
     busy while they wait for the next product. What others compute meanwhile is on one core too;
-    all the cores are given back when nobody needs it any more.
+    all the cores are given back soon after nobody needs it any more.
 
     Examples
     --------
@@ -113,36 +114,33 @@ def _blas() -> _OneCore:
 
 
 class _OneCore:
-    """Linear algebra on one core, as long as somebody wants it."""
+    """Linear algebra on one core, as long as somebody wants it.
+
+    Some libraries obey the thread alone that set a limit first: one thread sets them all. Nobody
+    waits for it, since products are right on any number of cores.
+    """
 
     def __init__(self) -> None:
         self._controller = ThreadpoolController()
         self._lock = Lock()
         self._users = 0
-        self._limit: Any = None
+        self._wanted: SimpleQueue[bool] = SimpleQueue()
+        Thread(target=self._obey, name="cores of linear algebra", daemon=True).start()
 
     def __enter__(self) -> None:
         with self._lock:
             if self._users == 0:
-                self._limit = _apart(partial(self._controller.limit, limits=1, user_api="blas"))
+                self._wanted.put(True)  # noqa: FBT003 - what is wanted
             self._users += 1
 
     def __exit__(self, *_refusal: object) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                _apart(self._limit.restore_original_limits)
+                self._wanted.put(False)  # noqa: FBT003 - what is wanted
 
-
-def _apart(work: Callable[[], Result]) -> Result:
-    """Do a work in a thread of its own.
-
-    A limit belongs to the thread that sets it, as long as it lives: whoever ends last could not
-    lift that of whoever came first.
-    """
-    found: list[Result] = []
-    # A pool of one thread would take longer than the work.
-    thread = Thread(target=lambda: found.append(work()))
-    thread.start()
-    thread.join()
-    return found[0]
+    def _obey(self) -> None:
+        # One wants it, then nobody does, by turns.
+        while self._wanted.get():
+            with self._controller.limit(limits=1, user_api="blas"):
+                self._wanted.get()
