@@ -83,7 +83,8 @@ td small { display: block; font-size: .85em; opacity: .75; }
 @media print {
   :root { font-size: 11px; } body { margin: 0; max-width: none; }
   .scroll { overflow: visible; break-inside: avoid; }
-  table { font-size: min(.9rem, 100cqi / 6 / var(--columns, 1)); } th, td { padding: .2em .4em; }
+  table { font-size: min(.9rem, 100cqi / (14 + 6.5 * var(--columns, 1))); }
+  th, td { padding: .2em .4em; }
 }
 """.strip()
 

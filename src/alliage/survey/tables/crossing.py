@@ -16,6 +16,7 @@ from scipy import sparse
 
 from alliage.survey import loops
 from alliage.survey.data.coding import Coded, smallest
+from alliage.survey.estimation.domains import columns_of
 from alliage.survey.sampling.cells import gathered_codes, unsigned
 from alliage.survey.sampling.structure import Structure
 from alliage.survey.threads import on_each, shared
@@ -375,7 +376,7 @@ def _crossings(
     alone = gathered_codes([*drawn, sample.pattern, *codes(over)])
     if len(alone) > MOST_CELLS and int(alone.max()) >= MOST_CELLS:
         return None
-    columns = {each: _columns(sample, each) for each in breakdowns}
+    columns = {each: columns_of(each, sample.sets) for each in breakdowns}
     names = tuple(dict.fromkeys(itertools.chain.from_iterable(columns.values())))
     sample.code(names)
     cell = gathered_codes([alone, *codes(names)])
@@ -393,16 +394,6 @@ def _crossings(
     return [*found, _sorted(sample, cell, together, over)]
 
 
-def _columns(sample: Sample, breakdown: tuple[str, ...]) -> list[str]:
-    """Return the columns that a breakdown is about: a set has several."""
-    sets = sample.sets
-    return [
-        column
-        for name in breakdown
-        for column in (sets[name].variables if name in sets else (name,))
-    ]
-
-
 def _in_one_place(sample: Sample) -> bool:
     basis = sample.variance_basis
     return isinstance(basis, Structure) and basis.places == 1
@@ -416,7 +407,7 @@ def _sorted(
     ends = np.concatenate([[0], np.cumsum(held.respondents)]).astype(np.int64)
     places = _places(cell, ends)
     alike = np.array_equal(held.smallest, held.largest)
-    columns = (_columns(sample, each) for each in breakdowns)
+    columns = (columns_of(each, sample.sets) for each in breakdowns)
     names = tuple(dict.fromkeys(itertools.chain(over, *columns)))
     return SortedRows(
         tuple(breakdowns),
