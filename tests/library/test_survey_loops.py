@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from alliage.survey import Design, MultiResponse, Table, Variable, banner, calibrate, loops, sample
-from alliage.survey.data.coding import Coded, coded, smallest
+from alliage.survey.data.coding import Coded, Ranks, UnseenLevelError, coded, smallest
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling.cells import gathered
 from alliage.survey.tables.crossing import crossings
@@ -142,6 +142,76 @@ def test_answers_are_summed_by_cell(way: str, widths: list[int], seed: int, equa
             for power, sums in enumerate(answers.weights or (), start=1):
                 expected = weights[own] ** power @ given_
                 np.testing.assert_allclose(sums[cell, columns], expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from([np.int8, np.uint8, np.int16, np.uint16, np.int64, np.uint64]),
+    width=st.integers(1, 100),
+    seed=st.integers(0, 2**32 - 1),
+    beyond=st.none() | st.sampled_from([-1, 1, -100, 100]),
+)
+def test_levels_that_were_supposed_are_all_there_are(
+    way: str, kind: type[np.integer[Any]], width: int, seed: int, beyond: int | None
+) -> None:
+    random, size = np.random.default_rng(seed), 80
+    limits = np.iinfo(kind)
+    low = int(random.integers(limits.min, limits.max - width, endpoint=True, dtype=kind))
+    values = low + random.integers(0, width, size).astype(kind)
+    stranger = 0 if beyond is None else (low if beyond < 0 else low + width - 1) + beyond
+    if beyond is not None:
+        assume(limits.min <= stranger <= limits.max)
+        values[random.integers(0, size)] = stranger
+    levels = tuple(range(low, low + width))
+    ranks = Ranks(levels, (values[:30], values[30:]), low)
+    codes = (values - kind(low)).astype(np.int64).astype(smallest(width))
+    frame = pl.DataFrame({"group": random.integers(0, 4, size), "weight": np.ones(size)})
+    other = Ranks(levels, ranks.parts[::-1], low)
+    with by(way):
+        made = crossings(sample(frame, Design(weights="weight")), [("group",)], [])
+        assert made is not None
+        if beyond is not None:
+            with pytest.raises(UnseenLevelError):
+                made[0].answers([other, ranks])
+            return
+        found = made[0].answers([ranks, other])
+        expected = made[0].answers(
+            [Coded.of(each, levels) for each in (codes, np.concatenate([codes[30:], codes[:30]]))]
+        )
+    assert np.array_equal(found.respondents, expected.respondents)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", [pl.Int8, pl.UInt8, pl.Int16, pl.Int64, pl.UInt64])
+@pytest.mark.parametrize("last", [1, 4, 99])
+def test_answers_that_come_late_are_in_the_table(way: str, kind: Any, last: int) -> None:
+    frame = pl.DataFrame(
+        {
+            "q": pl.Series([1, 2, 3] * 6_000 + [last], dtype=kind),
+            "other": pl.Series([1, 2] * 9_000 + [1], dtype=pl.Int8),
+            "sex": ["m", "w"] * 9_000 + ["w"],
+        }
+    )
+    with by(way):
+        people = sample(frame, Design())
+        for _ in range(2):
+            found = banner(people, ["q", "other"], ["sex"]).frame()
+            told = found.filter(question="q", breakdown="")
+            counts = dict(frame["q"].value_counts().sort("q").iter_rows())
+            assert told["level"].to_list() == [str(level) for level in counts]
+            shares = [count / len(frame) for count in counts.values()]
+            assert told["value"].to_list() == pytest.approx(shares, rel=1e-12)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", [pl.Int8, pl.Int64])
+def test_a_late_answer_that_is_no_level_is_refused(way: str, kind: Any) -> None:
+    frame = pl.DataFrame({"q": pl.Series([1, 2] * 9_000 + [3], dtype=kind)})
+    table = Table(frame, {"q": Variable(labels={1: "yes", 2: "no"})})
+    with by(way), pytest.raises(SurveyError, match="row 18001 holds « 3 »") as refused:
+        banner(sample(table, Design()), ["q"])
+    assert refused.value.problem is SurveyProblem.LEVEL
 
 
 @pytest.mark.parametrize("way", WAYS)

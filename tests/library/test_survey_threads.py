@@ -8,9 +8,6 @@ import sys
 
 import pytest
 
-from alliage.survey.errors import SurveyError, SurveyProblem
-from alliage.survey.threads import together
-
 #: In a process of its own: who sets cores first is obeyed alone.
 BEGIN = """
 from threading import Barrier, Thread
@@ -101,14 +98,3 @@ def test_small_products_stay_on_one_core_until_the_last_of_them(script: str) -> 
         text=True,
     )
     assert ran.returncode == 0, ran.stderr
-
-
-@pytest.mark.parametrize("rows", [10, 1_000_000])
-def test_two_works_at_once_give_both_results_and_the_refusal_of_either(rows: int) -> None:
-    def refuse() -> None:
-        raise SurveyError(SurveyProblem.REQUEST, "Ask something else.")
-
-    assert together(lambda: 1, lambda: "a", rows=rows) == (1, "a")
-    for works in ((refuse, lambda: 1), (lambda: 1, refuse)):
-        with pytest.raises(SurveyError):
-            together(*works, rows=rows)

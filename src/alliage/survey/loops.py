@@ -185,53 +185,65 @@ def gather(
 
 
 def pack(  # noqa: C901 - a loop in parts would go through memory between them
-    codes: Unsigned,
+    answers: Unsigned,
     begins: Ints,
     factors: Unsigned,
     places: Unsigned,
+    crossed: Unsigned,
     words: Unsigned,
     weights: Floats | None,
     sorted_weights: Floats | None,
-) -> None:
+) -> bool:
     """Write the answers to some questions in the bits of words, and put these at their places.
 
-    Questions whose answers are crossed make one code, in the type of theirs; the code takes its
-    bits in a word.
+    Questions whose answers are crossed make one code; the code takes its bits in a word.
 
     Parameters
     ----------
-    codes : array of unsigned
+    answers : array of unsigned
         Where the answers are kept.
     begins : array of int, shape (Q,)
         Where the answers of m rows to each question begin there.
-    factors : array of uint64, shape (Q, 5)
+    factors : array of uint64, shape (Q, 6)
         What is added to an answer, so that 0 is no answer and 1 the first level: numbers go
-        around. By what it is then multiplied, the word, its first bit, and whether the question
-        is the last of those that are crossed.
+        around. The rank of the last level, if answers may be none of them; else the largest number.
+        By what the answer is then multiplied, the word, its first bit, and whether the question is
+        the last of those that are crossed.
     places : array of uint32, shape (m,)
         Where the words of each row go.
+    crossed : array of unsigned, shape (B,)
+        Zeros, in the type of codes: so many rows stay near the processor until the last question is
+        written.
     words : array of uint64, shape (n, W)
         To be filled there.
     weights : array of float, shape (m,), or None
         The weight of each row.
     sorted_weights : array of float, shape (n,), or None
         To be filled with weights at the same places.
+
+    Returns
+    -------
+    bool
+        Whether every answer that may be none of the levels is one.
     """
-    # So many rows stay near the processor until the last question is written.
-    crossed = np.zeros(2048, dtype=codes.dtype)
     packed = np.zeros((words.shape[1], crossed.size), dtype=np.uint64)
-    kind = crossed.dtype.type
+    kept, kind = answers.dtype.type, crossed.dtype.type
+    within = True
     for start in range(0, places.size, crossed.size):
         own_places = places[start : start + crossed.size]
         size = np.uint64(own_places.size)
         for question in range(begins.size):
             begin = begins[question] + start
-            own = codes[begin : begin + own_places.size]
-            added, times = kind(factors[question, 0]), kind(factors[question, 1])
+            own = answers[begin : begin + own_places.size]
+            added, times = kept(factors[question, 0]), kind(factors[question, 2])
+            farthest = kept(0)
             for row in range(size):
-                crossed[row] = kind(crossed[row] + kind(kind(own[row] + added) * times))
-            if factors[question, 4]:
-                held, bit = packed[factors[question, 2]], factors[question, 3]
+                answer = kept(own[row] + added)
+                farthest = max(farthest, kept(answer - kept(1)))
+                crossed[row] = kind(crossed[row] + kind(kind(answer) * times))
+            within &= farthest <= factors[question, 1]
+            if factors[question, 5]:
+                held, bit = packed[factors[question, 3]], factors[question, 4]
                 for row in range(size):
                     held[row] += np.uint64(crossed[row]) << bit
                 crossed[:] = 0
@@ -242,6 +254,7 @@ def pack(  # noqa: C901 - a loop in parts would go through memory between them
             if weights is not None and sorted_weights is not None:
                 sorted_weights[place] = weights[np.uint64(start) + row]
         packed[:] = 0
+    return bool(within)
 
 
 def add_up(  # noqa: C901 - a loop in parts would go through memory between them

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, wraps
+from functools import wraps
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from alliage.survey.arrays import Ints
 
     Result = TypeVar("Result")
-    One = TypeVar("One")
-    Other = TypeVar("Other")
     Asked = ParamSpec("Asked")
 
 #: With fewer rows, threads cost more than they save.
@@ -68,22 +66,6 @@ def shared(ends: Ints) -> tuple[list[int], list[int]]:
     return cuts[:-1], cuts[1:]
 
 
-def together(one: Callable[[], One], other: Callable[[], Other], *, rows: int) -> tuple[One, Other]:
-    """Do two works at once, if rows are many.
-
-    Examples
-    --------
-    >>> together(lambda: 1, lambda: "a", rows=3)
-    (1, 'a')
-    """
-    if rows < _MANY:
-        return one(), other()
-    with ThreadPoolExecutor(1) as thread:
-        first = thread.submit(one)
-        second = other()
-        return first.result(), second
-
-
 def small_products(work: Callable[Asked, Result]) -> Callable[Asked, Result]:
     """Let a function keep the products of its matrices, which are small, on one core.
 
@@ -102,15 +84,10 @@ def small_products(work: Callable[Asked, Result]) -> Callable[Asked, Result]:
 
     @wraps(work)
     def kept(*args: Asked.args, **kwargs: Asked.kwargs) -> Result:
-        with _blas():
+        with _ONE_CORE:
             return work(*args, **kwargs)
 
     return kept
-
-
-@cache
-def _blas() -> _OneCore:
-    return _OneCore()
 
 
 class _OneCore:
@@ -121,14 +98,15 @@ class _OneCore:
     """
 
     def __init__(self) -> None:
-        self._controller = ThreadpoolController()
         self._lock = Lock()
         self._users = 0
         self._wanted: SimpleQueue[bool] = SimpleQueue()
-        Thread(target=self._obey, name="cores of linear algebra", daemon=True).start()
+        self._thread = Thread(target=self._obey, name="cores of linear algebra", daemon=True)
 
     def __enter__(self) -> None:
         with self._lock:
+            if self._thread.ident is None:
+                self._thread.start()
             if self._users == 0:
                 self._wanted.put(True)  # noqa: FBT003 - what is wanted
             self._users += 1
@@ -140,7 +118,11 @@ class _OneCore:
                 self._wanted.put(False)  # noqa: FBT003 - what is wanted
 
     def _obey(self) -> None:
+        controller = ThreadpoolController()
         # One wants it, then nobody does, by turns.
         while self._wanted.get():
-            with self._controller.limit(limits=1, user_api="blas"):
+            with controller.limit(limits=1, user_api="blas"):
                 self._wanted.get()
+
+
+_ONE_CORE = _OneCore()

@@ -35,6 +35,9 @@ _NEAR = 65_536
 #: Whole numbers of less than 64 bits.
 _SMALL = {pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32}
 
+#: Whole numbers that NumPy has.
+_WHOLE = _SMALL | {pl.Int64, pl.UInt64}
+
 #: Numbers that a byte tells apart.
 _BYTE = 256
 
@@ -44,6 +47,9 @@ _LARGEST = {kind: np.iinfo(kind).max for kind in (np.int8, np.int16, np.int32)}
 #: The first rows, where most levels are met.
 _FIRST = 8_192
 
+#: Rows where the levels of nearly all questions are met.
+_FEW = 512
+
 #: Texts that are told apart by where they are kept, in one part of a column.
 _MOST_TEXTS = 255
 
@@ -51,9 +57,16 @@ _MOST_TEXTS = 255
 _OF_NO_LEVELS = (pl.Binary, pl.Duration, pl.List, pl.Array, pl.Struct, pl.Object)
 
 
+class UnseenLevelError(Exception):
+    """An answer is none of the levels that the first rows hold: read every row before."""
+
+
 @dataclass(frozen=True, eq=False)
-class Coded:
-    """The answers of a column as ranks among its levels.
+class Ranks:
+    """The answers of a column as numbers that follow one another, in the order of its levels.
+
+    The levels may be those of the first rows alone: who reads the numbers sees whether one is
+    beyond, and raises `UnseenLevelError`.
 
     Attributes
     ----------
@@ -66,8 +79,19 @@ class Coded:
     """
 
     levels: Levels
-    parts: tuple[SmallInts, ...]
+    parts: tuple[Integers, ...]
     low: int = 0
+
+    @cached_property
+    def begins(self) -> tuple[int, ...]:
+        """The row where each part begins, and the number of rows."""
+        return (0, *itertools.accumulate(map(len, self.parts)))
+
+
+class Coded(Ranks):
+    """The answers of a column as ranks among its levels, each of which is known to be one."""
+
+    parts: tuple[SmallInts, ...]
 
     @classmethod
     def of(cls, codes: SmallInts, levels: Levels) -> Coded:
@@ -84,11 +108,6 @@ class Coded:
         unsigned = codes.view(f"u{codes.itemsize}")
         unsigned -= unsigned.dtype.type(self.low % (1 << 8 * codes.itemsize))
         return codes
-
-    @cached_property
-    def begins(self) -> tuple[int, ...]:
-        """The row where each part begins, and the number of rows."""
-        return (0, *itertools.accumulate(map(len, self.parts)))
 
     def wide(self) -> Ints:
         """Return the codes in 64 bits, to compute with."""
@@ -173,14 +192,63 @@ def coded_bytes(
     for column, known, own_numbers, (low, high) in zip(
         columns, levels, numbers, _extremes(numbers), strict=True
     ):
-        parts = [part.view(np.uint8) for part in own_numbers]
-        own = known or tuple(low + place for place in _present(parts, low % _BYTE, high - low + 1))
+        own = known or _levels(own_numbers, low, high)
         begin = _beginning(own, low, high)
         if begin is None or smallest(len(own)) is not np.int8:
             found.append(coded(column.name, column, known, places=places))
         else:
-            found.append(Coded(own, tuple(part.view(np.int8) for part in parts), begin))
+            found.append(Coded(own, tuple(part.view(np.int8) for part in own_numbers), begin))
     return found
+
+
+def supposed(columns: Sequence[pl.Series], levels: Sequence[Levels | None]) -> dict[str, Ranks]:
+    """Return the answers of columns of whole numbers that everybody answered, where they are kept.
+
+    The levels are those given, else those of some rows: the others are not read.
+
+    Parameters
+    ----------
+    columns : sequence of Series
+        The answers to each question.
+    levels : sequence of tuple of Level, optional
+        As for `coded`, by column.
+
+    Returns
+    -------
+    dict of Ranks
+        By name; without the columns whose levels do not follow one another, or are many, and those
+        that no compiled loop will read.
+
+    Examples
+    --------
+    >>> columns = [pl.Series("q", [2, 3] * 50_000), pl.Series("r", [1, 9] * 50_000)]
+    >>> {name: each.levels for name, each in supposed(columns, [None, None]).items()}
+    {'q': (2, 3)}
+    """
+    found: dict[str, Ranks] = {}
+    for column, known in zip(columns, levels, strict=True):
+        is_read = loops.compiled(loops.pack, len(column)) is not None
+        if not is_read or column.dtype not in _WHOLE or column.null_count():
+            continue
+        chunks = _in_large_parts(column).get_chunks()
+        parts = tuple(chunk.to_numpy() for chunk in chunks if len(chunk))
+        share = math.ceil(_FIRST / len(parts))
+        first = np.concatenate([part[:share] for part in parts])
+        low, high = int(first.min()), int(first.max())
+        if high - low >= _BYTE - 1:
+            continue
+        own = known or _levels(np.split(first, [_FEW]), low, high)
+        begin = _beginning(own, low, high)
+        if begin is not None:
+            found[column.name] = Ranks(own, parts, begin)
+    return found
+
+
+def _levels(parts: Sequence[Integers], low: int, high: int) -> Levels:
+    """Return the whole numbers that occur between the lowest and the highest."""
+    bits = 8 * parts[0].itemsize
+    plain = [part.view(f"u{part.itemsize}") for part in parts]
+    return tuple(low + place for place in _present(plain, low % (1 << bits), high - low + 1))
 
 
 def _extremes(columns: Sequence[Sequence[Integers]]) -> Iterator[tuple[int, int]]:

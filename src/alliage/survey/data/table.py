@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
 
     from alliage.survey.arrays import Bytes, Floats, Ints
-    from alliage.survey.data.coding import Coded, Level
+    from alliage.survey.data.coding import Coded, Level, Ranks
     from alliage.survey.data.places import Place
 
 
@@ -295,6 +295,21 @@ class Table:
         room = np.empty((len(left), self.frame.height), dtype=np.uint8)
         others = on_each(self.coded, left, room, rows=self.frame.height)
         return found | dict(zip(left, others, strict=True))
+
+    def ranked_together(self, names: Sequence[str]) -> dict[str, Ranks]:
+        """Return the answers of several columns, read as far as must be: see `coding.supposed`.
+
+        Raises
+        ------
+        SurveyError
+            As `coded`.
+        """
+        columns = [self.column(name) for name in names]
+        found = coding.supposed(columns, [self._described_levels(name) for name in names])
+        found |= self.coded_together([name for name in names if name not in found])
+        # Numbers of several types would be read one after the other.
+        alike = len({each.parts[0].dtype for each in found.values()}) == 1
+        return found if alike else {**self.coded_together(names)}
 
     def _described_levels(self, name: str) -> tuple[Level, ...] | None:
         described = self.variables.get(name)

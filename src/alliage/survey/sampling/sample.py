@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkabl
 import numpy as np
 from scipy import sparse
 
-from alliage.survey.data.coding import NO_LEVEL
+from alliage.survey.data.coding import NO_LEVEL, Coded
 from alliage.survey.data.table import SMALLEST, Table, as_numbers, first_that_is_no_number, require
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling import replication
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
 
     from alliage.survey.arrays import Floats, Ints, SmallInts
-    from alliage.survey.data.coding import Coded, Level
+    from alliage.survey.data.coding import Level, Ranks
     from alliage.survey.data.table import MultiResponse, Variable
     from alliage.survey.sampling.report import CalibrationReport
 
@@ -175,6 +175,7 @@ class Sample:
     alike: frozenset[str] = frozenset()
     by_pattern: Gathered | None = None
     _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
+    _ranks: dict[str, Ranks] = field(default_factory=dict, repr=False)
     _kept: dict[object, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -215,6 +216,19 @@ class Sample:
         left = [name for name in dict.fromkeys(names) if name not in self._coded]
         if left:
             self._coded.update(self.table.coded_together(left))
+
+    def ranks(self, name: str) -> Ranks:
+        """Return the answers of a variable whose levels may be supposed: see `rank`."""
+        return self._coded.get(name) or self._ranks.get(name) or self.coded(name)
+
+    def rank(self, names: Iterable[str]) -> None:
+        """Look for the levels of some variables in a few rows, for who will read all of them."""
+        left = [name for name in dict.fromkeys(names) if name not in self._coded]
+        if left:
+            found = self.table.ranked_together(left)
+            self._ranks.update(found)
+            sure = {name: each for name, each in found.items() if isinstance(each, Coded)}
+            self._coded.update(sure)
 
     def codes(self, name: str) -> Ints:
         """Return the rank of the answers of a variable among its levels."""

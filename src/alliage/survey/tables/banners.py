@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from alliage.survey.comparison.comparisons import Adjustment
+from alliage.survey.data.coding import UnseenLevelError
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 from alliage.survey.estimation.domains import columns_of, kept, labels_of, nobody
 from alliage.survey.estimation.domains import groups as groups_of
@@ -29,7 +30,7 @@ from alliage.survey.tables.crosstabs import Asked, Crosstabs, drawn_directly
 from alliage.survey.tables.independence import rao_scott
 from alliage.survey.tables.letters import LetterRule, alphabet
 from alliage.survey.tables.questions import Answers, Question, question_of, ranked
-from alliage.survey.threads import small_products, together
+from alliage.survey.threads import small_products
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -184,13 +185,15 @@ def banner(
     described = source.variables if variables is None else variables
     maker = _Maker(source, broken, described, kept(over), variance)
     columns = maker.columns()
-    rows = maker.sorted_rows(questions)
-    asked = [question_of(source, one) for one in questions]
+    try:
+        asked, crossed = maker.crossed(questions, columns, sure=False)
+    except UnseenLevelError:
+        asked, crossed = maker.crossed(questions, columns, sure=True)
     writer = _Writer(
         maker,
         asked,
         columns,
-        maker.crossed(asked, columns, rows),
+        crossed,
         rule or BaseRule(),
         LetterRule(adjustment, level, loose),
     )
@@ -270,25 +273,36 @@ class _Maker:
             return self.source.levels(name)
         return self.source.cells((name,), ()).levels[name]
 
-    def sorted_rows(self, questions: Sequence[Question | str]) -> list[SortedRows] | None:
-        """Sort respondents who were drawn directly, while their answers are ranked."""
+    def _sorted_rows(
+        self, questions: Sequence[Question | str], *, sure: bool
+    ) -> list[SortedRows] | None:
+        """Sort respondents who were drawn directly, and rank their answers."""
         source = self.source
         if not isinstance(source, Sample) or drawn_directly(source) is None:
             return None
+        rows = crossings(source, self._everything(), [name for name, _ in self.over])
         names = [one for each in questions for one in ranked(source.table, each)]
-        sort = partial(crossings, source, self._everything(), [name for name, _ in self.over])
-        return together(sort, partial(source.code, names), rows=len(source.place))[0]
+        rank = source.code if sure or rows is None else source.rank
+        rank(names)
+        return rows
 
     def _everything(self) -> list[tuple[str, ...]]:
         return [(), *self.breakdowns]
 
     def crossed(
-        self,
-        asked: Sequence[Question],
-        columns: Sequence[Column],
-        rows: Sequence[SortedRows] | None,
-    ) -> list[_Crossed]:
-        """Cross every question with everybody and with every breakdown."""
+        self, questions: Sequence[Question | str], columns: Sequence[Column], *, sure: bool
+    ) -> tuple[list[Question], list[_Crossed]]:
+        """Cross every question with everybody and with every breakdown.
+
+        Levels may be supposed from the first rows, unless they are to be ``sure``.
+
+        Raises
+        ------
+        UnseenLevelError
+            For an answer that is none of them.
+        """
+        rows = self._sorted_rows(questions, sure=sure)
+        asked = [question_of(self.source, one) for one in questions]
         counted = {place: one for place, one in enumerate(asked) if self._is_counted(one)}
         found = self._together(counted, rows or [])
         done = counted if found else ()
@@ -297,7 +311,7 @@ class _Maker:
                 for breakdown in self._everything():
                     own = [each.group for each in columns if each.breakdown == breakdown]
                     found.append(self._alone(place, one, breakdown, own))
-        return found
+        return asked, found
 
     def _sets(self, breakdown: tuple[str, ...]) -> dict[str, MultiResponse]:
         """Return the sets of columns of a breakdown, by name."""
@@ -343,10 +357,10 @@ class _Maker:
     def _asked(self, source: Sample, question: Question) -> list[Asked]:
         if question.answers is Answers.CHOICES:
             return Asked.of_choices(source, self._choices(question))
-        coded = source.coded(question.variable)
-        if not coded.levels:
+        ranks = source.ranks(question.variable)
+        if not ranks.levels:
             raise nobody((question.variable,), self.over)
-        return [Asked.of_levels(coded, tuple(self._of_levels(question)))]
+        return [Asked.of_levels(ranks, tuple(self._of_levels(question)))]
 
     def _alone(
         self,

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from alliage.survey import loops
-from alliage.survey.data.coding import Coded, smallest
+from alliage.survey.data.coding import Coded, UnseenLevelError, smallest
 from alliage.survey.estimation.domains import columns_of
 from alliage.survey.sampling.cells import gathered_codes, unsigned
 from alliage.survey.sampling.structure import Structure
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alliage.survey.sampling.sample import Sample
 
     _Values: TypeAlias = NDArray[Any]
-    from alliage.survey.data.coding import Level
+    from alliage.survey.data.coding import Level, Ranks
 
 #: Answers whose totals are made in one pass.
 _AT_ONCE = 1 << 15
@@ -41,11 +41,12 @@ _QUESTIONS, _TOTALS = 64, 1 << 19
 #: Answers of questions that are crossed to be summed in one pass.
 _CROSSED = 64
 
-#: Bits of a word.
+#: Bits of a word, and the largest number that it holds.
 _WORD = 64
+_ANY = (1 << _WORD) - 1
 
-#: Rows that are packed at once, so that they stay near the processor.
-_BLOCK = 1 << 16
+#: Rows that a core packs at once, and those that stay near it meanwhile.
+_BLOCK, _NEAR = 1 << 16, 1 << 12
 
 #: Cells that are worth sorting by; where there are more, rows are treated as they stand.
 MOST_CELLS = 1 << 16
@@ -136,22 +137,32 @@ class SortedRows:
         """Return how many questions to treat together, so that memory stays bounded."""
         return min(_QUESTIONS, max(1, _TOTALS // self.layout.count))
 
-    def answers(self, coded: Sequence[Coded]) -> Answers:
-        """Return the totals of the answers to some questions."""
-        starts = np.concatenate([[0], np.cumsum([len(each.levels) for each in coded])])
-        bundles = list(self._bundled([len(each.levels) + 1 for each in coded]))
+    def answers(self, asked: Sequence[Ranks]) -> Answers:
+        """Return the totals of the answers to some questions.
+
+        Raises
+        ------
+        UnseenLevelError
+            For an answer that is none of the levels, where these were supposed.
+        """
+        starts = np.concatenate([[0], np.cumsum([len(each.levels) for each in asked])])
+        bundles = list(self._bundled([len(each.levels) + 1 for each in asked]))
         found = self._empty(starts)
         rows = len(self.places)
         pack, add_up = loops.compiled(loops.pack, rows), loops.compiled(loops.add_up, rows)
         if pack is None or add_up is None:
-            self._sum_all(coded, bundles, found)
+            self._sum_all(_codes(asked), bundles, found)
             return found
-        kinds = {each.parts[0].dtype for each in coded}
-        if len(kinds) > 1:
-            widest = np.result_type(*kinds)
-            coded = [Coded.of(each.codes.astype(widest), each.levels) for each in coded]
-        factors, fields, columns = _packed(bundles, starts, [each.low for each in coded])
-        span, firsts = loops.spanned([part for each in coded for part in each.parts])
+        if len({each.parts[0].dtype for each in asked}) > 1:
+            alike = _codes(asked)
+            widest = np.result_type(*alike)
+            asked = [
+                Coded.of(codes.astype(widest, copy=False), each.levels)
+                for codes, each in zip(alike, asked, strict=True)
+            ]
+        factors, fields, columns = _packed(bundles, starts, asked)
+        span, firsts = loops.spanned([part for each in asked for part in each.parts])
+        kind = np.min_scalar_type(max(bundle.size for bundle in bundles))
         words = int(factors[-1, 2]) + 1
         # What a row has stands side by side: it is put there at once.
         room = np.empty((rows, words + (self.weights is not None)), dtype=np.uint64)
@@ -159,17 +170,18 @@ class SortedRows:
         weights = None if self.weights is None else room.view(np.float64)[:, words]
         nothing = np.empty((self.layout.count, 0))
 
-        def write(start: int, stop: int, begins: Ints) -> None:
+        def write(start: int, stop: int, begins: Ints) -> bool:
             own = None if self.weights is None else self.weights[start:stop]
-            places = self.places[start:stop]
-            pack(unsigned(span), begins, factors, places, packed, own, weights)
+            places, crossed = self.places[start:stop], np.zeros(_NEAR, dtype=kind)
+            return pack(unsigned(span), begins, factors, places, crossed, packed, own, weights)
 
         def add(first: int, last: int) -> None:
             sums = (each[first:last] for each in found.weights or (nothing, nothing))
             own, ends = found.respondents[first:last], self.ends[first : last + 1]
             add_up(packed, weights, ends, fields, columns, own, *sums)
 
-        on_each(write, *_stretches(coded, firsts), rows=rows)
+        if not all(on_each(write, *_stretches(asked, firsts), rows=rows)):
+            raise UnseenLevelError
         on_each(add, *shared(self.ends), rows=rows)
         return found
 
@@ -186,7 +198,9 @@ class SortedRows:
         )
         return Answers(respondents, (sums[0], sums[1]) if sums else None, starts)
 
-    def _sum_all(self, coded: Sequence[Coded], bundles: Sequence[_Bundle], found: Answers) -> None:
+    def _sum_all(
+        self, coded: Sequence[SmallInts], bundles: Sequence[_Bundle], found: Answers
+    ) -> None:
         """Sum the answers of bundles by products of matrices."""
         step = max(1, _AT_ONCE // len(self.places))
         order = np.empty(len(self.places), dtype=np.int64)
@@ -263,12 +277,12 @@ class _Bundle:
         """Return by what the code of each question is multiplied in that of the bundle."""
         return [math.prod(self.widths[place + 1 :]) for place in range(len(self.widths))]
 
-    def crossed(self, coded: Sequence[Coded]) -> SmallInts:
+    def crossed(self, coded: Sequence[SmallInts]) -> SmallInts:
         """Return the code of each row."""
         kind = smallest(self.size)
         codes: SmallInts = np.zeros(1, dtype=kind)
         for each, times in zip(coded[self.first : self.end], self.factors(), strict=True):
-            codes = codes + (each.codes.astype(kind, copy=False) + kind(1)) * kind(times)
+            codes = codes + (each.astype(kind, copy=False) + kind(1)) * kind(times)
         return codes
 
     def columns(self, starts: Ints) -> list[Ints]:
@@ -287,8 +301,15 @@ class _Bundle:
         return columns, which.astype(np.float64)
 
 
+def _codes(asked: Sequence[Ranks]) -> list[SmallInts]:
+    """Return the codes of columns whose levels are known."""
+    if not all(isinstance(each, Coded) for each in asked):
+        raise UnseenLevelError
+    return [each.codes for each in asked if isinstance(each, Coded)]
+
+
 def _packed(
-    bundles: Sequence[_Bundle], starts: Ints, lows: Sequence[int]
+    bundles: Sequence[_Bundle], starts: Ints, asked: Sequence[Ranks]
 ) -> tuple[Unsigned, Unsigned, Unsigned]:
     """Say how `loops.pack` writes answers in words, and how `loops.add_up` reads them."""
     factors: list[tuple[int, ...]] = []
@@ -300,8 +321,10 @@ def _packed(
         if bit + bits > _WORD:
             word, bit = word + 1, 0
         for question, times in enumerate(bundle.factors(), start=bundle.first):
-            added = (1 - lows[question]) % (1 << _WORD)
-            factors.append((added, times, word, bit, question == bundle.end - 1))
+            ranks = asked[question]
+            added = (1 - ranks.low) % (1 << _WORD)
+            last = _ANY if isinstance(ranks, Coded) else len(ranks.levels) - 1
+            factors.append((added, last, times, word, bit, question == bundle.end - 1))
         fields.append((word, bit, (1 << bits) - 1, first))
         codes = np.arange(first, first + bundle.size)
         columns += (np.stack([codes, each], axis=1) for each in bundle.columns(starts))
@@ -313,12 +336,12 @@ def _packed(
     )
 
 
-def _stretches(coded: Sequence[Coded], firsts: Ints) -> tuple[list[int], list[int], list[Ints]]:
+def _stretches(asked: Sequence[Ranks], firsts: Ints) -> tuple[list[int], list[int], list[Ints]]:
     """Cut rows where a part of some column ends, and as often as to have small blocks.
 
     Parameters
     ----------
-    coded : sequence of Coded
+    asked : sequence of Ranks
         The columns.
     firsts : array of int
         Where each of their parts is kept.
@@ -329,12 +352,12 @@ def _stretches(coded: Sequence[Coded], firsts: Ints) -> tuple[list[int], list[in
         The first row of each block, the first of the next one, and where the answers to each
         question are kept.
     """
-    ends = sorted({end for each in coded for end in each.begins})
+    ends = sorted({end for each in asked for end in each.begins})
     starts = np.concatenate(
         [np.arange(one, other, _BLOCK) for one, other in itertools.pairwise(ends)]
     )
     begins, first = [], 0
-    for each in coded:
+    for each in asked:
         parts = np.searchsorted(each.begins, starts, side="right") - 1
         begins.append(firsts[first + parts] + starts - np.take(each.begins, parts))
         first += len(each.parts)
@@ -373,13 +396,13 @@ def _crossings(
         return [sample.coded(name).codes for name in names if name not in sample.alike]
 
     drawn = [] if _in_one_place(sample) else [sample.place]
-    alone = gathered_codes([*drawn, sample.pattern, *codes(over)])
+    alone = _gathered([*drawn, sample.pattern, *codes(over)])
     if len(alone) > MOST_CELLS and int(alone.max()) >= MOST_CELLS:
         return None
     columns = {each: columns_of(each, sample.sets) for each in breakdowns}
     names = tuple(dict.fromkeys(itertools.chain.from_iterable(columns.values())))
     sample.code(names)
-    cell = gathered_codes([alone, *codes(names)])
+    cell = _gathered([alone, *codes(names)])
     if int(cell.max()) < MOST_CELLS:
         return [_sorted(sample, cell, breakdowns, over)]
     found: list[SortedRows] = []
@@ -392,6 +415,11 @@ def _crossings(
         together.append(breakdown)
         cell = wider
     return [*found, _sorted(sample, cell, together, over)]
+
+
+def _gathered(parts: Sequence[SmallInts]) -> SmallInts:
+    """Return one code for each combination of codes; patterns and cells alone have theirs."""
+    return gathered_codes(parts) if len(parts) > 1 else parts[0]
 
 
 def _in_one_place(sample: Sample) -> bool:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alliage.survey.arrays import Floats, Ints
-    from alliage.survey.data.coding import Level
+    from alliage.survey.data.coding import Level, Ranks
     from alliage.survey.estimation.domains import Kept
     from alliage.survey.estimation.requests import Choices, Proportion, Quotient, Scored
     from alliage.survey.sampling.sample import Sample
@@ -55,7 +55,7 @@ class Asked:
 
     Attributes
     ----------
-    coded
+    ranks
         The answer of each respondent.
     requests, labels
         What each row is, and its level.
@@ -63,17 +63,17 @@ class Asked:
         The score of each answer for each row, shape (L, K).
     """
 
-    coded: Coded
+    ranks: Ranks
     requests: Sequence[Quotient]
     labels: Sequence[str]
     scores: Floats
 
     @classmethod
-    def of_levels(cls, coded: Coded, requests: Sequence[Proportion | Scored]) -> Asked:
+    def of_levels(cls, ranks: Ranks, requests: Sequence[Proportion | Scored]) -> Asked:
         """Ask shares and scores of a question of levels."""
-        scored = [request.scored(coded.levels) for request in requests]
+        scored = [request.scored(ranks.levels) for request in requests]
         return cls(
-            coded,
+            ranks,
             [
                 request
                 for request, (labels, _) in zip(requests, scored, strict=True)
@@ -496,7 +496,7 @@ class Crosstabs:
         fixed: bool,
     ) -> Crosstabs:
         """Sum the answers to questions, each with what is asked of it."""
-        answers = crossing.answers([each.coded for each in asked])
+        answers = crossing.answers([each.ranks for each in asked])
         rows = Rows.of(asked)
         stage = drawn_directly(sample)
         if stage is None:

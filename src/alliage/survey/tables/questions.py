@@ -130,7 +130,7 @@ def question_of(source: Source, asked: Question | str) -> Question:
         if isinstance(source, Sample) and ranked(source.table, asked):
             # Their levels were found when they were ranked: they need not be counted again.
             numbers = source.table.frame.get_column(asked).dtype.is_numeric()
-            many = numbers and len(source.levels(asked)) > MOST_LEVELS
+            many = numbers and len(source.ranks(asked).levels) > MOST_LEVELS
             said = described_answers(asked, source.sets, source.variables)
             answers = said or (Answers.NUMBER if many else Answers.LEVELS)
         elif isinstance(source, Sample):
