@@ -286,7 +286,7 @@ def test_empty_cells_are_tested_whatever_the_order_of_levels() -> None:
 )
 def test_shares_are_written_together_as_alone(values: list[float], language: Language) -> None:
     alone = [share(value, language) for value in values]
-    assert shares(np.array(values), language) == alone
+    assert shares(np.array(values), language).tolist() == alone
 
 
 def test_what_is_kept_back_is_no_letter_of_another() -> None:

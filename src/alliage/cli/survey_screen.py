@@ -16,13 +16,14 @@ from alliage.survey.publishing.result_files import rows_of
 from alliage.survey.publishing.table_files import (
     base_lines,
     column_head,
-    figure_lines,
+    figure_texts,
     independence_lines,
     notes,
     row_head,
     title_of,
 )
 from alliage.survey.tables.banners import Banner
+from alliage.survey.tables.blocks import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,12 +95,12 @@ class _Screen:
     def _first_width(self, block: Block) -> int:
         """Return the width of the labels of rows: a third of the screen at most."""
         labels = [row_head(head, self.language) for head in block.heads]
-        labels += [label for label, _ in base_lines(block, self.language)]
+        labels += [label for label, _ in self._bases(block)]
         return min(max(map(cell_len, labels)), max(18, self.width // 3))
 
     def _column_width(self, block: Block) -> int:
-        texts = [text for _, values in base_lines(block, self.language) for text in values]
-        figures = itertools.chain.from_iterable(figure_lines(block, self.language))
+        texts = [text for _, values in self._bases(block) for text in values]
+        figures = itertools.chain.from_iterable(self._figures(block))
         texts += [text for figure, letters, _ in figures for text in (figure, letters)]
         words = [
             word
@@ -108,6 +109,16 @@ class _Screen:
         ]
         longest = max(map(cell_len, texts), default=_LEAST)
         return max(_LEAST, longest, min(max(map(cell_len, words)), _MOST))
+
+    def _bases(self, block: Block) -> list[tuple[str, list[str]]]:
+        return next(base_lines(Showing([block]), self.language))
+
+    def _figures(self, block: Block) -> list[list[tuple[str, str, bool]]]:
+        """Return the figures row by row: a text, letters, and whether to take caution."""
+        showing = Showing([block])
+        parts = (figure_texts(showing, self.language), showing.letters, showing.weak)
+        lines = zip(*(part.T.tolist() for part in parts), strict=True)
+        return [list(zip(*line, strict=True)) for line in lines]
 
     def _panels(self, first: int, width: int) -> Iterator[list[int]]:
         """Cut the columns: breakdowns stay whole where the screen holds them."""
@@ -142,11 +153,11 @@ class _Screen:
             yield _line("", texts, first, width, _TITLE)
         if any(column.letter for column in columns):
             yield _line("", [column.letter for column in columns], first, width, _SOFT)
-        for label, values in base_lines(block, self.language):
+        for label, values in self._bases(block):
             for part, kept in _labelled(label, [values[place] for place in places], first):
                 yield _line(part, kept, first, width, _SOFT)
         yield Text("─" * (first + len(columns) * (width + _GAP)), style=_SOFT)
-        for head, cells in zip(block.heads, figure_lines(block, self.language), strict=True):
+        for head, cells in zip(block.heads, self._figures(block), strict=True):
             yield from self._row(head, [cells[place] for place in places], first, width)
 
     def _breakdowns(self, columns: Sequence[Column], first: int, width: int) -> Text:

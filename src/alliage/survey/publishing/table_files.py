@@ -25,12 +25,14 @@ from alliage.survey.publishing.words import (
     shares,
     word,
 )
+from alliage.survey.tables.blocks import Showing, beside
 from alliage.values.cells import neutralise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import polars as pl
+    from numpy.typing import NDArray
     from openpyxl.worksheet.worksheet import Worksheet
 
     from alliage.survey.publishing.words import Language
@@ -142,7 +144,13 @@ def as_html(
     """
     named = {**table.titles, **(titles or {})}
     heads = _heads_html(table.columns, language, named)
-    blocks = "".join(_block_html(block, heads, language, named) for block in table.blocks)
+    showing = Showing(tuple(table.blocks))
+    rows = iter(_rows_html(showing, language))
+    bases = base_lines(showing, language)
+    blocks = "".join(
+        _block_html(block, heads, own, rows, language, named)
+        for block, own in zip(showing.blocks, bases, strict=True)
+    )
     lines = "".join(f"<li>{html.escape(line)}</li>" for line in notes(table, language))
     return (
         f'<div lang="{language}" class="survey-tables" style="--columns: {len(table.columns)}">'
@@ -165,15 +173,22 @@ def _heads_html(columns: Sequence[Column], language: Language, titles: Mapping[s
     return f"{cut}<thead><tr><td></td>{above}</tr><tr><td></td>{heads}</tr></thead>"
 
 
-def _block_html(block: Block, heads: str, language: Language, titles: Mapping[str, str]) -> str:
+def _block_html(
+    block: Block,
+    heads: str,
+    bases: Iterable[tuple[str, list[str]]],
+    rows: Iterator[str],
+    language: Language,
+    titles: Mapping[str, str],
+) -> str:
+    """Return a block; its rows are the next ones."""
     lines = [
         f'<tr class="base"><th scope="row">{html.escape(label)}</th>{_cells_html(values)}</tr>'
-        for label, values in base_lines(block, language)
+        for label, values in bases
     ]
     lines += [
-        f'<tr><th scope="row">{html.escape(row_head(head, language))}</th>'
-        f"{_cells_html(map(_figure_html, line))}</tr>"
-        for head, line in zip(block.heads, figure_lines(block, language), strict=True)
+        f'<tr><th scope="row">{html.escape(row_head(head, language))}</th>{next(rows)}</tr>'
+        for head in block.heads
     ]
     tests = "".join(
         f'<p class="test">{html.escape(line)}</p>'
@@ -187,32 +202,33 @@ def _block_html(block: Block, heads: str, language: Language, titles: Mapping[st
     )
 
 
+def _rows_html(showing: Showing, language: Language) -> list[str]:
+    """Return the cells of each row of blocks."""
+    texts, weak, letters = figure_texts(showing, language), showing.weak, showing.letters
+    texts[weak] = "<i>" + texts[weak] + "</i>"
+    marked = letters.astype(np.bool_)
+    texts[marked] += " <small>" + letters[marked] + "</small>"
+    return [_cells_html(row) for row in texts.T.tolist()]
+
+
 def _cells_html(texts: Iterable[str]) -> str:
     # Numbers and letters hold nothing to escape.
     return f"<td>{'</td><td>'.join(texts)}</td>"
 
 
-def _figure_html(figure: tuple[str, str, bool]) -> str:
-    text, letters, is_weak = figure
-    if is_weak:
-        text = f"<i>{text}</i>"
-    return f"{text} <small>{letters}</small>" if letters else text
+def figure_texts(showing: Showing, language: Language) -> NDArray[np.object_]:
+    """Write the figures of blocks side by side, shape (C, K).
 
-
-def figure_lines(block: Block, language: Language) -> list[list[tuple[str, str, bool]]]:
-    """Write the figures of a block, row by row.
-
-    Each has its text, a share as a percentage, else a number; its letters; and whether it is to be
-    read with caution. One that may not be shown is a dash.
+    A share is a percentage, else it is a number; a figure that may not be shown is a dash.
     """
-    shown, values = block.shown.T, block.figures.values.T
-    of_shares = shown & np.array([[head.is_share] for head in block.heads])
-    others = shown & ~of_shares
-    texts = np.full(shown.shape, NOTHING, dtype=object)
-    texts[of_shares] = shares(values[of_shares], language)
+    values = beside(block.figures.values for block in showing.blocks)
+    of_shares = np.array([head.is_share for block in showing.blocks for head in block.heads])
+    percentages, others = showing.figures & of_shares, showing.figures & ~of_shares
+    texts = np.empty(values.shape, dtype=object)
+    texts[~showing.figures] = NOTHING
+    texts[percentages] = shares(values[percentages], language)
     texts[others] = [quantity(value, language) for value in values[others].tolist()]
-    lines = zip(texts.tolist(), block.letters.T.tolist(), block.weak.T.tolist(), strict=True)
-    return [list(zip(*line, strict=True)) for line in lines]
+    return texts
 
 
 def column_head(column: Column, language: Language) -> str:
@@ -236,27 +252,37 @@ def banner_heads(columns: Sequence[Column], titles: Mapping[str, str]) -> list[t
     return [(title_of(breakdown, titles), len(list(held))) for breakdown, held in groups]
 
 
-def base_lines(block: Block, language: Language) -> Iterator[tuple[str, list[str]]]:
-    """Return the lines of the bases as texts; nobody is a dash, not a zero."""
-    for name, values in _bases(block):
-        write = quantity if name == "weighted" else _whole
-        texts = [NOTHING if value is None else write(value, language) for value in values]
-        yield word(name, language), texts
+def base_lines(showing: Showing, language: Language) -> Iterator[list[tuple[str, list[str]]]]:
+    """Return the lines of the bases of each block as texts; nobody is a dash, not a zero."""
+    for lines in _bases(showing):
+        yield [
+            (word(name, language), _base_texts(name, values, language))
+            for name, values in lines.items()
+        ]
+
+
+def _base_texts(name: str, values: Iterable[float | None], language: Language) -> list[str]:
+    write = quantity if name == "weighted" else _whole
+    return [NOTHING if value is None else write(value, language) for value in values]
 
 
 def _whole(value: float, language: Language) -> str:
     return number(value, 0, language)
 
 
-def _bases(block: Block) -> Iterator[tuple[str, list[float | None]]]:
-    """Return the bases that may be shown; those missing only where there are some."""
-    bases, opened = block.figures.bases, block.opened
-    lines = {"respondents": bases.respondents, "weighted": bases.weighted}
-    if bases.missing[opened].any():
-        lines["missing"] = bases.missing
-    for name, values in lines.items():
-        told = zip(values[:, 0].tolist(), opened.tolist(), strict=True)
-        yield name, [value if is_told else None for value, is_told in told]
+def _bases(showing: Showing) -> Iterator[dict[str, list[float | None]]]:
+    """Return the bases of each block that may be shown; those missing only where there are some."""
+    told = {}
+    for name in ("respondents", "weighted", "missing"):
+        own = [getattr(block.figures.bases, name)[:, 0] for block in showing.blocks]
+        values = np.stack(own).astype(object)
+        values[~showing.bases] = None
+        told[name] = values.tolist()
+    for lines in zip(*told.values(), strict=True):
+        made = dict(zip(told, lines, strict=True))
+        if not any(made["missing"]):
+            del made["missing"]
+        yield made
 
 
 def independence_lines(block: Block, language: Language, titles: Mapping[str, str]) -> list[str]:
@@ -302,7 +328,7 @@ def fill_sheet(
     _write_heads(sheet, table, language, titles)
     row, links = _FIRST_ROW, []
     for block in table.blocks:
-        everybody = next(_bases(block))[1][0]
+        everybody = next(_bases(Showing([block])))["respondents"][0]
         base = NOTHING if everybody is None else everybody
         links.append(Link(block.label, sheet.title, row, base))
         row = _write_block(sheet, block, row, language, titles)
@@ -381,14 +407,15 @@ def _write_block(
     for place in range(1, len(block.bases) + 2):
         sheet.cell(row, place).border = _LINE
     row += 1
-    for name, values in _bases(block):
+    showing = Showing([block])
+    for name, values in next(_bases(showing)).items():
         form = "#,##0.0" if name == "weighted" else "#,##0"
         sheet.cell(row, 1, word(name, language)).font = _GREY
         for place, value in enumerate(values, start=2):
             cell = sheet.cell(row, place, NOTHING if value is None else value)
             cell.font, cell.number_format, cell.alignment = _GREY, form, _CENTRE
         row += 1
-    lines = (block.figures.values, block.shown, block.letters, block.weak)
+    lines = (block.figures.values, showing.figures, showing.letters, showing.weak)
     figures = zip(*(each.T.tolist() for each in lines), strict=True)
     for head, own in zip(block.heads, figures, strict=True):
         row = _write_row(sheet, head, list(zip(*own, strict=True)), row, language)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
 
+    from numpy.typing import NDArray
+
     from alliage.survey.arrays import Floats
 
 Language: TypeAlias = Literal["fr", "en"]
@@ -28,7 +30,7 @@ _SMALLEST_P = 0.0001
 _SURELY = 1e-6
 
 #: The same numbers are written many times in a table.
-_percent, _number = (lru_cache(maxsize=4096)(write) for write in (french.percent, french.number))
+_kept = lru_cache(maxsize=4096)
 
 
 @cache
@@ -69,30 +71,41 @@ def calibration_name(method: str, language: Language) -> str:
     return name_of(Method(method), language) if method else word("none", language)
 
 
+@_kept
 def share(value: float, language: Language, places: int = 1) -> str:
     """Write a share as a percentage."""
-    return _percent(value, places, language=language)
+    return french.percent(value, places, language=language)
 
 
-def shares(values: Floats, language: Language) -> list[str]:
+def shares(values: Floats, language: Language) -> NDArray[np.object_]:
     """Write shares as percentages with a decimal, each as `share` does.
 
     Examples
     --------
-    >>> shares(np.array([0.1234, 0.0005, 0.12338]), "en")
+    >>> shares(np.array([0.1234, 0.0005, 0.12338]), "en").tolist()
     ['12.3%', '0.1%', '12.3%']
     """
     thousandths = values * 1000
     nearest = np.rint(thousandths)
     # Which way a half goes depends on how the share is written: that one is not rounded before.
-    halves = np.abs(np.abs(thousandths - nearest) - 0.5) < _SURELY
-    rounded = np.where(halves, values, nearest / 1000)
-    return [_percent(value, 1, language=language) for value in rounded.tolist()]
+    sure = np.abs(np.abs(thousandths - nearest) - 0.5) > _SURELY
+    sure &= (values >= 0) & (values <= 1)
+    texts = _thousandths(language)[np.where(sure, nearest, 0).astype(np.intp)]
+    texts[~sure] = [share(value, language) for value in values[~sure].tolist()]
+    return texts
 
 
+@cache
+def _thousandths(language: Language) -> NDArray[np.object_]:
+    """Write all the thousandths of one as percentages."""
+    texts = [french.percent(count / 1000, 1, language=language) for count in range(1001)]
+    return np.array(texts, dtype=object)
+
+
+@_kept
 def number(value: float, places: int, language: Language) -> str:
     """Write a number with so many decimals, its thousands apart."""
-    return _number(value, places, language=language)
+    return french.number(value, places, language=language)
 
 
 def quantity(value: float, language: Language) -> str:

@@ -17,7 +17,7 @@ import polars as pl
 from alliage.survey.estimation.results import SHARES, Reliability, Statistic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -171,28 +171,17 @@ class Block:
     @cached_property
     def answered(self) -> Booleans:
         """Whether somebody of each column answered, shape (C,)."""
-        return np.asarray(self.figures.bases.respondents[:, 0] > 0)
+        return Showing([self]).answered[0, :]
 
     @cached_property
     def shown(self) -> Booleans:
         """Whether an export may show each figure, shape (C, K)."""
-        shown = self.answered[:, None] & ~self.hidden & (self.reliability != Reliability.TOO_SMALL)
-        return np.asarray(shown, dtype=np.bool_)
+        return Showing([self]).figures
 
-    @property
-    def letters(self) -> NDArray[np.object_]:
-        """The letters of each figure that an export may show, shape (C, K)."""
-        return np.where(self.shown, self.above, "")
-
-    @property
-    def weak(self) -> Booleans:
-        """Whether each figure may be shown, to be read with caution, shape (C, K)."""
-        return np.asarray(self.shown & (self.reliability == Reliability.CAUTION), dtype=np.bool_)
-
-    @property
+    @cached_property
     def opened(self) -> Booleans:
         """Whether an export may show the base of each column, shape (C,)."""
-        return self.answered & ~self.closed
+        return Showing([self]).bases[0, :]
 
     def told(self) -> dict[str, NDArray[Any]]:
         """Return what an export may say of each figure, by name, shape (C, K).
@@ -200,7 +189,8 @@ class Block:
         Numbers are NaN, and texts empty, where it may not.
         """
         figures, bases = self.figures, self.figures.bases
-        shown, opened = self.shown, self.opened[:, None]
+        showing = Showing([self])
+        shown, opened = showing.figures, showing.bases.T
 
         def where(told: Booleans, values: NDArray[Any]) -> NDArray[Any]:
             return np.where(told, values, "" if values.dtype == object else np.nan)
@@ -210,12 +200,12 @@ class Block:
             "standard_error": where(shown, figures.errors),
             "low": where(shown, figures.ends.low),
             "high": where(shown, figures.ends.high),
-            "above": self.letters,
+            "above": showing.letters,
             "respondents": where(opened, bases.respondents),
             "missing": where(opened, bases.missing),
             "weighted": where(opened, bases.weighted),
             "effective_size": where(shown, figures.effects()[1]),
-            "reliability": where(self.answered[:, None] & ~self.hidden, self.reliability),
+            "reliability": where(showing.answered.T & ~self.hidden, self.reliability),
         }
 
     @cached_property
@@ -246,6 +236,60 @@ class Block:
             TableRow(head.statistic, head.level, head.label, cells)
             for head, cells in zip(self.heads, zip(*columns, strict=True), strict=True)
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Showing:
+    """What an export may show of blocks side by side: the rule that all exports follow.
+
+    Attributes
+    ----------
+    blocks
+        Blocks of the same columns.
+    """
+
+    blocks: Sequence[Block]
+
+    @cached_property
+    def answered(self) -> Booleans:
+        """Whether somebody of each column answered each question, shape (B, C)."""
+        people = np.stack([block.figures.bases.respondents[:, 0] for block in self.blocks])
+        return np.asarray(people > 0)
+
+    @cached_property
+    def bases(self) -> Booleans:
+        """Whether the base of each column may be shown, shape (B, C)."""
+        return np.asarray(self.answered & ~np.stack([block.closed for block in self.blocks]))
+
+    @cached_property
+    def figures(self) -> Booleans:
+        """Whether each figure may be shown, shape (C, K)."""
+        sizes = [len(block.heads) for block in self.blocks]
+        hidden = beside(block.hidden for block in self.blocks)
+        shown = self.answered.repeat(sizes, axis=0).T & ~hidden
+        return np.asarray(shown & (self._reliability != Reliability.TOO_SMALL), dtype=np.bool_)
+
+    @cached_property
+    def weak(self) -> Booleans:
+        """Whether each figure may be shown, to be read with caution, shape (C, K)."""
+        weak = self.figures & (self._reliability == Reliability.CAUTION)
+        return np.asarray(weak, dtype=np.bool_)
+
+    @cached_property
+    def letters(self) -> NDArray[np.object_]:
+        """The letters of each figure that may be shown, shape (C, K)."""
+        letters = beside(block.above for block in self.blocks)
+        letters[~self.figures] = ""
+        return letters
+
+    @cached_property
+    def _reliability(self) -> NDArray[np.object_]:
+        return beside(block.reliability for block in self.blocks)
+
+
+def beside(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """Set arrays of the figures of blocks side by side, each of shape (C, K)."""
+    return np.concatenate(list(parts), axis=1)
 
 
 class Blocks(Sequence[Block]):
@@ -292,9 +336,7 @@ def frame_of(columns: Sequence[Column], blocks: Sequence[Block]) -> pl.DataFrame
         for column in columns
     ]
     told = [block.told() for block in blocks]
-    figures = {
-        name: np.concatenate([one[name] for one in told], axis=1).T.ravel() for name in told[0]
-    }
+    figures = {name: beside(one[name] for one in told).T.ravel() for name in told[0]}
     kinds = {"above": pl.String, "reliability": pl.String}
     people = pl.col("respondents", "missing").cast(pl.Int64)
     row, column = np.divmod(np.arange(len(rows) * len(columns)), len(columns))
