@@ -29,6 +29,7 @@ from alliage.survey import (
 )
 from alliage.survey.estimation.distribution import quantile
 from alliage.survey.estimation.intervals import interval
+from alliage.survey.estimation.results import RELIABILITIES
 
 
 def answers() -> survey.Sample:
@@ -229,7 +230,7 @@ def test_base_rules_judge() -> None:
     judged = rule.judged(
         np.array([29, 59, 60, 90]), np.full(4, np.nan), np.array([np.nan, 0, 0.3, 0.4])
     )
-    assert judged.tolist() == ["too small", "caution", "reliable", "caution"]
+    assert RELIABILITIES[judged].tolist() == ["too small", "caution", "reliable", "caution"]
 
 
 def test_those_in_no_group_are_counted() -> None:

@@ -22,7 +22,7 @@ from alliage.survey.estimation.figures import simple_variance
 from alliage.survey.estimation.intervals import critical
 from alliage.survey.estimation.linearisation import Part
 from alliage.survey.estimation.requests import Count, Linearised
-from alliage.survey.estimation.results import Reliability, Statistic, plain
+from alliage.survey.estimation.results import RELIABILITIES, Reliability, Statistic, plain
 from alliage.survey.sampling.sample import Sample, check_source
 from alliage.survey.sampling.structure import summed
 
@@ -386,9 +386,8 @@ def _told(
     if request.rule is None:
         return found
     size = np.array(base.effective_size, dtype=np.float64)
-    told = Reliability(
-        request.rule.judged(np.array(base.respondents), size, np.array(np.nan)).item()
-    )
+    judged = request.rule.judged(np.array(base.respondents), size, np.array(np.nan))
+    told = Reliability(RELIABILITIES[judged.item()])
     if told is Reliability.TOO_SMALL:
         found = replace(
             found, value=None, standard_error=None, low=None, high=None, effective_size=None

@@ -70,6 +70,15 @@ class Reliability(StrEnum):
     CAUTION = "caution"
     TOO_SMALL = "too small"
 
+    @property
+    def place(self) -> int:
+        """Its place in `RELIABILITIES`, which stands for it in arrays."""
+        return list(Reliability).index(self)
+
+
+#: What the places stand for.
+RELIABILITIES = np.array(list(Reliability), dtype=object)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -178,11 +187,11 @@ class BaseRule:
             np.array(estimate.effective_size, dtype=np.float64),
             np.array(estimate.variation, dtype=np.float64),
         )
-        return Reliability(found.item())
+        return Reliability(RELIABILITIES[found.item()])
 
     def judged(
         self, respondents: Ints, effective_sizes: Floats, variations: Floats
-    ) -> NDArray[np.object_]:
+    ) -> NDArray[np.int8]:
         """Say which of many estimates may be shown, as `judge` of each.
 
         Parameters
@@ -194,19 +203,14 @@ class BaseRule:
 
         Returns
         -------
-        array of Reliability, shape (...)
+        array of int, shape (...)
+            The `Reliability.place` of each.
         """
         base = np.fmin(respondents, effective_sizes)
         weak = (base < self.caution_below) | (variations > self.largest_variation)
-        return np.where(
-            base < self.suppress_below,
-            np.array(Reliability.TOO_SMALL, dtype=object),
-            np.where(
-                weak,
-                np.array(Reliability.CAUTION, dtype=object),
-                np.array(Reliability.RELIABLE, dtype=object),
-            ),
-        )
+        found = np.where(weak, Reliability.CAUTION.place, Reliability.RELIABLE.place)
+        found[base < self.suppress_below] = Reliability.TOO_SMALL.place
+        return found.astype(np.int8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -530,7 +530,7 @@ class _Writer:
         people[:, [one.statistic is Statistic.MEAN for one in found.requests]] = np.nan
         judged = self.rule.judged(found.bases.respondents, found.effects()[1], found.variations())
         for one, (at, _) in zip(self.crossed, parts, strict=True):
-            above[at] = self._above(one, at[0].ravel(), judged[at] == Reliability.TOO_SMALL)
+            above[at] = self._above(one, at[0].ravel(), judged[at] == Reliability.TOO_SMALL.place)
         heads = [
             RowHead(request.statistic, label, self.maker.row_label(request, label))
             for request, label in zip(found.requests, found.labels, strict=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import polars as pl
 
-from alliage.survey.estimation.results import SHARES, Reliability, Statistic
+from alliage.survey.estimation.results import RELIABILITIES, SHARES, Reliability, Statistic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -147,7 +147,7 @@ class Block:
     above
         Letters of the columns that each figure surely exceeds, shape (C, K).
     reliability
-        What the base rule says of each figure, shape (C, K).
+        What the base rule says of each figure, as `Reliability.place`, shape (C, K).
     hidden
         Figures that disclosure control keeps back, shape (C, K).
     closed
@@ -163,7 +163,7 @@ class Block:
     figures: Figures
     people: Floats
     above: NDArray[np.object_]
-    reliability: NDArray[np.object_]
+    reliability: NDArray[np.int8]
     hidden: Booleans
     closed: Booleans
     tests: Mapping[tuple[str, ...], Independence]
@@ -189,7 +189,7 @@ class Block:
         Numbers are NaN, and texts empty, where it may not.
         """
         figures, bases = self.figures, self.figures.bases
-        showing = Showing([self])
+        showing, reliability = Showing([self]), RELIABILITIES[self.reliability]
         shown, opened = showing.figures, showing.bases.T
 
         def where(told: Booleans, values: NDArray[Any]) -> NDArray[Any]:
@@ -205,7 +205,7 @@ class Block:
             "missing": where(opened, bases.missing),
             "weighted": where(opened, bases.weighted),
             "effective_size": where(shown, figures.effects()[1]),
-            "reliability": where(showing.answered.T & ~self.hidden, self.reliability),
+            "reliability": where(showing.answered.T & ~self.hidden, reliability),
         }
 
     @cached_property
@@ -222,7 +222,8 @@ class Block:
     def rows(self) -> tuple[TableRow, ...]:
         """The rows with their cells."""
         estimates = self.figures.estimates()
-        parts = [each.tolist() for each in (self.above, self.reliability, self.people, self.hidden)]
+        told = (self.above, RELIABILITIES[self.reliability], self.people, self.hidden)
+        parts = [each.tolist() for each in told]
         columns = [
             [
                 TableCell(item, marks, judged, None if people != people else round(people), kept)
@@ -267,13 +268,12 @@ class Showing:
         sizes = [len(block.heads) for block in self.blocks]
         hidden = beside(block.hidden for block in self.blocks)
         shown = self.answered.repeat(sizes, axis=0).T & ~hidden
-        return np.asarray(shown & (self._reliability != Reliability.TOO_SMALL), dtype=np.bool_)
+        return np.asarray(shown & (self._reliability != Reliability.TOO_SMALL.place))
 
     @cached_property
     def weak(self) -> Booleans:
         """Whether each figure may be shown, to be read with caution, shape (C, K)."""
-        weak = self.figures & (self._reliability == Reliability.CAUTION)
-        return np.asarray(weak, dtype=np.bool_)
+        return np.asarray(self.figures & (self._reliability == Reliability.CAUTION.place))
 
     @cached_property
     def letters(self) -> NDArray[np.object_]:
@@ -283,7 +283,7 @@ class Showing:
         return letters
 
     @cached_property
-    def _reliability(self) -> NDArray[np.object_]:
+    def _reliability(self) -> NDArray[np.int8]:
         return beside(block.reliability for block in self.blocks)
 
 
