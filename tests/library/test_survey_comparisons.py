@@ -94,6 +94,14 @@ def test_one_difference_among_many_needs_more() -> None:
     assert above(LetterRule(), values, 0.01)[0] == ""
 
 
+def test_what_rounding_leaves_between_columns_of_the_same_people_has_no_letter() -> None:
+    values, same = np.array([[0.1 + 0.2, 0.3]]), np.full((1, 2, 2), 0.01)
+    told = LetterRule().above(
+        values, same, "AB", errors=np.full((1, 2), 0.1), degrees=np.full((1, 2), np.inf)
+    )
+    assert told.tolist() == [["", ""]]
+
+
 def test_there_are_letters_after_z() -> None:
     assert list(alphabet(30))[24:] == ["Y", "Z", "AA", "AB", "AC", "AD"]
     assert list(alphabet(704))[701:] == ["ZZ", "AAA", "AAB"]

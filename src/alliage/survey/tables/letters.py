@@ -97,6 +97,8 @@ class LetterRule:
         first, second = np.triu_indices(len(letters), 1)
         if first.size:
             gap = values[:, first] - values[:, second]
+            # What rounding leaves between columns of the same people is no difference.
+            gap[np.abs(gap) <= 1e-14 * np.abs(values[:, first])] = 0.0
             compared = (errors > 0) & (degrees >= 1)
             freedom = np.where(compared, degrees, np.inf).min(axis=1)[:, None]
             most = 1 - min(self.level, self.loose or self.level)
