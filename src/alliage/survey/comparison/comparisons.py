@@ -118,7 +118,7 @@ def adjusted(p_values: ArrayLike, adjustment: Adjustment = Adjustment.HOLM) -> F
     if adjustment is Adjustment.NONE or values.size == 0:
         return values.copy()
     # NaN comes last, and stays what it is.
-    order = np.argsort(values, axis=-1, kind="stable")
+    order = np.argsort(values, axis=-1)
     ranked = np.take_along_axis(values, order, axis=-1)
     count = np.isfinite(values).sum(axis=-1, keepdims=True)
     rank = np.arange(1, values.shape[-1] + 1)

@@ -52,6 +52,17 @@ class Bases:
     degrees: Floats
     simple: Floats
 
+    def part(self, own: tuple[slice | NDArray[np.intp], ...]) -> Bases:
+        """Return those of some groups and levels."""
+        return Bases(
+            self.respondents[own],
+            self.missing[own],
+            self.weighted[own],
+            self.squares[own],
+            self.degrees[own],
+            self.simple[own],
+        )
+
 
 def simple_variance(mean: Floats, mean_square: Floats, count: Floats, total: Floats) -> Floats:
     """Return the variance of a total if respondents had been drawn at random, with replacement.
@@ -149,7 +160,7 @@ class Figures:
             self.values[own],
             self.errors[own],
             Ends(self.ends.methods[own], self.ends.low[own], self.ends.high[own]),
-            Bases(*(getattr(self.bases, each.name)[own] for each in fields(self.bases))),
+            self.bases.part(own),
         )
 
     @staticmethod
@@ -193,7 +204,7 @@ class Figures:
             asked.update(zip(at_levels.ravel().tolist(), told, strict=True))
         shape = len(groups), len(asked)
         numbers, people = np.full((8, *shape), np.nan), np.zeros((2, *shape), dtype=np.int64)
-        methods = np.full(shape, Interval.NONE, dtype=object)
+        methods = np.full(shape, np.array(Interval.NONE, dtype=object))
         for (at_groups, at_levels), part in parts:
             ends, bases = part.ends, part.bases
             numbers[:, at_groups, at_levels] = (

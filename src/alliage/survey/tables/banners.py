@@ -517,7 +517,7 @@ class _Writer:
         """Write all the questions."""
         rows = self._rows()
         shape = len(self.columns), rows[-1].stop
-        people, above = np.full(shape, np.nan), np.full(shape, "", dtype=object)
+        people, above = np.full(shape, np.nan), np.full(shape, np.array("", dtype=object))
         parts = []
         tests: list[dict[tuple[str, ...], Independence]] = [{} for _ in self.asked]
         for one in self.crossed:
@@ -529,8 +529,11 @@ class _Writer:
         found = Figures.laid_out(parts, [column.group for column in self.columns])
         people[:, [one.statistic is Statistic.MEAN for one in found.requests]] = np.nan
         judged = self.rule.judged(found.bases.respondents, found.effects()[1], found.variations())
+        hidden = judged == Reliability.TOO_SMALL.place
         for one, (at, _) in zip(self.crossed, parts, strict=True):
-            above[at] = self._above(one, at[0].ravel(), judged[at] == Reliability.TOO_SMALL.place)
+            # A column alone is compared with none.
+            if len(at[0]) > 1:
+                above[at] = self._above(one, at[0].ravel(), hidden[at])
         heads = [
             RowHead(request.statistic, label, self.maker.row_label(request, label))
             for request, label in zip(found.requests, found.labels, strict=True)
@@ -565,7 +568,8 @@ class _Writer:
             if column.breakdown == one.breakdown
         }
         groups = np.array([places[tuple(group.values())] for group in one.figures.groups])
-        own = np.concatenate([np.arange(rows[at].start, rows[at].stop) for at in one.widths])
+        spans = (range(rows[at].start, rows[at].stop) for at in one.widths)
+        own = np.array([*itertools.chain.from_iterable(spans)])
         return groups[:, None], own[None, :]
 
     def _above(

@@ -253,18 +253,16 @@ class _Totals:
         Σ w, shape (G, ·).
     scaled, squares
         Σ w² with and without the factor of squares, shape (G, ·).
-    explained, crossed
-        Σ d Z, and Σ w² Z with the factor of squares, shape (G, r, ·).
-    strata
-        Σ w by stratum, shape (G, H, ·).
+    left, right
+        Factors of what the calibration and the strata change in covariances: the product of the
+        two and its transpose are added, shape (G, r + H, ·).
     """
 
     weighted: Floats
     scaled: Floats
     squares: Floats
-    explained: Floats
-    crossed: Floats
-    strata: Floats
+    left: Floats
+    right: Floats
 
     @classmethod
     def of(cls, frame: _Frame, layout: Layout, answers: Answers, groups: Groups) -> _Totals:
@@ -286,7 +284,15 @@ class _Totals:
         weighted, scaled, squares = weighted[:, 0], scaled[:, 0], squares[:, 0]
         if strata is None:
             strata = weighted[:, None]
-        return cls(weighted, scaled, squares, explained, crossed, strata)
+        residuals = strata - frame.held @ explained
+        slopes = frame.inner @ explained / 2 - crossed
+        return cls(
+            weighted,
+            scaled,
+            squares,
+            np.concatenate([explained, residuals], axis=1),
+            np.concatenate([slopes, residuals * (frame.kept[:, None] / -2)], axis=1),
+        )
 
     def times(self, scores: Scores) -> _Totals:
         """Return the totals of scores of the answers."""
@@ -301,9 +307,7 @@ class _Totals:
         return _Totals(*(each[..., columns] for each in self._all()))
 
     def _all(self) -> tuple[Floats, ...]:
-        return (
-            self.weighted, self.scaled, self.squares, self.explained, self.crossed, self.strata
-        )  # fmt: skip
+        return self.weighted, self.scaled, self.squares, self.left, self.right
 
 
 def _stratified(
@@ -315,66 +319,62 @@ def _stratified(
     return np.stack([frame.by_stratum(own, factor[own] * values[own]) for own in cells_of])
 
 
+def _covariance(left: Floats, right: Floats, squares: Floats) -> Floats:
+    """Return the covariances of totals that share no respondent, shape (N, C, C).
+
+    Parameters
+    ----------
+    left, right : array of float, shape (N, C, r + H)
+        Factors of what the calibration and the strata change.
+    squares : array of float, shape (N, C)
+        Σ w² with the factor of squares.
+    """
+    left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
+    half = left @ np.swapaxes(right, 1, 2)
+    found = half + np.swapaxes(half, 1, 2)
+    places = np.arange(squares.shape[1])
+    found[:, places, places] += squares
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Linearised:
     """Totals by group and row of what estimates the variance of a share or a mean: (score - p) / X.
 
     Attributes
     ----------
-    frame
-        What does not depend on the answers.
-    slopes, crossed
-        Σ d Z, and Σ w² Z with the factor of squares, shape (G, r, K).
-    strata
-        Σ w by stratum, of the residuals of the calibration, shape (G, H, K).
+    left, right
+        Factors of what the calibration and the strata change in covariances, shape (G, r + H, K).
     squares
         Σ w² with the factor of squares, shape (G, K).
     """
 
-    frame: _Frame
-    slopes: Floats
-    crossed: Floats
-    strata: Floats
+    left: Floats
+    right: Floats
     squares: Floats
 
     @classmethod
     def of(
-        cls, frame: _Frame, plain: _Totals, squared: Floats, base: _Totals, values: Floats,
-        size: Floats,
-    ) -> _Linearised:  # fmt: skip
+        cls, plain: _Totals, squared: Floats, base: _Totals, values: Floats, size: Floats
+    ) -> _Linearised:
         """Take the share of the base away from totals of scores, and of their squares."""
 
         def centred(own: Floats, of_base: Floats) -> Floats:
             return (own - values[:, None] * of_base) / size[:, None]
 
-        slopes = centred(plain.explained, base.explained)
         squares = squared - 2 * values * plain.scaled + values**2 * base.scaled
         return cls(
-            frame,
-            slopes,
-            centred(plain.crossed, base.crossed),
-            centred(plain.strata, base.strata) - frame.held @ slopes,
-            squares / size**2,
+            centred(plain.left, base.left), centred(plain.right, base.right), squares / size**2
         )
 
     def variances(self) -> Floats:
         """Return the variance of each figure, shape (G, K)."""
-        explained = (self.frame.inner @ self.slopes - 2 * self.crossed) * self.slopes
-        strata = self.frame.kept[:, None] * self.strata**2
-        return np.asarray(self.squares + explained.sum(axis=1) - strata.sum(axis=1))
+        return np.asarray(self.squares + 2 * (self.left * self.right).sum(axis=1))
 
     def covariance(self, groups: _Some) -> Floats:
         """Return the covariance of some groups for each row, shape (K, G, G)."""
-        slopes, crossed, strata = (
-            np.ascontiguousarray(np.moveaxis(each[groups], 2, 0))
-            for each in (self.slopes, self.crossed, self.strata)
-        )
-        half = (slopes @ self.frame.inner / 2 - crossed) @ np.swapaxes(slopes, 1, 2)
-        found = half + np.swapaxes(half, 1, 2)
-        found -= (strata * self.frame.kept) @ np.swapaxes(strata, 1, 2)
-        places = np.arange(slopes.shape[1])
-        found[:, places, places] += self.squares[groups].T
-        return found
+        left, right = (each[groups].transpose(2, 0, 1) for each in (self.left, self.right))
+        return _covariance(left, right, self.squares[groups].T)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -427,54 +427,40 @@ class Crosstab:
     def independence(self, questions: Sequence[int]) -> list[Independence | None]:
         """Test that each of some questions and the breakdown are independent."""
         found: dict[int, Independence | None] = {}
-        starts, degrees = self._of.answers.starts, self._of.design_degrees()
-        widths = np.diff(starts)[list(questions)]
+        totals, starts = self._totals, self._of.answers.starts
+        left, right = (
+            np.ascontiguousarray(each.transpose(2, 0, 1)) for each in (totals.left, totals.right)
+        )
+        weighted, scaled = totals.weighted.T, totals.scaled.T
+        every = np.array(questions, dtype=np.intp)
+        widths = np.diff(starts)[every]
         for width in np.unique(widths):
-            own = np.array(questions)[widths == width]
-            step = max(1, _ROOM // (width * len(self.counts)) ** 2)
+            own = every[widths == width]
+            cells = width * len(self.counts)
+            step = max(1, _ROOM // cells**2)
             for some in np.split(own, range(step, len(own), step)):
-                columns = starts[some, None] + np.arange(width)
+                answers = starts[some, None] + np.arange(width)
                 respondents = self.counts[:, some].sum(axis=0)
                 made = of_counts(
-                    np.swapaxes(self._totals.weighted[:, columns], 0, 1),
-                    self._spread(columns),
+                    weighted[answers],
+                    _covariance(
+                        left[answers].reshape(len(some), cells, -1),
+                        right[answers].reshape(len(some), cells, -1),
+                        scaled[answers].reshape(len(some), cells),
+                    ),
                     np.rint(respondents).astype(np.int64),
-                    degrees=degrees,
+                    degrees=self._of.degrees,
                 )
                 found.update(zip(some.tolist(), made, strict=True))
         return [found[question] for question in questions]
 
-    def _spread(self, columns: Ints) -> Floats:
-        """Return the covariance of weighted counts, by group and answer, of some questions.
-
-        Parameters
-        ----------
-        columns : array of int, shape (N, A)
-            The answers to each question.
-
-        Returns
-        -------
-        array of float, shape (N, G * A, G * A)
-        """
-        own, frame = self._totals.at(columns), self._of.frame
-        count, size = len(columns), own.scaled[:, 0].size
-        slopes, crossed, strata = (
-            each.transpose(2, 1, 0, 3).reshape(count, each.shape[1], size)
-            for each in (own.explained, own.crossed, own.strata)
-        )
-        totals = strata - frame.held @ slopes
-        first = np.concatenate([slopes, totals], axis=1)
-        other = [frame.inner @ slopes / 2 - crossed, totals * frame.kept[:, None] / -2]
-        half: Floats = np.swapaxes(np.concatenate(other, axis=1), 1, 2) @ first
-        found = half + np.swapaxes(half, 1, 2)
-        places = np.arange(size)
-        found[:, places, places] += own.scaled.swapaxes(0, 1).reshape(count, size)
-        return found
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crosstabs:
-    """Questions by the breakdowns of a crossing."""
+    """Questions by the breakdowns of a crossing.
+
+    Its degrees of freedom are those of the whole sample, or those that its design states.
+    """
 
     sample: Sample
     layout: Layout
@@ -483,6 +469,7 @@ class Crosstabs:
     over: Kept
     level: float
     frame: _Frame
+    degrees: float
 
     @classmethod
     def of(
@@ -502,8 +489,13 @@ class Crosstabs:
         if stage is None:
             msg = "Respondents were not drawn directly: their variance is that of units."
             raise SurveyError(SurveyProblem.REQUEST, msg)
-        frame = _Frame.of(sample, crossing.layout, stage, fixed=fixed)
-        return cls(sample, crossing.layout, answers, rows, over, level, frame)
+        layout, rule, basis = crossing.layout, sample.design.df, sample.variance_basis
+        frame = _Frame.of(sample, layout, stage, fixed=fixed)
+        if isinstance(rule, DfRule) and isinstance(basis, Structure):
+            degrees: float = basis.degrees_of_freedom(layout.place, layout.respondents)
+        else:
+            degrees = design_degrees(sample)
+        return cls(sample, layout, answers, rows, over, level, frame, degrees)
 
     def by_each(self, breakdowns: Sequence[tuple[str, ...]]) -> list[Crosstab]:
         """Cross every question with each breakdown.
@@ -536,9 +528,7 @@ class Crosstabs:
         size = np.where(counts[:, of_row] > 0, base.weighted, np.nan)
         plain, squares = totals.times(self.rows.scores), self.rows.squares
         values = plain.weighted / size
-        linearised = _Linearised.of(
-            self.frame, plain, squares.of(totals.scaled), base, values, size
-        )
+        linearised = _Linearised.of(plain, squares.of(totals.scaled), base, values, size)
         bases = Bases(
             np.rint(counts).astype(np.int64)[:, of_row],
             np.rint(missing).astype(np.int64)[:, of_row],
@@ -570,13 +560,6 @@ class Crosstabs:
             )
             for own, each in zip(groups, broken, strict=True)
         ]
-
-    def design_degrees(self) -> float:
-        """Return the degrees of freedom of the whole sample, or those that its design states."""
-        rule, basis = self.sample.design.df, self.sample.variance_basis
-        if isinstance(rule, DfRule) and isinstance(basis, Structure):
-            return basis.degrees_of_freedom(self.layout.place, self.layout.respondents)
-        return design_degrees(self.sample)
 
     def _breakdown(self, breakdown: Sequence[str]) -> _Breakdown:
         """Return the groups of a breakdown, by cell."""
@@ -640,7 +623,7 @@ class Crosstabs:
     def _degrees(self, cells_of: Sequence[Ints], counts: Floats) -> Floats:
         """Return the degrees of freedom by group and question, shape (G, Q)."""
         if self.sample.design.df is not DfRule.DOMAIN:
-            return np.full(counts.shape, self.design_degrees())
+            return np.full(counts.shape, self.degrees)
         if len(self.frame.kept) == 1:
             return np.asarray(counts - (counts > 0))
         answered = self.rows.counted.of(self.answers.given)

@@ -179,8 +179,8 @@ def _tested(
 
     With ``C`` what rows and columns do not explain of the shares ``p``, over them, and ``V`` the
     covariance of the counts, the traces of ``Δ = n (C' diag(p) C)⁻¹ C' V C`` are those of
-    ``n C (C' diag(p) C)⁻¹ C' V``. What stands before ``V`` follows from what rows and columns do
-    explain, which is less.
+    ``n C (C' diag(p) C)⁻¹ C' V``. This follows from what rows and columns do explain, which is
+    less: with ``M`` their margins, it is ``n diag(p)⁻¹ (V - diag(p) M (M' diag(p) M)⁻¹ M' V)``.
     """
     totals = counts.sum(axis=(1, 2))
     shares = counts / totals[:, None, None]
@@ -189,15 +189,17 @@ def _tested(
     flat = shares.reshape(len(shares), -1)
     filled = counts[0] > 0
     margins = _margins(filled)
-    kernel = -margins @ np.linalg.inv((margins.T * flat[:, None]) @ margins) @ margins.T
-    places = np.arange(flat.shape[1])
-    kernel[:, places, places] += np.divide(1.0, flat, out=np.zeros_like(flat), where=flat > 0)
     if not filled.all():
         # Shares are counts over their sum, which varies too; else this turns nothing.
-        turn = np.einsum("nij,nj->ni", kernel, flat)
-        kernel -= turn[:, None] + turn[:, :, None]
-        kernel += np.einsum("ni,ni->n", turn, flat)[:, None, None]
-    delta = kernel @ covariances
+        sums = covariances.sum(axis=2)
+        sums -= sums.sum(axis=1, keepdims=True) * flat / 2
+        turn = sums[:, :, None] * flat[:, None]
+        covariances = covariances - turn - np.swapaxes(turn, 1, 2)
+    products = (margins[:, :, None] * margins[:, None]).reshape(len(margins), -1)
+    inverse = np.linalg.inv((flat @ products).reshape(len(flat), *2 * margins.shape[1:]))
+    delta = (flat[:, :, None] * margins) @ (inverse @ (margins.T @ covariances))
+    np.subtract(covariances, delta, out=delta)
+    delta *= np.divide(1.0, flat, out=np.zeros_like(flat), where=flat > 0)[:, :, None]
     scale = respondents / totals**2
     trace = scale * np.trace(delta, axis1=1, axis2=2)
     # Design effects, whose sum is nothing where counts have no error.
@@ -221,9 +223,11 @@ def _tested(
 
 def _margins(filled: Booleans) -> Floats:
     """Return a basis of sums of a row and a column effect that are null in the empty cells."""
-    rows, columns = (np.eye(size) for size in filled.shape)
-    ones = [np.ones((size, 1)) for size in filled.shape]
-    every = np.concatenate([np.kron(rows, ones[1]), np.kron(ones[0], columns[:, 1:])], axis=1)
+    rows, columns = filled.shape
+    every = np.concatenate(
+        [np.repeat(np.eye(rows), columns, axis=0), np.tile(np.eye(columns)[:, 1:], (rows, 1))],
+        axis=1,
+    )
     empty = every[~filled.ravel()]
     return np.asarray(every @ null_space(empty) if len(empty) else every)
 

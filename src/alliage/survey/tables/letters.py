@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.special import ndtri, stdtr
+from scipy.special import ndtri, stdtr, stdtrit
 
 from alliage.survey.comparison.comparisons import Adjustment, adjusted
 from alliage.survey.errors import SurveyError, SurveyProblem
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from alliage.survey.arrays import Floats
 
     _Places: TypeAlias = NDArray[np.intp]
-
-#: How a column that another exceeds is told.
-_LOOSE, _STRICT = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,39 +90,54 @@ class LetterRule:
         -----
         The same tests as `alliage.survey.comparison.comparisons.differences`, for many rows.
         """
-        exceeded = np.zeros((len(values), len(letters), len(letters)), dtype=np.int8)
-        first, second = np.triu_indices(len(letters), 1)
-        if first.size:
-            gap = values[:, first] - values[:, second]
-            # What rounding leaves between columns of the same people is no difference.
-            gap[np.abs(gap) <= 1e-14 * np.abs(values[:, first])] = 0.0
-            compared = (errors > 0) & (degrees >= 1)
-            freedom = np.where(compared, degrees, np.inf).min(axis=1)[:, None]
-            most = 1 - min(self.level, self.loose or self.level)
-            p_values = _p_values(gap, covariance, freedom, first, second, most)
-            made = compared[:, first] & compared[:, second]
-            final = adjusted(np.where(made, p_values, np.nan), self.adjustment)
-            for told, confidence in ((_LOOSE, self.loose), (_STRICT, self.level)):
-                if confidence is not None:
-                    row, pair = np.nonzero(final <= 1 - confidence + 1e-12)
-                    falls = gap[row, pair] < 0
-                    high = np.where(falls, second[pair], first[pair])
-                    exceeded[row, high, first[pair] + second[pair] - high] = told
-        return _spelt(exceeded, letters)
+        count, rows = len(letters), len(values)
+        second, first = np.nonzero(np.tri(count, k=-1))
+        if not first.size:
+            return np.full((rows, count), "", dtype=object)
+        values, errors, degrees = values.T, errors.T, degrees.T
+        gap = values[first] - values[second]
+        # What rounding leaves between columns of the same people is no difference.
+        gap[np.abs(gap) <= 1e-14 * np.abs(values[first])] = 0.0
+        compared = (errors > 0) & (degrees >= 1)
+        freedom = np.where(compared, degrees, np.inf).min(axis=0)
+        chances = [1 - each + 1e-12 for each in (self.loose, self.level) if each is not None]
+        p_values = _p_values(gap, np.moveaxis(covariance, 0, 2), freedom, first, second, chances)
+        p_values[~(compared[first] & compared[second])] = np.nan
+        # Where every difference is told already, the others of its row change nothing.
+        some = ((p_values > 0) & (p_values <= chances[0])).any(axis=0)
+        p_values[:, some] = adjusted(p_values[:, some].T, self.adjustment).T
+        told = np.sum([p_values <= chance for chance in chances], axis=0, dtype=np.int8)
+        exceeded = np.zeros((count, count, rows), dtype=np.int8)
+        exceeded[first, second] = np.where(gap > 0, told, 0)
+        exceeded[second, first] = np.where(gap < 0, told, 0)
+        marks = [(letter.lower(), letter)[-len(chances) :] for letter in letters]
+        return _spelt(exceeded, marks, _between(letters)).T
 
 
-def _spelt(exceeded: NDArray[np.int8], letters: Sequence[str]) -> NDArray[np.object_]:
-    """Write the letters of the columns that each exceeds, shape (K, G, G), in their order."""
-    found = np.full(exceeded.shape[:2], "", dtype=object)
-    between = _between(letters)
-    for low, letter in enumerate(letters):
-        for told, mark in ((_LOOSE, letter.lower()), (_STRICT, letter)):
-            which = exceeded[:, :, low] == told
-            if which.any():
-                found[which] += mark + between
-    if between:
-        found[...] = [[marks.rstrip() for marks in row] for row in found.tolist()]
-    return found
+def _spelt(
+    exceeded: NDArray[np.int8], marks: Sequence[Sequence[str]], between: str
+) -> NDArray[np.object_]:
+    """Write the columns that each exceeds, in their order, shape (G, K).
+
+    Parameters
+    ----------
+    exceeded : array of int, shape (G, G, K)
+        How each column exceeds each, row by row; 0 where it does not.
+    marks
+        How a column is told, for each way to exceed it.
+    between
+        What stands between two of them.
+    """
+    count, _, rows = exceeded.shape
+    # What a figure exceeds is one string, which many share.
+    every = np.ascontiguousarray(np.swapaxes(exceeded, 1, 2)).view(f"S{count}").ravel().tolist()
+    written = {
+        ways: between.join(mark[way - 1] for mark, way in zip(marks, ways, strict=False) if way)
+        for ways in set(every)
+    }
+    found = np.empty(count * rows, dtype=object)
+    found[:] = [written[ways] for ways in every]
+    return found.reshape(count, rows)
 
 
 def without(above: str, gone: Collection[str], letters: Sequence[str]) -> str:
@@ -156,21 +168,26 @@ def _between(letters: Sequence[str]) -> str:
 
 
 def _p_values(
-    gap: Floats, covariance: Floats, freedom: Floats, first: _Places, second: _Places, most: float
-) -> Floats:
-    """Return the p-value of each pair of columns, by row; 1 for one that is surely above a level.
+    gap: Floats, covariance: Floats, freedom: Floats, first: _Places, second: _Places,
+    chances: Sequence[float],
+) -> Floats:  # fmt: skip
+    """Return the p-value of each pair of columns, by row, where letters depend on it.
 
-    A t has heavier tails than a normal variable: where this one is above the level, so is t.
+    It is 1 where it is surely above the greatest chance: a t has heavier tails than a normal
+    variable, and where this one is above, so is t. It is 0 where it is surely below the least one,
+    however many tests its row has.
     """
-    variances = np.einsum("kgg->kg", covariance)
-    both = variances[:, first] + variances[:, second]
-    spread = both - 2 * covariance[:, first, second]
+    variances = np.einsum("ggk->gk", covariance)
+    both = variances[first] + variances[second]
+    spread = both - 2 * covariance[first, second]
     # What rounding leaves of a difference that cannot vary is no variance.
     varies = spread > 1e-14 * np.abs(both)
     statistic = -np.abs(gap) / np.sqrt(np.where(varies, spread, 1.0))
-    close = statistic < ndtri(most / 2)
-    tails = stdtr(freedom, statistic, out=np.ones_like(gap), where=close)
-    return np.asarray(np.where(varies, np.minimum(2 * tails, 1.0), gap == 0))
+    sure = stdtrit(freedom.min(initial=np.inf), chances[-1] / (2 * len(first)))
+    found: Floats = np.where(varies, statistic >= sure, gap == 0).astype(np.float64)
+    doubtful = np.nonzero(varies & (statistic >= sure) & (statistic < ndtri(chances[0] / 2)))
+    found[doubtful] = 2 * stdtr(freedom[doubtful[1]], statistic[doubtful])
+    return found
 
 
 def alphabet(count: int) -> Iterator[str]:
