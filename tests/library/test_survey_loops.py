@@ -309,6 +309,20 @@ def test_texts_are_ranked(way: str, parts: list[list[str | None]], start: int) -
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("last", ["", "maybe", "a sentence that is kept elsewhere", None])
+@pytest.mark.parametrize("first", [["no", "yes"], ["another sentence, kept elsewhere"], [None]])
+def test_texts_that_come_late_are_ranked(
+    way: str, first: list[str | None], last: str | None
+) -> None:
+    texts = [*first * 9_000, last]
+    levels = sorted({text for text in texts if text is not None})
+    with by(way):
+        found = coded("q", pl.Series("q", texts, dtype=pl.String), None)
+    assert list(found.levels) == levels
+    assert found.codes.tolist() == [-1 if each is None else levels.index(each) for each in texts]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_texts_that_are_many_are_ranked(way: str) -> None:
     texts = [f"a place whose name is {number:04}" for number in range(1_000)]
     with by(way):

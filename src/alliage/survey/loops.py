@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Given = TypeVar("Given")
     Small = TypeVar("Small", SmallInts, Unsigned, Integers)
 
+#: Odd numbers: a product with them mixes the bits of another.
+_ODD, _OTHER_ODD = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+
 #: With fewer rows, NumPy is as fast.
 MANY = 50_000
 
@@ -332,13 +335,8 @@ def add_four(totals: Floats, at: np.uint64, values: Floats, place: np.uint64) ->
     totals[at : at + np.uint64(4)] += values[place : place + np.uint64(4)]
 
 
-def tell_apart(
-    views: Unsigned,
-    answered: Booleans | None,
-    numbers: Bytes,
-    first: Ints,
-) -> int:
-    """Give numbers to the texts of a column, by where they are kept.
+def meet(views: Unsigned, answered: Booleans | None, first: Ints) -> int:
+    """Find the places where texts are kept, and the first row of each.
 
     Parameters
     ----------
@@ -346,37 +344,80 @@ def tell_apart(
         Each text as Arrow writes it: itself if it is short, else where it is kept.
     answered : array of bool, shape (n,), or None
         Which rows hold a text; ``None`` for all.
-    numbers : array of uint8, shape (n,)
-        To be filled: the number of each text, from 0 on; M where there is none.
     first : array of int, shape (M,)
-        To be filled: the first row of each number.
+        To be filled.
 
     Returns
     -------
     int
-        How many numbers there are; -1 if they would be more than M.
+        How many places there are; -1 if they would be more than M.
     """
-    size = np.uint64(1)
-    while size < np.uint64(4 * first.size):
-        size *= np.uint64(2)
-    known = np.zeros((size, 2), dtype=np.uint64)
-    number_of = np.zeros(size, dtype=np.uint16)
+    shift = np.uint64(63)
+    while np.uint64(4 * first.size) >> (np.uint64(64) - shift):
+        shift -= np.uint64(1)
+    size = np.uint64(1) << (np.uint64(64) - shift)
+    row_of = np.full(size, -1)
     found = 0
     for row in range(len(views)):
         if answered is not None and not answered[row]:
-            numbers[row] = first.size
             continue
         one, other = views[row, 0], views[row, 1]
-        mixed = (one ^ (other * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xD6E8FEB86659FD93)
-        place = mixed >> np.uint64(32) & (size - np.uint64(1))
-        while number_of[place] and (known[place, 0] != one or known[place, 1] != other):
-            place = (place + np.uint64(1)) & (size - np.uint64(1))
-        if number_of[place] == 0:
+        at = (one * np.uint64(_ODD) + other * np.uint64(_OTHER_ODD)) >> shift
+        while row_of[at] >= 0 and (views[row_of[at], 0] != one or views[row_of[at], 1] != other):
+            at = (at + np.uint64(1)) & (size - np.uint64(1))
+        if row_of[at] < 0:
             if found == first.size:
                 return -1
-            first[found] = row
+            row_of[at] = first[found] = row
             found += 1
-            known[place, 0], known[place, 1] = one, other
-            number_of[place] = found
-        numbers[row] = number_of[place] - 1
     return found
+
+
+def rank_texts(
+    views: Unsigned, answered: Booleans | None, known: Unsigned, ranks: SmallInts, codes: SmallInts
+) -> bool:
+    """Rank texts by where they are kept.
+
+    Parameters
+    ----------
+    views : array of uint64, shape (n, 2)
+    answered : array of bool, shape (n,), or None
+        As for `meet`.
+    known : array of uint64, shape (M, 2)
+        Where texts are kept.
+    ranks : array of int, shape (M,)
+        The rank of each.
+    codes : array of int, shape (n,)
+        To be filled: the rank of the text of each row, -1 where there is none.
+
+    Returns
+    -------
+    bool
+        Whether no text is kept elsewhere; else ``codes`` is not filled to its end.
+    """
+    shift = np.uint64(63)
+    while np.uint64(4 * len(known)) >> (np.uint64(64) - shift):
+        shift -= np.uint64(1)
+    size = np.uint64(1) << (np.uint64(64) - shift)
+    # Two numbers of where a text is kept, and its place among those known, from 1 on: 0 where there
+    # is none, with the length 0 of a text and what no such text goes with.
+    held = np.zeros((size, 3), dtype=np.uint64)
+    held[:, 1] = 1
+    for text in range(len(known)):
+        one, other = known[text, 0], known[text, 1]
+        at = (one * np.uint64(_ODD) + other * np.uint64(_OTHER_ODD)) >> shift
+        while held[at, 2]:
+            at = (at + np.uint64(1)) & (size - np.uint64(1))
+        held[at, 0], held[at, 1], held[at, 2] = one, other, text + 1
+    for row in range(len(views)):
+        if answered is not None and not answered[row]:
+            codes[row] = -1
+            continue
+        one, other = views[row, 0], views[row, 1]
+        at = (one * np.uint64(_ODD) + other * np.uint64(_OTHER_ODD)) >> shift
+        while held[at, 0] != one or held[at, 1] != other:
+            if not held[at, 2]:
+                return False
+            at = (at + np.uint64(1)) & (size - np.uint64(1))
+        codes[row] = ranks[held[at, 2] - np.uint64(1)]
+    return True

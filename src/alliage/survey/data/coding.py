@@ -18,7 +18,7 @@ from alliage.survey.data.places import Places
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from alliage.survey.arrays import Booleans, Bytes, Integers, Ints, SmallInts, Unsigned
 
@@ -296,43 +296,32 @@ def _ranked(name: str, series: pl.Series, levels: Levels | None, into: Bytes) ->
     return _replaced(name, series, levels)
 
 
-class _Texts(NamedTuple):
-    """Texts of some rows.
-
-    Attributes
-    ----------
-    rows
-        Which.
-    numbers
-        The number of each text.
-    words
-        The text of each number.
-    none
-        The number where there is no text.
-    """
-
-    rows: slice
-    numbers: Unsigned
-    words: Mapping[int, str]
-    none: int
-
-
 def _texts(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> Coded:
-    """Rank texts by the number that was given to each."""
-    parts = _told_apart(series, into) or [_numbered(series)]
+    """Rank texts."""
+    found = _kept_texts(name, series, levels, into)
+    if found is not None:
+        return found
+    numbered = series.cast(pl.Categorical) if series.dtype == pl.String else series
+    present = numbered.drop_nulls().unique()
+    numbers = present.to_physical().to_list()
+    words = present.cast(pl.String).to_list()
     if levels is None:
         kind = series.dtype
-        words = {word for part in parts for word in part.words.values()}
         levels = tuple(kind.categories if isinstance(kind, pl.Enum) else sorted(words))
-    texts = _in_its_type(name, pl.Series(dtype=pl.String), levels).to_list()
-    rank_of = {text: rank for rank, text in enumerate(texts)}
+    rank_of = _ranks_of_texts(name, levels)
     codes = _room(smallest(len(levels)), into)
-    for part in parts:
-        ranks = np.full(part.none + 1, NO_LEVEL, dtype=codes.dtype)
-        for number, word in part.words.items():
-            ranks[number] = rank_of.get(word, NO_LEVEL)
-        _look_up(ranks, part.numbers, codes[part.rows])
+    none = max(numbers, default=-1) + 1
+    ranks = np.full(none + 1, NO_LEVEL, dtype=codes.dtype)
+    for number, word in zip(numbers, words, strict=True):
+        ranks[number] = rank_of.get(word, NO_LEVEL)
+    _look_up(ranks, numbered.to_physical().fill_null(none).to_numpy(), codes)
     return Coded.of(codes, levels)
+
+
+def _ranks_of_texts(name: str, levels: Levels) -> dict[str, int]:
+    """Return the rank of each level of a column of texts."""
+    texts = _in_its_type(name, pl.Series(dtype=pl.String), levels).to_list()
+    return {text: rank for rank, text in enumerate(texts)}
 
 
 def _room(kind: type[np.signedinteger[Any]], into: Bytes) -> SmallInts:
@@ -340,40 +329,76 @@ def _room(kind: type[np.signedinteger[Any]], into: Bytes) -> SmallInts:
     return into.view(kind) if kind is np.int8 else np.empty(len(into), dtype=kind)
 
 
-def _numbered(series: pl.Series) -> _Texts:
-    """Give texts the numbers that Polars gives."""
-    numbered = series.cast(pl.Categorical) if series.dtype == pl.String else series
-    present = numbered.drop_nulls().unique()
-    numbers = present.to_physical().to_list()
-    none = max(numbers, default=-1) + 1
-    words = dict(zip(numbers, present.cast(pl.String).to_list(), strict=True))
-    return _Texts(slice(None), numbered.to_physical().fill_null(none).to_numpy(), words, none)
+class _Kept(NamedTuple):
+    """Texts of a part of a column, and where they are kept.
+
+    Attributes
+    ----------
+    texts
+        The texts.
+    rows
+        Which rows of the column they are.
+    views
+        Each text as Arrow writes it: itself if it is short, else where it is kept, shape (m, 2).
+    answered
+        Which rows hold a text, shape (m,); ``None`` for all.
+    """
+
+    texts: pl.Series
+    rows: slice
+    views: Unsigned
+    answered: Booleans | None
+
+    @classmethod
+    def of(cls, texts: pl.Series, start: int) -> _Kept:
+        """Find where the texts of a part are kept."""
+        array = texts.to_arrow(compat_level=pl.CompatLevel.newest())
+        views = np.frombuffer(array.buffers()[1], np.uint64, 2 * len(array), 16 * array.offset)
+        answered = texts.is_not_null().to_numpy() if texts.null_count() else None
+        return cls(texts, slice(start, start + len(texts)), views.reshape(-1, 2), answered)
+
+    def first(self, meet: Callable[..., int], rows: int) -> dict[int, str] | None:
+        """Return a row of each place that some rows name, with its text; ``None`` for too many."""
+        first = np.empty(_MOST_TEXTS, dtype=np.int64)
+        answered = None if self.answered is None else self.answered[:rows]
+        count = meet(self.views[:rows], answered, first)
+        # One by one: Polars would plan the reading of several, which takes longer.
+        return {row: self.texts[row] for row in first[:count].tolist()} if count >= 0 else None
 
 
-def _told_apart(series: pl.Series, into: Bytes) -> list[_Texts] | None:
-    """Give texts numbers by where they are kept: once in each part of a file of Parquet.
+def _kept_texts(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> Coded | None:
+    """Rank texts by where they are kept: once in each part of a file of Parquet.
 
     ``None`` if it cannot be known, or they are kept in many places.
     """
-    tell_apart = loops.compiled(loops.tell_apart, len(series))
-    if tell_apart is None or series.dtype != pl.String or not _has_arrow():
+    meet, rank_texts = (
+        loops.compiled(each, len(series)) for each in (loops.meet, loops.rank_texts)
+    )
+    if meet is None or rank_texts is None or series.dtype != pl.String or not _has_arrow():
         return None
-    parts: list[_Texts] = []
-    start = 0
-    for chunk in series.get_chunks():
-        array = chunk.to_arrow(compat_level=pl.CompatLevel.newest())
-        views = np.frombuffer(array.buffers()[1], np.uint64, 2 * len(array), 16 * array.offset)
-        answered = chunk.is_not_null().to_numpy() if chunk.null_count() else None
-        first = np.empty(_MOST_TEXTS, dtype=np.int64)
-        rows = slice(start, start + len(chunk))
-        count = tell_apart(views.reshape(-1, 2), answered, into[rows], first)
-        if count < 0:
+    chunks = series.get_chunks()
+    starts = itertools.accumulate(map(len, chunks), initial=0)
+    parts = [_Kept.of(chunk, start) for chunk, start in zip(chunks, starts, strict=False)]
+    # The first rows name all the places, or else all of them do.
+    for rows in (_FIRST, len(series)):
+        met = [part.first(meet, rows) for part in parts]
+        if any(each is None for each in met):
             return None
-        # One by one: Polars would plan the reading of several, which takes longer.
-        words = {number: chunk[row] for number, row in enumerate(first[:count].tolist())}
-        parts.append(_Texts(rows, into[rows], words, _MOST_TEXTS))
-        start += len(chunk)
-    return parts
+        words = [each for each in met if each is not None]
+        found = levels or tuple(sorted(set(itertools.chain(*(each.values() for each in words)))))
+        rank_of, codes = _ranks_of_texts(name, found), _room(smallest(len(found)), into)
+        if all(
+            rank_texts(
+                part.views,
+                part.answered,
+                part.views[list(own)],
+                np.array([rank_of.get(word, NO_LEVEL) for word in own.values()], codes.dtype),
+                codes[part.rows],
+            )
+            for part, own in zip(parts, words, strict=True)
+        ):
+            return Coded.of(codes, found)
+    return None
 
 
 @cache
