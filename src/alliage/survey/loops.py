@@ -187,7 +187,38 @@ def gather(
         largest[code] = max(largest[code], weight)
 
 
-def pack(  # noqa: C901 - a loop in parts would go through memory between them
+def cross(
+    answers: Unsigned, added: np.uint64, last: np.uint64, times: np.uint64, codes: Unsigned
+) -> bool:
+    """Add answers to codes, as the next digit of these.
+
+    Parameters
+    ----------
+    answers : array of unsigned, shape (m,)
+    added : uint64
+        What is added to an answer, so that 0 is no answer and 1 the first level: numbers go around.
+    last : uint64
+        The rank of the last level, if answers may be none of them; else the largest number.
+    times : uint64
+        By what an answer is multiplied.
+    codes : array of unsigned, shape (m,) or more
+        To be added to.
+
+    Returns
+    -------
+    bool
+        Whether every answer that may be none of the levels is one.
+    """
+    kept, kind = answers.dtype.type, codes.dtype.type
+    farthest = kept(0)
+    for row in range(np.uint64(answers.size)):
+        answer = kept(answers[row] + kept(added))
+        farthest = max(farthest, kept(answer - kept(1)))
+        codes[row] = kind(codes[row] + kind(kind(answer) * kind(times)))
+    return bool(farthest <= last)
+
+
+def pack(
     answers: Unsigned,
     begins: Ints,
     factors: Unsigned,
@@ -208,10 +239,8 @@ def pack(  # noqa: C901 - a loop in parts would go through memory between them
     begins : array of int, shape (Q,)
         Where the answers of m rows to each question begin there.
     factors : array of uint64, shape (Q, 6)
-        What is added to an answer, so that 0 is no answer and 1 the first level: numbers go
-        around. The rank of the last level, if answers may be none of them; else the largest number.
-        By what the answer is then multiplied, the word, its first bit, and whether the question is
-        the last of those that are crossed.
+        What `cross` is told, then the word, its first bit, and whether the question is the last of
+        those that are crossed.
     places : array of uint32, shape (m,)
         Where the words of each row go.
     crossed : array of unsigned, shape (B,)
@@ -230,7 +259,6 @@ def pack(  # noqa: C901 - a loop in parts would go through memory between them
         Whether every answer that may be none of the levels is one.
     """
     packed = np.zeros((words.shape[1], crossed.size), dtype=np.uint64)
-    kept, kind = answers.dtype.type, crossed.dtype.type
     within = True
     for start in range(0, places.size, crossed.size):
         own_places = places[start : start + crossed.size]
@@ -238,13 +266,9 @@ def pack(  # noqa: C901 - a loop in parts would go through memory between them
         for question in range(begins.size):
             begin = begins[question] + start
             own = answers[begin : begin + own_places.size]
-            added, times = kept(factors[question, 0]), kind(factors[question, 2])
-            farthest = kept(0)
-            for row in range(size):
-                answer = kept(own[row] + added)
-                farthest = max(farthest, kept(answer - kept(1)))
-                crossed[row] = kind(crossed[row] + kind(kind(answer) * times))
-            within &= farthest <= factors[question, 1]
+            within &= cross(
+                own, factors[question, 0], factors[question, 1], factors[question, 2], crossed
+            )
             if factors[question, 5]:
                 held, bit = packed[factors[question, 3]], factors[question, 4]
                 for row in range(size):

@@ -1,4 +1,4 @@
-"""An instruction of compiled loops that Numba would not choose by itself.
+"""What compiled loops call: others of them, and an instruction that Numba would not choose.
 
 Imported where loops are compiled, and nowhere else.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, overload, register_jitable
 
 from alliage.survey import loops
 
@@ -40,3 +40,6 @@ def _added(totals: Any, at: Any, values: Any, place: Any) -> Any:  # noqa: ARG00
         add(totals, at, values, place)
 
     return added
+
+
+register_jitable(loops.cross)

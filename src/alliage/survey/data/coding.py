@@ -91,8 +91,6 @@ class Ranks:
 class Coded(Ranks):
     """The answers of a column as ranks among its levels, each of which is known to be one."""
 
-    parts: tuple[SmallInts, ...]
-
     @classmethod
     def of(cls, codes: SmallInts, levels: Levels) -> Coded:
         """Make it of the rank of each answer, -1 where there is none, shape (n,)."""
@@ -101,13 +99,26 @@ class Coded(Ranks):
     @cached_property
     def codes(self) -> SmallInts:
         """The rank of each answer, -1 where there is none, shape (n,), in the smallest type."""
-        if len(self.parts) == 1 and self.parts[0].flags.writeable:
-            return self.parts[0]
+        if len(self.parts) == 1 and self.low == 0:
+            return self.parts[0].astype(smallest(len(self.levels)), copy=False)
         # The numbers of a frame are not to be written over.
-        codes = np.concatenate(self.parts)
-        unsigned = codes.view(f"u{codes.itemsize}")
-        unsigned -= unsigned.dtype.type(self.low % (1 << 8 * codes.itemsize))
-        return codes
+        return self._ranked(np.concatenate(self.parts))
+
+    def at(self, rows: Ints) -> SmallInts:
+        """Return the ranks of the answers of some rows, shape (m,)."""
+        part = np.searchsorted(self.begins, rows, side="right") - 1
+        found = np.empty(len(rows), dtype=self.parts[0].dtype)
+        for place in range(part.max(initial=-1) + 1):
+            own = part == place
+            found[own] = self.parts[place][rows[own] - self.begins[place]]
+        return self._ranked(found)
+
+    def _ranked(self, numbers: Integers) -> SmallInts:
+        """Make ranks of numbers, which are written over."""
+        unsigned = numbers.view(f"u{numbers.itemsize}")
+        unsigned -= unsigned.dtype.type(self.low % (1 << 8 * numbers.itemsize))
+        ranks: SmallInts = unsigned.view(f"i{numbers.itemsize}")
+        return ranks.astype(smallest(len(self.levels)), copy=False)
 
     def wide(self) -> Ints:
         """Return the codes in 64 bits, to compute with."""

@@ -6,6 +6,7 @@ margins, same answers. A respondent alone is a cell of one, so that rows are a c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from alliage.survey.arrays import Booleans, Floats, Integers, Ints, SmallInts, Unsigned
-    from alliage.survey.data.coding import Level
+    from alliage.survey.data.coding import Level, Ranks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,6 +226,30 @@ def gathered_codes(parts: Sequence[SmallInts]) -> SmallInts:
         code -= kind(low)
         size *= width
     return np.zeros(len(parts[0]), dtype=np.int8) if code is None else compact(code)
+
+
+def crossed(asked: Sequence[Ranks]) -> SmallInts | None:
+    """Return one code 0, 1, … for each combination of levels that occurs, as they are kept.
+
+    ``None`` for an answer that is no level, for more combinations than it would be worth, or where
+    no compiled loop reads the answers.
+    """
+    rows, size = asked[0].begins[-1], math.prod(len(each.levels) for each in asked)
+    cross = loops.compiled(loops.cross, rows)
+    if cross is None or not 0 < size <= 4 * rows:
+        return None
+    codes = np.zeros(rows, dtype=smallest(size))
+    times = size
+    for each in asked:
+        times //= len(each.levels)
+        # The first level is 1 for the loop.
+        codes -= codes.dtype.type(times)
+        added, last = np.uint64((1 - each.low) % (1 << 64)), np.uint64(len(each.levels) - 1)
+        for begin, part in zip(each.begins, each.parts, strict=False):
+            own = unsigned(codes[begin : begin + len(part)])
+            if not cross(unsigned(part), added, last, np.uint64(times), own):
+                return None
+    return compact(codes)
 
 
 class Gathered(NamedTuple):

@@ -12,7 +12,14 @@ from alliage.survey.data.coding import NO_LEVEL, Coded
 from alliage.survey.data.table import SMALLEST, Table, as_numbers, first_that_is_no_number, require
 from alliage.survey.errors import SurveyError, SurveyProblem
 from alliage.survey.sampling import replication
-from alliage.survey.sampling.cells import Cells, Gathered, Rows, gathered, gathered_codes
+from alliage.survey.sampling.cells import (
+    Cells,
+    Gathered,
+    Rows,
+    crossed,
+    gathered,
+    gathered_codes,
+)
 from alliage.survey.sampling.design import Design, ReplicateColumns, ReplicateKind
 from alliage.survey.sampling.replication import Replicates
 from alliage.survey.sampling.structure import Stage, Structure, build
@@ -267,26 +274,36 @@ class Sample:
     def patterns(self, keys: Sequence[str], values: Sequence[str], *, by_weight: bool) -> Patterns:
         """Gather respondents by categorical variables, or one by one for numeric ones."""
         weights = self.design_weights
-        self.code(keys)
-        codes = {name: self._margin_codes(name) for name in keys}
+        of_rows = self._combinations(keys)
         numbers = {name: self._margin_numbers(name) for name in values}
-        of_rows: SmallInts
         if numbers:
             of_rows = np.arange(len(weights))
-        else:
-            parts: list[SmallInts] = [*codes.values(), np.zeros(len(weights), dtype=np.int8)]
-            if by_weight:
-                parts.append(np.unique(weights, return_inverse=True)[1])
-            of_rows = gathered_codes(parts)
+        elif by_weight:
+            of_rows = gathered_codes([of_rows, np.unique(weights, return_inverse=True)[1]])
         found = gathered(of_rows, weights)
         return Patterns(
-            {name: column[found.first].astype(np.int64) for name, column in codes.items()},
+            {name: self.coded(name).at(found.first).astype(np.int64) for name in keys},
             {name: self.levels(name) for name in keys},
             numbers,
             *found,
             self._replicates_by(of_rows, len(found.first)),
             of_rows,
         )
+
+    def _combinations(self, names: Sequence[str]) -> SmallInts:
+        """Return one code 0, 1, … for each combination of answers to margins, shape (n,)."""
+        if not names:
+            return np.zeros(len(self.design_weights), dtype=np.int8)
+        self.rank(names)
+        found = crossed([self.ranks(name) for name in names])
+        if found is None:
+            self.code(names)
+            return gathered_codes([self._margin_codes(name) for name in names])
+        # Their answers were all read.
+        for name in names:
+            ranks = self.ranks(name)
+            self._coded.setdefault(name, Coded(ranks.levels, ranks.parts, ranks.low))
+        return found
 
     def calibrated(self, patterns: Patterns, calibration: Calibration) -> Sample:
         """Return the sample with the weights of a calibration over patterns."""

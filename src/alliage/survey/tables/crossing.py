@@ -442,7 +442,7 @@ def _sorted(
         Layout(
             sample.place[held.first],
             sample.pattern[held.first].astype(np.int64),
-            {name: sample.coded(name).codes[held.first].astype(np.int64) for name in names},
+            {name: sample.coded(name).at(held.first).astype(np.int64) for name in names},
             {name: sample.levels(name) for name in names},
             held.respondents,
             held.weight,
