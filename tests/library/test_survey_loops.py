@@ -182,6 +182,65 @@ def test_levels_that_were_supposed_are_all_there_are(
     assert np.array_equal(found.respondents, expected.respondents)
 
 
+@pytest.mark.parametrize("way", WAYS[1:])
+@settings(max_examples=40, deadline=None)
+@given(
+    kinds=st.lists(st.sampled_from([pl.Int8, pl.UInt8, pl.Int64, pl.Float64, pl.String]),
+                   min_size=1, max_size=4),
+    widths=st.lists(st.integers(1, 6) | st.just(60), min_size=4, max_size=4),
+    late=st.none() | st.integers(0, 80),
+    described=st.booleans(),
+    by_weight=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_patterns_are_the_same_in_every_way(
+    way: str, kinds: list[Any], widths: list[int], late: int | None, *, described: bool,
+    by_weight: bool, seed: int,
+) -> None:  # fmt: skip
+    random, size = np.random.default_rng(seed), 9_000
+    answers = [random.integers(0, width, size) for width in widths]
+    if late is not None:
+        # After the rows that are looked at first.
+        answers[0][-1] = late
+    names = [f"m{place}" for place in range(len(kinds))]
+    frame = pl.DataFrame(
+        {
+            name: pl.Series(own).cast(kind)
+            for name, own, kind in zip(names, answers, kinds, strict=False)
+        }
+        | {"weight": random.choice([1.0, 2.5], size)}
+    )
+    # In parts, as a file is read.
+    table = Table.of(pl.concat([frame[:4_000], frame[4_000:]], rechunk=False))
+    if described:
+        levels = [sorted({*table.levels(name)}) for name in names]
+        table = table.describe({
+            name: Variable(labels={level: str(level) for level in own})
+            for name, own in zip(names, levels, strict=True)
+        })  # fmt: skip
+    with by("numpy"):
+        expected = sample(table, Design(weights="weight")).patterns(names, [], by_weight=by_weight)
+    with by(way):
+        found = sample(table, Design(weights="weight")).patterns(names, [], by_weight=by_weight)
+    assert np.array_equal(found.of_rows, expected.of_rows)
+    assert found.levels == expected.levels
+    for name in names:
+        assert np.array_equal(found.keys[name], expected.keys[name])
+    np.testing.assert_allclose(found.weight, expected.weight, rtol=1e-12)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("missing", [0, 8_999])
+def test_a_margin_that_somebody_did_not_answer_is_refused(way: str, missing: int) -> None:
+    answers = [1, 2, 3] * 3_000
+    frame = pl.DataFrame(
+        {"m": [None if row == missing else answer for row, answer in enumerate(answers)]}
+    )
+    with by(way), pytest.raises(SurveyError, match=f"row {missing + 1}\\b") as refused:
+        calibrate(sample(frame, Design()), {"m": {1: 3_000, 2: 3_000, 3: 3_000}})
+    assert refused.value.problem is SurveyProblem.MARGIN_MISSING
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", [pl.Int8, pl.UInt8, pl.Int16, pl.Int64, pl.UInt64])
 @pytest.mark.parametrize("last", [1, 4, 99])
