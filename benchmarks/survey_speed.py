@@ -22,11 +22,14 @@ import polars as pl
 
 from benchmarks.machine import describe
 from benchmarks.survey_contest import data
+from benchmarks.survey_contest.alliage_side import TURNS
 
 RESULTS = Path(__file__).parent / "results" / "survey-speed.md"
 SIDES = Path(__file__).parent / "survey_contest"
 ROWS = int(os.environ.get("ROWS", "1000000"))
 LEFT_OUT = "n/a"
+#: How many processes read a file and publish its table, with the accelerator.
+PROCESSES = 3
 
 
 def run(command: list[str | Path], **environment: str) -> dict[str, Any]:
@@ -110,9 +113,15 @@ def accelerated(ours: list[str], place: Path) -> dict[str, dict[str, Any]]:
     kept = str(place / "compiled")
     return {
         "ever": run(command, NUMBA_CACHE_DIR=kept),
-        "compiled": run(command, NUMBA_CACHE_DIR=kept),
+        "compiled": best([run(command, NUMBA_CACHE_DIR=kept) for _ in range(PROCESSES)]),
         "numpy": run(command, NUMBA_DISABLE_JIT="1"),
     }
+
+
+def best(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the shortest times of several processes, and the most memory."""
+    made = {name: min(one[name] for one in found) for name in found[0]}
+    return made | {"peak": max(one["peak"] for one in found)}
 
 
 class Lines:
@@ -215,7 +224,9 @@ taken as fixed {seconds(mine["fixed"])}, with all the blocks read, letters and t
 
 {ROWS:,} rows × 40 questions × 5 breakdowns, from a Parquet file: read, raked, crossed, with letters
 and tests; then written as HTML. Small numbers have 8 bits, numbers 64. The accelerator is the extra
-`alliage[fast]`; a multiple is that of reading the file alone, in the same process.
+`alliage[fast]`. Reading alone, the way to the table and the way to the page go in turn, {TURNS}
+times each, in {PROCESSES} processes with the accelerator and one without: the best of each. A
+multiple is that of reading the file alone.
 
 | answers are written as | accelerator | reading alone | to the table | to the page | memory |
 | --- | --- | ---: | ---: | ---: | ---: |

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alliage.survey import Sample
 
 #: How often a file is read and its table made.
-TURNS = 12
+TURNS = 25
 
 BREAKDOWNS = ["sex", "age", "region", "size", "diploma"]
 #: To have more breakdowns: levels of two variables, crossed.

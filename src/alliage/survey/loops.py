@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     Given = TypeVar("Given")
     Small = TypeVar("Small", SmallInts, Unsigned, Integers)
 
-#: Odd numbers: a product with them mixes the bits of another.
+#: Odd numbers: a product with them mixes the bits of another; and multiples of them to be tried.
 _ODD, _OTHER_ODD = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+_TURNS = 15
 
 #: With fewer rows, NumPy is as fast.
 MANY = 50_000
@@ -397,6 +398,37 @@ def meet(views: Unsigned, answered: Booleans | None, first: Ints) -> int:
     return found
 
 
+def spread(known: Unsigned, held: Unsigned, turn: np.uint64, shift: np.uint64) -> bool:
+    """Put what is known of texts at places that mixed bits tell.
+
+    Parameters
+    ----------
+    known : array of uint64, shape (M, 2)
+        Where texts are kept.
+    held : array of uint64, shape (S, 3)
+        To be filled: where a text is kept, and its place among those known, from 1 on; 0 where
+        there is none, with the length 0 of a text and what no such text goes with.
+    turn, shift : uint64
+        An odd number that bits are mixed with, and how many of them tell no place.
+
+    Returns
+    -------
+    bool
+        Whether each has the place that its bits tell; else some have one after it.
+    """
+    held[:, 0], held[:, 1], held[:, 2] = 0, 1, 0
+    alone = True
+    for text in range(len(known)):
+        one, other = known[text, 0], known[text, 1]
+        mixed = one * (turn * np.uint64(_ODD)) + other * (turn * np.uint64(_OTHER_ODD))
+        at = mixed >> shift
+        while held[at, 2]:
+            at = (at + np.uint64(1)) & np.uint64(len(held) - 1)
+            alone = False
+        held[at, 0], held[at, 1], held[at, 2] = one, other, text + 1
+    return alone
+
+
 def rank_texts(
     views: Unsigned, answered: Booleans | None, known: Unsigned, ranks: SmallInts, codes: SmallInts
 ) -> bool:
@@ -420,25 +452,21 @@ def rank_texts(
         Whether no text is kept elsewhere; else ``codes`` is not filled to its end.
     """
     shift = np.uint64(63)
-    while np.uint64(4 * len(known)) >> (np.uint64(64) - shift):
+    while np.uint64(16 * len(known)) >> (np.uint64(64) - shift):
         shift -= np.uint64(1)
     size = np.uint64(1) << (np.uint64(64) - shift)
-    # Two numbers of where a text is kept, and its place among those known, from 1 on: 0 where there
-    # is none, with the length 0 of a text and what no such text goes with.
-    held = np.zeros((size, 3), dtype=np.uint64)
-    held[:, 1] = 1
-    for text in range(len(known)):
-        one, other = known[text, 0], known[text, 1]
-        at = (one * np.uint64(_ODD) + other * np.uint64(_OTHER_ODD)) >> shift
-        while held[at, 2]:
-            at = (at + np.uint64(1)) & (size - np.uint64(1))
-        held[at, 0], held[at, 1], held[at, 2] = one, other, text + 1
+    held = np.empty((size, 3), dtype=np.uint64)
+    # To mix bits otherwise may give each text a place of its own: it is found at once.
+    turn = np.uint64(1)
+    while not spread(known, held, turn, shift) and turn < _TURNS:
+        turn += np.uint64(2)
+    odd, other_odd = turn * np.uint64(_ODD), turn * np.uint64(_OTHER_ODD)
     for row in range(len(views)):
         if answered is not None and not answered[row]:
             codes[row] = -1
             continue
         one, other = views[row, 0], views[row, 1]
-        at = (one * np.uint64(_ODD) + other * np.uint64(_OTHER_ODD)) >> shift
+        at = (one * odd + other * other_odd) >> shift
         while held[at, 0] != one or held[at, 1] != other:
             if not held[at, 2]:
                 return False

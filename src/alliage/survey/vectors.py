@@ -42,4 +42,5 @@ def _added(totals: Any, at: Any, values: Any, place: Any) -> Any:  # noqa: ARG00
     return added
 
 
-register_jitable(loops.cross)
+for loop in (loops.cross, loops.spread):
+    register_jitable(loop)

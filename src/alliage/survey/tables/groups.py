@@ -56,7 +56,9 @@ class Groups:
         ]
         classes: list[Ints] = []
         entries: list[tuple[int, int]] = []
-        for crossed in _crossed(sizes, len(codes[0]) // _CELLS):
+        # A place more for the cells in no group, where there are some.
+        widths = [size + int((code == size).any()) for code, size in zip(codes, sizes, strict=True)]
+        for crossed in _crossed(widths, len(codes[0]) // _CELLS):
             code = np.zeros(len(codes[0]), dtype=np.int64)
             for breakdown in crossed:
                 code = code * (sizes[breakdown] + 1) + codes[breakdown]
@@ -96,11 +98,11 @@ class Groups:
         return np.asarray(self.which @ by_class)
 
 
-def _crossed(sizes: Sequence[int], most: int) -> list[list[int]]:
+def _crossed(widths: Sequence[int], most: int) -> list[list[int]]:
     """Put breakdowns together as long as they make few classes, the largest first."""
     found: list[tuple[list[int], int]] = []
-    for breakdown in sorted(range(len(sizes)), key=lambda each: -sizes[each]):
-        width = sizes[breakdown] + 1
+    for breakdown in sorted(range(len(widths)), key=lambda each: -widths[each]):
+        width = widths[breakdown]
         for place, (held, count) in enumerate(found):
             if count * width <= most:
                 found[place] = ([*held, breakdown], count * width)
