@@ -102,6 +102,11 @@ def test_what_rounding_leaves_between_columns_of_the_same_people_has_no_letter()
     assert told.tolist() == [["", ""]]
 
 
+def test_what_rounding_leaves_between_estimates_of_the_same_people_is_no_difference() -> None:
+    (found,) = differences({"a": 0.1 + 0.2, "b": 0.3}, [[0.01, 0.01], [0.01, 0.01]])
+    assert (found.estimate, found.standard_error, found.p_value) == (0.0, 0.0, 1.0)
+
+
 def test_there_are_letters_after_z() -> None:
     assert list(alphabet(30))[24:] == ["Y", "Z", "AA", "AB", "AC", "AD"]
     assert list(alphabet(704))[701:] == ["ZZ", "AAA", "AAB"]

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from alliage.survey.estimation.results import BaseRule, Estimate, Provenance
     from alliage.survey.sampling.sample import Source
 
+#: A difference that is a smaller share of what it is taken from, or of its variances, is rounding.
+_ROUNDING = 1e-14
+
 
 class Adjustment(StrEnum):
     """How many tests at once are taken into account.
@@ -182,7 +185,7 @@ def differences(
         _difference(
             one,
             other,
-            estimates[one] - estimates[other],
+            gaps(np.float64(estimates[one]), np.float64(estimates[other])).item(),
             matrix[np.ix_((places[one], places[other]), (places[one], places[other]))],
             degrees,
             level,
@@ -193,13 +196,25 @@ def differences(
     return tuple(one._replace(adjusted=float(value)) for one, value in zip(raw, final, strict=True))
 
 
+def gaps(one: Floats | np.float64, other: Floats | np.float64) -> Floats:
+    """Return differences; what rounding leaves of one, between estimates of the same people, is 0.
+
+    Examples
+    --------
+    >>> gaps(np.array([0.1 + 0.2, 0.3]), np.array([0.3, 0.2])).round(2).tolist()
+    [0.0, 0.1]
+    """
+    found = np.asarray(one - other)
+    return np.where(np.abs(found) <= _ROUNDING * np.abs(one), 0.0, found)
+
+
 def _difference(
     first: str, second: str, estimate: float, matrix: Floats, degrees: float, level: float
 ) -> Difference:
     both = float(matrix[0, 0] + matrix[1, 1])
     variance = both - 2 * float(matrix[0, 1])
     # What rounding leaves of a difference that cannot vary is no variance.
-    error = math.sqrt(variance) if variance > 1e-14 * both else 0.0
+    error = math.sqrt(variance) if variance > _ROUNDING * both else 0.0
     reach = critical(level, degrees) * error
     p_value = two_sided(estimate, error, degrees)
     return Difference(
@@ -512,7 +527,7 @@ def _gap_within(found: Estimates, a: int, b: int, names: tuple[str, str, str]) -
     error: float | None = None
     if not (found[a].standard_error or found[b].standard_error):
         error = 0.0
-    elif variance > 1e-14 * float(matrix[a, a] + matrix[b, b]):
+    elif variance > _ROUNDING * float(matrix[a, a] + matrix[b, b]):
         error = math.sqrt(variance)
     told = found.reliability(found[a]), found.reliability(found[b])
     known = _is_known(found[a], told[0]) and _is_known(found[b], told[1])
@@ -568,7 +583,8 @@ def _two_sided_of(gap: _Gap) -> float:
     """Return the p-value of a difference, NaN where no test is made."""
     if gap.standard_error is None:
         return math.nan
-    return two_sided(gap.first.value - gap.second.value, gap.standard_error, gap.degrees)
+    found = gaps(np.float64(gap.first.value), np.float64(gap.second.value)).item()
+    return two_sided(found, gap.standard_error, gap.degrees)
 
 
 def _comparison(gap: _Gap, p_value: float, after: float, level: float) -> Comparison:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit
 
-from alliage.survey.comparison.comparisons import Adjustment, adjusted
+from alliage.survey.comparison.comparisons import Adjustment, adjusted, gaps
 from alliage.survey.errors import SurveyError, SurveyProblem
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ class LetterRule:
         if not first.size:
             return np.full((rows, count), "", dtype=object)
         values, errors, degrees = values.T, errors.T, degrees.T
-        gap = values[first] - values[second]
-        # What rounding leaves between columns of the same people is no difference.
-        gap[np.abs(gap) <= 1e-14 * np.abs(values[first])] = 0.0
+        gap = gaps(values[first], values[second])
         compared = (errors > 0) & (degrees >= 1)
         freedom = np.where(compared, degrees, np.inf).min(axis=0)
         chances = [1 - each + 1e-12 for each in (self.loose, self.level) if each is not None]
