@@ -144,6 +144,27 @@ def test_answers_are_summed_by_cell(way: str, widths: list[int], seed: int, equa
                 np.testing.assert_allclose(sums[cell, columns], expected, rtol=1e-13)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("count", [1, 20, 64, 150])
+def test_a_table_has_as_many_questions_as_are_asked(way: str, count: int) -> None:
+    random, size = np.random.default_rng(3), 400
+    answers = random.integers(1, 6, (count, size)).astype(np.int8)
+    frame = pl.DataFrame(
+        {f"q{place}": own for place, own in enumerate(answers)}
+        | {"sex": random.choice(["m", "w"], size), "weight": random.lognormal(2, 0.4, size)}
+    )
+    names = [f"q{place}" for place in range(count)]
+    with by(way):
+        found = banner(sample(frame, Design(weights="weight")), names, ["sex"]).frame()
+    weights = frame["weight"].to_numpy()
+    told = found.filter(breakdown="").select("question", "level", "value", "respondents")
+    for question, level, value, respondents in told.iter_rows():
+        gave = frame[question].to_numpy() == int(level)
+        assert value == pytest.approx(weights[gave].sum() / weights.sum(), rel=1e-12)
+        assert respondents == size
+    assert told.height == 5 * count
+
+
 @pytest.mark.parametrize("way", WAYS[1:])
 @settings(max_examples=60, deadline=None)
 @given(

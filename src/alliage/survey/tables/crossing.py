@@ -163,7 +163,7 @@ class SortedRows:
         factors, fields, columns = _packed(bundles, starts, asked)
         span, firsts = loops.spanned([part for each in asked for part in each.parts])
         kind = np.min_scalar_type(max(bundle.size for bundle in bundles))
-        words = int(factors[-1, 2]) + 1
+        words = int(fields[-1, 0]) + 1
         # What a row has stands side by side: it is put there at once.
         room = np.empty((rows, words + (self.weights is not None)), dtype=np.uint64)
         packed = room[:, :words]
