@@ -29,7 +29,7 @@ SIDES = Path(__file__).parent / "survey_contest"
 ROWS = int(os.environ.get("ROWS", "1000000"))
 LEFT_OUT = "n/a"
 #: How many processes read a file and publish its table, with the accelerator.
-PROCESSES = 3
+PROCESSES = 8
 
 
 def run(command: list[str | Path], **environment: str) -> dict[str, Any]:
