@@ -629,3 +629,27 @@ def test_letters_say_their_levels_and_their_adjustment(tmp_path: Path) -> None:
     assert "95" in alone[0]
     assert "99,9" in notes(banner(people, ["q"], ["r"], level=0.999))[0]
     assert not any("petite lettre" in line for line in alone)
+
+
+@pytest.mark.parametrize("kind", [pl.Int8, pl.Int64, pl.String])
+def test_labels_of_codes_for_no_answer_alone_describe_no_level(kind: Any) -> None:
+    refused = "99" if kind == pl.String else 99
+    frame = pl.DataFrame({"q": pl.Series([1, 2, 2, 99] * 60).cast(kind)})
+    described = Variable(labels={refused: "refused"}, missing=(refused,))
+    people = sample(Table(frame, {"q": described}), Design())
+    found = banner(people, ["q"]).blocks[0]
+    assert [head.label for head in found.heads] == ["1", "2"]
+    assert found.figures.values[0].tolist() == pytest.approx([1 / 3, 2 / 3])
+    assert found.bases[0] is not None
+    assert (found.bases[0].respondents, found.bases[0].missing) == (180, 60)
+    told = proportion(moments([people.table.frame], Design(), [Proportion(variable="q")],
+                              variables={"q": described}), "q")  # fmt: skip
+    assert [item.value for item in told] == pytest.approx([1 / 3, 2 / 3])
+
+
+def test_numbers_with_a_label_for_no_answer_alone_are_numbers() -> None:
+    frame = pl.DataFrame({"age": [*range(18, 98), 999]})
+    described = Variable(labels={999: "refused"}, missing=(999,))
+    found = banner(sample(Table(frame, {"age": described}), Design()), ["age"]).blocks[0]
+    assert [head.statistic.value for head in found.heads] == ["mean"]
+    assert found.figures.values[0, 0] == pytest.approx(57.5)

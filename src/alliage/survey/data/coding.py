@@ -396,7 +396,7 @@ def _kept_texts(name: str, series: pl.Series, levels: Levels | None, into: Bytes
         if any(each is None for each in met):
             return None
         words = [each for each in met if each is not None]
-        found = levels or tuple(sorted(set(itertools.chain(*(each.values() for each in words)))))
+        found = levels or tuple(sorted({word for own in words for word in own.values()}))
         rank_of, codes = _ranks_of_texts(name, found), _room(smallest(len(found)), into)
         if all(
             rank_texts(
@@ -530,7 +530,7 @@ def _present(parts: Sequence[Unsigned], low: int, span: int) -> list[int]:
     """Return which numbers less the lowest occur; that of no answer is the lowest, which occurs."""
 
     def counted(part: Unsigned) -> Ints:
-        return np.bincount(part - part.dtype.type(low), minlength=span)
+        return np.bincount((part - part.dtype.type(low)).astype(np.intp), minlength=span)
 
     counts = counted(parts[0][:_FIRST])
     if not counts.all():

@@ -213,7 +213,7 @@ def described(table: Table, questionnaire: Questionnaire) -> Table:
                 raise SurveyError(SurveyProblem.COLUMN, msg, column=column)
     found = table.describe(variables)
     for name, variable in variables.items():
-        if variable.labels:
+        if variable.levels:
             found.codes(name)
         else:
             _check_valid(found, name, questionnaire.variables[name].valid_ranges)

@@ -72,7 +72,7 @@ class Variable:
         The question, or what the column holds.
     labels
         The sentence of each level. Where there are labels, they are the levels, in their order:
-        a level that nobody chose is kept.
+        a level that nobody chose is kept. Those of codes for no answer alone describe no level.
     missing
         The codes that say why there is no answer (refusal, does not apply); read as missing. A
         mapping gives the reason of each.
@@ -100,6 +100,11 @@ class Variable:
             raise SurveyError(SurveyProblem.REQUEST, msg, scale=self.scale)
         # A scale may be given by its word.
         object.__setattr__(self, "scale", Scale(self.scale))
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels that are described; empty where none is."""
+        return tuple(level for level in self.labels if level not in self.missing)
 
     @property
     def reasons(self) -> dict[Level, str]:
@@ -240,8 +245,8 @@ class Table:
     def levels(self, name: str) -> tuple[Level, ...]:
         """Return the levels of a column: those described, else those found, sorted."""
         described = self.variables.get(name)
-        if described is not None and described.labels:
-            return tuple(level for level in described.labels if level not in described.missing)
+        if described is not None and described.levels:
+            return described.levels
         series = self.column(name)
         if isinstance(series.dtype, pl.Enum):
             return tuple(map(str, series.dtype.categories))
@@ -313,7 +318,7 @@ class Table:
 
     def _described_levels(self, name: str) -> tuple[Level, ...] | None:
         described = self.variables.get(name)
-        return self.levels(name) if described is not None and described.labels else None
+        return (described.levels or None) if described is not None else None
 
     def numbers(self, name: str) -> Floats:
         """Return a column as numbers; a missing answer is NaN.

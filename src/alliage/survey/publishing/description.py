@@ -190,7 +190,7 @@ def _summary(table: Table, name: str) -> VariableSummary:
     column = table.column(name)
     known = table.variables.get(name)
     answered = len(column) - column.null_count()
-    numeric = column.dtype.is_numeric() and not (known is not None and known.labels)
+    numeric = column.dtype.is_numeric() and not (known is not None and known.levels)
     measured = known is not None and known.scale is Scale.NUMERIC
     measured = measured or column.dtype.is_float()
     levels: tuple[str, ...] = ()

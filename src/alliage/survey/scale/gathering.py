@@ -447,7 +447,7 @@ def _check_levels(part: Part, table: pl.DataFrame, plan: Plan, number: int) -> N
     """Refuse answers that are none of the levels described."""
     for name in plan.keys(number):
         described = plan.variables.get(name)
-        if described is None or not described.labels:
+        if described is None or not described.levels:
             continue
         known = {*described.labels, *described.missing}
         counts = table.group_by(name).agg(pl.col(COUNT).sum()).drop_nulls(name).sort(name)

@@ -64,7 +64,7 @@ def described_answers(
     if name in sets:
         return Answers.CHOICES
     known = variables.get(name)
-    if known is None or (known.scale is None and not known.labels):
+    if known is None or (known.scale is None and not known.levels):
         return None
     return Answers.NUMBER if known.scale is Scale.NUMERIC else Answers.LEVELS
 
