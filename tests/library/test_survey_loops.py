@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 import pytest
+from filelock import FileLock, Timeout
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +23,7 @@ from alliage.survey.tables.crossing import crossings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 WAYS = ["numpy", "plain", "compiled"]
 
@@ -263,13 +266,13 @@ def test_a_margin_that_somebody_did_not_answer_is_refused(way: str, missing: int
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", [pl.Int8, pl.UInt8, pl.Int16, pl.Int64, pl.UInt64])
+@pytest.mark.parametrize("kind", [pl.Int8, pl.UInt8, pl.Int16, pl.Int64, pl.UInt64, pl.String])
 @pytest.mark.parametrize("last", [1, 4, 99])
 def test_answers_that_come_late_are_in_the_table(way: str, kind: Any, last: int) -> None:
     frame = pl.DataFrame(
         {
-            "q": pl.Series([1, 2, 3] * 6_000 + [last], dtype=kind),
-            "other": pl.Series([1, 2] * 9_000 + [1], dtype=pl.Int8),
+            "q": pl.Series([1, 2, 3] * 6_000 + [last]).cast(kind),
+            "other": pl.Series([1, 2] * 9_000 + [1]).cast(kind),
             "sex": ["m", "w"] * 9_000 + ["w"],
         }
     )
@@ -285,9 +288,41 @@ def test_answers_that_come_late_are_in_the_table(way: str, kind: Any, last: int)
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", [pl.Int8, pl.Int64])
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("rare", ["", "a sentence that one person in a thousand said"])
+def test_sentences_of_a_file_are_in_the_table(
+    way: str, parts: int, rare: str, tmp_path: Path
+) -> None:
+    random, size = np.random.default_rng(11), 6_000
+    words = ["", "no", "a dozen chars", "twelve chars", "a sentence that is long enough"]
+    answers = {f"q{place}": random.choice(words, size).tolist() for place in range(4)}
+    if rare:
+        answers["q3"][-1] = rare
+    frame = pl.DataFrame(
+        answers | {"sex": random.choice(["a man", "a woman, as the file says"], size),
+                   "weight": random.lognormal(2, 0.4, size)}
+    )  # fmt: skip
+    file = tmp_path / "answers.parquet"
+    frame.write_parquet(file, row_group_size=size // parts)
+    with by(way):
+        people = sample(pl.read_parquet(file), Design(weights="weight"))
+        women = 0.6 * frame["weight"].sum()
+        margins = {"sex": {"a man": women / 1.5, "a woman, as the file says": women}}
+        found = banner(calibrate(people, margins), sorted(answers), ["sex"]).frame()
+    numbers = frame.with_columns(pl.col(name).cast(pl.Categorical) for name in (*answers, "sex"))
+    expected = banner(
+        calibrate(sample(numbers, Design(weights="weight")), margins), sorted(answers), ["sex"]
+    ).frame()
+    figures = pl.selectors.float()
+    assert found.select(~figures).equals(expected.select(~figures))
+    one, other = (each.select(figures).to_numpy() for each in (found, expected))
+    np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", [pl.Int8, pl.Int64, pl.String])
 def test_a_late_answer_that_is_no_level_is_refused(way: str, kind: Any) -> None:
-    frame = pl.DataFrame({"q": pl.Series([1, 2] * 9_000 + [3], dtype=kind)})
+    frame = pl.DataFrame({"q": pl.Series([1, 2] * 9_000 + [3]).cast(kind)})
     table = Table(frame, {"q": Variable(labels={1: "yes", 2: "no"})})
     with by(way), pytest.raises(SurveyError, match="row 18001 holds « 3 »") as refused:
         banner(sample(table, Design()), ["q"])
@@ -462,6 +497,31 @@ def test_the_compiler_may_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     assert loops.compiled(loops.sort, loops.MANY) is None
     loops._compiled.cache_clear()
+
+
+def test_one_process_at_a_time_keeps_machine_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caching = pytest.importorskip("numba.core.caching")
+    monkeypatch.setattr(caching.config, "CACHE_DIR", str(tmp_path))
+    save, kept = caching.IndexDataCacheFile.save, []
+
+    def saved(file: Any, key: Any, data: Any) -> None:
+        lock = FileLock(next(tmp_path.rglob("*.lock")), thread_local=False)
+        with ThreadPoolExecutor() as threads, pytest.raises(Timeout):
+            threads.submit(lock.acquire, timeout=0).result()
+        kept.append(key)
+        save(file, key, data)
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, "save", saved)
+    loops._compiled.cache_clear()
+    look_up = loops.compiled(loops.look_up, loops.MANY)
+    assert look_up is not None
+    found = np.zeros(3, dtype=np.int8)
+    look_up(np.array([5, 6], dtype=np.int8), np.array([1, 0, 1], dtype=np.uint8), found)
+    loops._compiled.cache_clear()
+    assert found.tolist() == [6, 5, 6]
+    assert len(kept) == 1
 
 
 def test_a_design_without_strata_is_that_of_one_stratum() -> None:

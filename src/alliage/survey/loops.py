@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     Given = TypeVar("Given")
     Small = TypeVar("Small", SmallInts, Unsigned, Integers)
 
-#: Odd numbers: a product with them mixes the bits of another; and multiples of them to be tried.
-_ODD, _OTHER_ODD = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+#: An odd number: a product with it mixes the bits of another; and its multiples to be tried.
+_ODD = 0x9E3779B97F4A7C15
 _TURNS = 15
 
 #: With fewer rows, NumPy is as fast.
@@ -46,7 +47,7 @@ def compiled(loop: Callable[Asked, Given], rows: int) -> Callable[Asked, Given] 
     Returns
     -------
     callable or None
-        ``None`` if rows are too few to be worth it, or Numba is not installed or told not to
+        ``None`` if rows are too few to be worth it, or `alliage[fast]` is not installed or told not to
         compile (``NUMBA_DISABLE_JIT=1``): do the work with NumPy.
 
     Examples
@@ -59,7 +60,7 @@ def compiled(loop: Callable[Asked, Given], rows: int) -> Callable[Asked, Given] 
 
 @cache
 def _compiled(loop: Callable[Asked, Given]) -> Callable[Asked, Given] | None:
-    if importlib.util.find_spec("numba") is None:
+    if any(importlib.util.find_spec(name) is None for name in ("numba", "filelock")):
         return None
     # Imported when first needed: it takes longer than a small survey.
     numba = importlib.import_module("numba")
@@ -68,11 +69,30 @@ def _compiled(loop: Callable[Asked, Given]) -> Callable[Asked, Given] | None:
     importlib.import_module("alliage.survey.vectors")
     options = {"nogil": True, "error_model": "numpy"}
     try:
-        made: Callable[Asked, Given] = numba.njit(loop, cache=True, **options)
+        made = numba.njit(loop, cache=True, **options)
     except RuntimeError:
         # There is nowhere to keep the machine code: each process makes its own.
-        made = numba.njit(loop, **options)
-    return made
+        found: Callable[Asked, Given] = numba.njit(loop, **options)
+        return found
+    made.compile = _alone(made.compile, Path(made.stats.cache_path))
+    kept: Callable[Asked, Given] = made
+    return kept
+
+
+def _alone(compile_: Callable[Asked, Given], folder: Path) -> Callable[Asked, Given]:
+    """Let one process at a time make machine code, or read it where it is kept.
+
+    Numba keeps the code of a loop for each type of arguments in a file with a number. Two processes
+    that made it for two types would take the same number, and each then read what the other wrote.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = importlib.import_module("filelock").FileLock(folder / "loops.lock")
+
+    def alone(*args: Asked.args, **kwargs: Asked.kwargs) -> Given:
+        with lock:
+            return compile_(*args, **kwargs)
+
+    return alone
 
 
 def spanned(parts: Sequence[Small]) -> tuple[Small, Ints]:
@@ -83,7 +103,7 @@ def spanned(parts: Sequence[Small]) -> tuple[Small, Ints]:
     Parameters
     ----------
     parts : sequence of array
-        Of one type, and one dimension without gaps. They are to be kept as long as what is
+        Of one type, each without gaps. They are to be kept as long as what is
         returned, which holds their numbers where they are, and elsewhere what is not to be read.
 
     Examples
@@ -96,8 +116,13 @@ def spanned(parts: Sequence[Small]) -> tuple[Small, Ints]:
     places = [part.__array_interface__["data"][0] for part in parts]
     first = parts[int(np.argmin(places))]
     begins = (np.array(places, dtype=np.int64) - min(places)) // first.itemsize
-    size = max(begin + len(part) for begin, part in zip(begins.tolist(), parts, strict=True))
+    size = max(begin + part.size for begin, part in zip(begins.tolist(), parts, strict=True))
     return as_strided(first, (size,), (first.itemsize,), writeable=False), begins
+
+
+def unsigned(codes: Integers) -> Unsigned:
+    """Return codes as what loops read fastest; -1 is then the largest number."""
+    return codes.view(f"u{codes.itemsize}")
 
 
 def extremes(numbers: Small, begins: Ints, ends: Ints, low: Small, high: Small) -> None:
@@ -222,6 +247,7 @@ def cross(
 def pack(
     answers: Unsigned,
     begins: Ints,
+    tables: Unsigned | None,
     factors: Unsigned,
     places: Unsigned,
     crossed: Unsigned,
@@ -236,9 +262,12 @@ def pack(
     Parameters
     ----------
     answers : array of unsigned
-        Where the answers are kept.
-    begins : array of int, shape (Q,)
-        Where the answers of m rows to each question begin there.
+        Where the answers are kept, as numbers or as `meet` reads texts.
+    begins : array of int, shape (Q, 3)
+        Where the answers of m rows to each question begin there; for texts, where the table begins
+        and ends that they are looked up in.
+    tables : array of uint64, or None
+        Where the tables of texts are kept: see `spread`; ``None`` for numbers.
     factors : array of uint64, shape (Q, 6)
         What `cross` is told, then the word, its first bit, and whether the question is the last of
         those that are crossed.
@@ -264,12 +293,9 @@ def pack(
     for start in range(0, places.size, crossed.size):
         own_places = places[start : start + crossed.size]
         size = np.uint64(own_places.size)
-        for question in range(begins.size):
-            begin = begins[question] + start
-            own = answers[begin : begin + own_places.size]
-            within &= cross(
-                own, factors[question, 0], factors[question, 1], factors[question, 2], crossed
-            )
+        for question in range(len(begins)):
+            codes = crossed[: own_places.size]
+            within &= cross_kept(answers, begins[question], start, tables, factors[question], codes)
             if factors[question, 5]:
                 held, bit = packed[factors[question, 3]], factors[question, 4]
                 for row in range(size):
@@ -283,6 +309,23 @@ def pack(
                 sorted_weights[place] = weights[np.uint64(start) + row]
         packed[:] = 0
     return bool(within)
+
+
+def cross_kept(
+    answers: Unsigned,
+    begins: Ints,
+    start: int,
+    tables: Unsigned | None,
+    factors: Unsigned,
+    codes: Unsigned,
+) -> bool:
+    """Add the answers to a question from a row on to codes, as `pack` is told of them."""
+    begin, table, end = begins
+    if tables is None:
+        own = answers[begin + start : begin + start + codes.size]
+        return cross(own, factors[0], factors[1], factors[2], codes)
+    own = answers[begin + 2 * start : begin + 2 * (start + codes.size)]
+    return cross_texts(own, None, tables[table:end], factors[2], codes)
 
 
 def add_up(  # noqa: C901 - a loop in parts would go through memory between them
@@ -360,116 +403,138 @@ def add_four(totals: Floats, at: np.uint64, values: Floats, place: np.uint64) ->
     totals[at : at + np.uint64(4)] += values[place : place + np.uint64(4)]
 
 
-def meet(views: Unsigned, answered: Booleans | None, first: Ints) -> int:
-    """Find the places where texts are kept, and the first row of each.
+def meet(
+    views: Unsigned,
+    begins: Ints,
+    ends: Ints,
+    answered: Booleans | None,
+    starts: Ints,
+    first: Ints,
+    counts: Ints,
+) -> None:
+    """Find the places where the texts of stretches are kept, and the first row of each.
 
     Parameters
     ----------
-    views : array of uint64, shape (n, 2)
-        Each text as Arrow writes it: itself if it is short, else where it is kept.
-    answered : array of bool, shape (n,), or None
+    views : array of uint64
+        Texts as Arrow writes them, two numbers for each: itself if it is short, else where it is
+        kept.
+    begins, ends : array of int, shape (S,)
+        The numbers of each stretch.
+    answered : array of bool, or None
         Which rows hold a text; ``None`` for all.
-    first : array of int, shape (M,)
-        To be filled.
-
-    Returns
-    -------
-    int
-        How many places there are; -1 if they would be more than M.
+    starts : array of int, shape (S,)
+        The first row of each stretch there.
+    first : array of int, shape (S, M)
+        To be filled with rows, counted from the first of the stretch.
+    counts : array of int, shape (S,)
+        To be filled with the number of places; -1 if they would be more than M.
     """
+    most = first.shape[1]
     shift = np.uint64(63)
-    while np.uint64(4 * first.size) >> (np.uint64(64) - shift):
+    while np.uint64(4 * most) >> (np.uint64(64) - shift):
         shift -= np.uint64(1)
     size = np.uint64(1) << (np.uint64(64) - shift)
-    row_of = np.full(size, -1)
-    found = 0
-    for row in range(len(views)):
-        if answered is not None and not answered[row]:
-            continue
-        one, other = views[row, 0], views[row, 1]
-        at = (one * np.uint64(_ODD) + other * np.uint64(_OTHER_ODD)) >> shift
-        while row_of[at] >= 0 and (views[row_of[at], 0] != one or views[row_of[at], 1] != other):
-            at = (at + np.uint64(1)) & (size - np.uint64(1))
-        if row_of[at] < 0:
-            if found == first.size:
-                return -1
-            row_of[at] = first[found] = row
-            found += 1
-    return found
+    row_of = np.empty(size, dtype=np.int64)
+    for stretch in range(begins.size):
+        own = views[begins[stretch] : ends[stretch]]
+        row_of[:] = -1
+        found = 0
+        for row in range(own.size // 2):
+            if answered is not None and not answered[starts[stretch] + row]:
+                continue
+            one, other = own[2 * row], own[2 * row + 1]
+            at = ((one ^ other) * np.uint64(_ODD)) >> shift
+            while row_of[at] >= 0 and (
+                own[2 * row_of[at]] != one or own[2 * row_of[at] + 1] != other
+            ):
+                at = (at + np.uint64(1)) & (size - np.uint64(1))
+            if row_of[at] < 0:
+                if found == most:
+                    found = -1
+                    break
+                row_of[at] = first[stretch, found] = row
+                found += 1
+        counts[stretch] = found
 
 
-def spread(known: Unsigned, held: Unsigned, turn: np.uint64, shift: np.uint64) -> bool:
-    """Put what is known of texts at places that mixed bits tell.
+def spread(views: Unsigned, begins: Ints, first: Ints, ranks: Unsigned, tables: Unsigned) -> None:
+    """Put texts at places of tables that mixed bits of where they are kept tell.
 
     Parameters
     ----------
-    known : array of uint64, shape (M, 2)
-        Where texts are kept.
-    held : array of uint64, shape (S, 3)
-        To be filled: where a text is kept, and its place among those known, from 1 on; 0 where
+    views : array of uint64
+    begins : array of int, shape (S,)
+    first : array of int, shape (S, M)
+        As for `meet`: a table is made for each stretch.
+    ranks : array of uint64, shape (S, M')
+        The rank of the text of each of these rows, from 1 on; 0 for what is to be left out.
+    tables : array of uint64, shape (S, 2 + 3 P)
+        To be filled. Each begins with the odd number that bits are mixed with, and how many of them
+        tell no place. Then, with P a power of two: where a text is kept, and its rank; 0 where
         there is none, with the length 0 of a text and what no such text goes with.
-    turn, shift : uint64
-        An odd number that bits are mixed with, and how many of them tell no place.
-
-    Returns
-    -------
-    bool
-        Whether each has the place that its bits tell; else some have one after it.
     """
-    held[:, 0], held[:, 1], held[:, 2] = 0, 1, 0
-    alone = True
-    for text in range(len(known)):
-        one, other = known[text, 0], known[text, 1]
-        mixed = one * (turn * np.uint64(_ODD)) + other * (turn * np.uint64(_OTHER_ODD))
-        at = mixed >> shift
-        while held[at, 2]:
-            at = (at + np.uint64(1)) & np.uint64(len(held) - 1)
-            alone = False
-        held[at, 0], held[at, 1], held[at, 2] = one, other, text + 1
-    return alone
+    size = np.uint64(tables.shape[1] // 3)
+    shift = np.uint64(64)
+    while np.uint64(1) << (np.uint64(64) - shift) < size:
+        shift -= np.uint64(1)
+    for table in range(len(tables)):
+        held = tables[table, 2:].reshape(-1, 3)
+        # To mix bits otherwise may give each text a place of its own: it is found at once.
+        for turn in range(1, _TURNS, 2):
+            odd = np.uint64(turn) * np.uint64(_ODD)
+            held[:, 0], held[:, 1], held[:, 2] = 0, 1, 0
+            alone = True
+            for text in range(ranks.shape[1]):
+                if not ranks[table, text]:
+                    continue
+                place = begins[table] + 2 * first[table, text]
+                one, other = views[place], views[place + 1]
+                at = ((one ^ other) * odd) >> shift
+                while held[at, 2]:
+                    at = (at + np.uint64(1)) & (size - np.uint64(1))
+                    alone = False
+                held[at, 0], held[at, 1], held[at, 2] = one, other, ranks[table, text]
+            tables[table, 0], tables[table, 1] = odd, shift
+            if alone:
+                break
 
 
-def rank_texts(
-    views: Unsigned, answered: Booleans | None, known: Unsigned, ranks: SmallInts, codes: SmallInts
+def cross_texts(
+    views: Unsigned, answered: Booleans | None, table: Unsigned, times: np.uint64, codes: Unsigned
 ) -> bool:
-    """Rank texts by where they are kept.
+    """Add answers that are texts to codes, as the next digit of these: see `cross`.
 
     Parameters
     ----------
-    views : array of uint64, shape (n, 2)
-    answered : array of bool, shape (n,), or None
-        As for `meet`.
-    known : array of uint64, shape (M, 2)
-        Where texts are kept.
-    ranks : array of int, shape (M,)
-        The rank of each.
-    codes : array of int, shape (n,)
-        To be filled: the rank of the text of each row, -1 where there is none.
+    views : array of uint64, shape (2 m,)
+        Texts as Arrow writes them: see `meet`.
+    answered : array of bool, shape (m,), or None
+        Which rows hold a text; ``None`` for all.
+    table : array of uint64, shape (2 + 3 P,)
+        Where they are looked up: see `spread`.
+    times : uint64
+        By what a rank is multiplied; 0 is that of no answer.
+    codes : array of unsigned, shape (m,) or more
+        To be added to.
 
     Returns
     -------
     bool
-        Whether no text is kept elsewhere; else ``codes`` is not filled to its end.
+        Whether every text is in the table; else codes are not added to, to the end.
     """
-    shift = np.uint64(63)
-    while np.uint64(16 * len(known)) >> (np.uint64(64) - shift):
-        shift -= np.uint64(1)
-    size = np.uint64(1) << (np.uint64(64) - shift)
-    held = np.empty((size, 3), dtype=np.uint64)
-    # To mix bits otherwise may give each text a place of its own: it is found at once.
-    turn = np.uint64(1)
-    while not spread(known, held, turn, shift) and turn < _TURNS:
-        turn += np.uint64(2)
-    odd, other_odd = turn * np.uint64(_ODD), turn * np.uint64(_OTHER_ODD)
-    for row in range(len(views)):
+    kind = codes.dtype.type
+    odd, shift = table[:2]
+    held = table[2:].reshape(-1, 3)
+    last = np.uint64(len(held) - 1)
+    for row in range(np.uint64(views.size // 2)):
         if answered is not None and not answered[row]:
-            codes[row] = -1
             continue
-        one, other = views[row, 0], views[row, 1]
-        at = (one * odd + other * other_odd) >> shift
+        one, other = views[np.uint64(2) * row], views[np.uint64(2) * row + np.uint64(1)]
+        at = ((one ^ other) * odd) >> shift
         while held[at, 0] != one or held[at, 1] != other:
             if not held[at, 2]:
                 return False
-            at = (at + np.uint64(1)) & (size - np.uint64(1))
-        codes[row] = ranks[held[at, 2] - np.uint64(1)]
+            at = (at + np.uint64(1)) & last
+        codes[row] = kind(codes[row] + kind(kind(held[at, 2]) * kind(times)))
     return True

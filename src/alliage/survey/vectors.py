@@ -42,5 +42,5 @@ def _added(totals: Any, at: Any, values: Any, place: Any) -> Any:  # noqa: ARG00
     return added
 
 
-for loop in (loops.cross, loops.spread):
+for loop in (loops.cross, loops.cross_texts, loops.cross_kept):
     register_jitable(loop)

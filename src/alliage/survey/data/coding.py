@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
-import importlib.util
 import itertools
 import math
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
 
 from alliage.survey import loops
+from alliage.survey.data import texts
 from alliage.survey.data.places import Places
 from alliage.survey.errors import SurveyError, SurveyProblem, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from alliage.survey.arrays import Booleans, Bytes, Integers, Ints, SmallInts, Unsigned
 
@@ -47,11 +48,11 @@ _LARGEST = {kind: np.iinfo(kind).max for kind in (np.int8, np.int16, np.int32)}
 #: The first rows, where most levels are met.
 _FIRST = 8_192
 
+#: The first rows of each part of a column, where most of its texts are met.
+_FIRST_TEXTS = 4_096
+
 #: Rows where the levels of nearly all questions are met.
 _FEW = 512
-
-#: Texts that are told apart by where they are kept, in one part of a column.
-_MOST_TEXTS = 255
 
 #: Types of values that name no group, or that few kinds of files hold.
 _OF_NO_LEVELS = (pl.Binary, pl.Duration, pl.List, pl.Array, pl.Struct, pl.Object)
@@ -73,19 +74,74 @@ class Ranks:
     levels
         The levels.
     parts
-        The column, one part after the other, each of shape (m,).
+        The column, one part after the other, each of shape (m,); (m, 2) for where texts are kept.
     low
         What is taken away from the numbers of the parts to have ranks: they go around.
+    tables
+        Where the texts of each part are looked up: see `loops.spread`; none for numbers.
     """
 
     levels: Levels
     parts: tuple[Integers, ...]
     low: int = 0
+    tables: tuple[Unsigned, ...] = ()
 
     @cached_property
     def begins(self) -> tuple[int, ...]:
         """The row where each part begins, and the number of rows."""
         return (0, *itertools.accumulate(map(len, self.parts)))
+
+    @property
+    def kind(self) -> tuple[np.dtype[Any], int]:
+        """What is read: answers of one kind are read together."""
+        return self.parts[0].dtype, self.parts[0].ndim
+
+    def cross(
+        self, rows: slice, times: int, codes: SmallInts, answered: Booleans | None = None
+    ) -> bool:
+        """Add the answers of some rows to codes, as the next digit of these: see `loops.cross`.
+
+        Parameters
+        ----------
+        rows : slice
+            The rows, of one part.
+        times : int
+            By what an answer is multiplied: 1 for the first level.
+        codes : array of int, shape (n,)
+            To be added to.
+        answered : array of bool, shape (n,), optional
+            Which rows hold a text; all if not given.
+
+        Returns
+        -------
+        bool
+            Whether every answer is a level.
+        """
+        place = bisect.bisect_right(self.begins, rows.start) - 1
+        begin, own = self.begins[place], loops.unsigned(codes[rows])
+        kept = loops.unsigned(self.parts[place][rows.start - begin : rows.stop - begin])
+        if self.tables:
+            look_up = loops.compiled(loops.cross_texts, loops.MANY) or loops.cross_texts
+            held = None if answered is None else answered[rows]
+            return look_up(kept.ravel(), held, self.tables[place], np.uint64(times), own)
+        added, last = np.uint64((1 - self.low) % (1 << 64)), np.uint64(len(self.levels) - 1)
+        add = loops.compiled(loops.cross, loops.MANY) or loops.cross
+        return add(kept, added, last, np.uint64(times), own)
+
+
+def stretches(asked: Sequence[Ranks], most: int) -> list[slice]:
+    """Cut rows where a part of some column ends, and as often as to have few of them.
+
+    Examples
+    --------
+    >>> parts = np.arange(4), np.arange(3)
+    >>> columns = [Ranks((), parts), Ranks((), parts[::-1])]
+    >>> [(each.start, each.stop) for each in stretches(columns, 3)]
+    [(0, 3), (3, 4), (4, 7)]
+    """
+    ends = sorted({end for each in asked for end in each.begins})
+    starts = [start for one, other in itertools.pairwise(ends) for start in range(one, other, most)]
+    return list(itertools.starmap(slice, itertools.pairwise([*starts, ends[-1]])))
 
 
 class Coded(Ranks):
@@ -99,26 +155,31 @@ class Coded(Ranks):
     @cached_property
     def codes(self) -> SmallInts:
         """The rank of each answer, -1 where there is none, shape (n,), in the smallest type."""
+        kind = smallest(len(self.levels))
+        if self.tables:
+            codes = np.full(self.begins[-1], NO_LEVEL, dtype=kind)
+            for rows in stretches([self], len(codes)):
+                self.cross(rows, 1, codes)
+            return codes
         if len(self.parts) == 1 and self.low == 0:
-            return self.parts[0].astype(smallest(len(self.levels)), copy=False)
+            return self.parts[0].astype(kind, copy=False)
         # The numbers of a frame are not to be written over.
-        return self._ranked(np.concatenate(self.parts))
+        numbers = np.concatenate(self.parts)
+        unsigned = loops.unsigned(numbers)
+        unsigned -= unsigned.dtype.type(self.low % (1 << 8 * numbers.itemsize))
+        ranks: SmallInts = unsigned.view(f"i{numbers.itemsize}")
+        return ranks.astype(kind, copy=False)
 
     def at(self, rows: Ints) -> SmallInts:
         """Return the ranks of the answers of some rows, shape (m,)."""
         part = np.searchsorted(self.begins, rows, side="right") - 1
-        found = np.empty(len(rows), dtype=self.parts[0].dtype)
+        found = np.empty(len(rows), dtype=smallest(len(self.levels)))
         for place in range(part.max(initial=-1) + 1):
             own = part == place
-            found[own] = self.parts[place][rows[own] - self.begins[place]]
-        return self._ranked(found)
-
-    def _ranked(self, numbers: Integers) -> SmallInts:
-        """Make ranks of numbers, which are written over."""
-        unsigned = numbers.view(f"u{numbers.itemsize}")
-        unsigned -= unsigned.dtype.type(self.low % (1 << 8 * numbers.itemsize))
-        ranks: SmallInts = unsigned.view(f"i{numbers.itemsize}")
-        return ranks.astype(smallest(len(self.levels)), copy=False)
+            some = self.parts[place][rows[own] - self.begins[place]]
+            tables = self.tables[place : place + 1]
+            found[own] = Coded(self.levels, (some,), self.low, tables).codes
+        return found
 
     def wide(self) -> Ints:
         """Return the codes in 64 bits, to compute with."""
@@ -213,7 +274,7 @@ def coded_bytes(
 
 
 def supposed(columns: Sequence[pl.Series], levels: Sequence[Levels | None]) -> dict[str, Ranks]:
-    """Return the answers of columns of whole numbers that everybody answered, where they are kept.
+    """Return the answers of columns that everybody answered, where they are kept.
 
     The levels are those given, else those of some rows: the others are not read.
 
@@ -227,8 +288,9 @@ def supposed(columns: Sequence[pl.Series], levels: Sequence[Levels | None]) -> d
     Returns
     -------
     dict of Ranks
-        By name; without the columns whose levels do not follow one another, or are many, and those
-        that no compiled loop will read.
+        By name, of whole numbers and of texts; without the columns of numbers whose levels do not
+        follow one another, or are many, those of texts that are kept in many places, and those that
+        no compiled loop will read.
 
     Examples
     --------
@@ -236,23 +298,37 @@ def supposed(columns: Sequence[pl.Series], levels: Sequence[Levels | None]) -> d
     >>> {name: each.levels for name, each in supposed(columns, [None, None]).items()}
     {'q': (2, 3)}
     """
-    found: dict[str, Ranks] = {}
+    found: dict[str, Ranks | None] = {}
     for column, known in zip(columns, levels, strict=True):
         is_read = loops.compiled(loops.pack, len(column)) is not None
-        if not is_read or column.dtype not in _WHOLE or column.null_count():
-            continue
-        chunks = _in_large_parts(column).get_chunks()
-        parts = tuple(chunk.to_numpy() for chunk in chunks if len(chunk))
-        share = math.ceil(_FIRST / len(parts))
-        first = np.concatenate([part[:share] for part in parts])
-        low, high = int(first.min()), int(first.max())
-        if high - low >= _BYTE - 1:
-            continue
-        own = known or _levels(np.split(first, [_FEW]), low, high)
-        begin = _beginning(own, low, high)
-        if begin is not None:
-            found[column.name] = Ranks(own, parts, begin)
-    return found
+        if is_read and not column.null_count() and column.dtype in _WHOLE:
+            found[column.name] = _supposed_numbers(column, known)
+        elif is_read and not column.null_count() and column.dtype == pl.String:
+            found[column.name] = _supposed_texts(column, known)
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _supposed_numbers(column: pl.Series, levels: Levels | None) -> Ranks | None:
+    """Return whole numbers as they are kept, with the levels of some rows."""
+    chunks = _in_large_parts(column).get_chunks()
+    parts = tuple(chunk.to_numpy() for chunk in chunks if len(chunk))
+    share = math.ceil(_FIRST / len(parts))
+    first = np.concatenate([part[:share] for part in parts])
+    low, high = int(first.min()), int(first.max())
+    if high - low >= _BYTE - 1:
+        return None
+    own = levels or _levels(np.split(first, [_FEW]), low, high)
+    begin = _beginning(own, low, high)
+    return None if begin is None else Ranks(own, parts, begin)
+
+
+def _supposed_texts(column: pl.Series, levels: Levels | None) -> Ranks | None:
+    """Return texts where they are kept, with the levels of some rows of each part."""
+    if _in_small_parts(column):
+        return None
+    words = None if levels is None else _in_words(column.name, levels)
+    kept = texts.kept(column, words, _FIRST_TEXTS)
+    return kept and Ranks(levels or tuple(kept.words), kept.parts, tables=kept.tables)
 
 
 def _levels(parts: Sequence[Integers], low: int, high: int) -> Levels:
@@ -279,9 +355,14 @@ def _extremes(columns: Sequence[Sequence[Integers]]) -> Iterator[tuple[int, int]
         yield min(lows), max(highs)
 
 
+def _in_small_parts(column: pl.Series) -> bool:
+    """Tell whether a column has small parts, each of which takes time wherever it is read."""
+    return column.n_chunks() * loops.MANY > len(column)
+
+
 def _in_large_parts(column: pl.Series) -> pl.Series:
-    """Put the parts of a column together if they are small: each takes time wherever it is read."""
-    return column.rechunk() if column.n_chunks() * loops.MANY > len(column) else column
+    """Put the parts of a column together if they are small."""
+    return column.rechunk() if _in_small_parts(column) else column
 
 
 def _beginning(levels: Levels, low: int, high: int) -> int | None:
@@ -319,7 +400,7 @@ def _texts(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> 
     if levels is None:
         kind = series.dtype
         levels = tuple(kind.categories if isinstance(kind, pl.Enum) else sorted(words))
-    rank_of = _ranks_of_texts(name, levels)
+    rank_of = {word: rank for rank, word in enumerate(_in_words(name, levels))}
     codes = _room(smallest(len(levels)), into)
     none = max(numbers, default=-1) + 1
     ranks = np.full(none + 1, NO_LEVEL, dtype=codes.dtype)
@@ -329,10 +410,9 @@ def _texts(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> 
     return Coded.of(codes, levels)
 
 
-def _ranks_of_texts(name: str, levels: Levels) -> dict[str, int]:
-    """Return the rank of each level of a column of texts."""
-    texts = _in_its_type(name, pl.Series(dtype=pl.String), levels).to_list()
-    return {text: rank for rank, text in enumerate(texts)}
+def _in_words(name: str, levels: Levels) -> list[str]:
+    """Return the levels of a column of texts as it writes them."""
+    return _in_its_type(name, pl.Series(dtype=pl.String), levels).to_list()
 
 
 def _room(kind: type[np.signedinteger[Any]], into: Bytes) -> SmallInts:
@@ -340,81 +420,23 @@ def _room(kind: type[np.signedinteger[Any]], into: Bytes) -> SmallInts:
     return into.view(kind) if kind is np.int8 else np.empty(len(into), dtype=kind)
 
 
-class _Kept(NamedTuple):
-    """Texts of a part of a column, and where they are kept.
-
-    Attributes
-    ----------
-    texts
-        The texts.
-    rows
-        Which rows of the column they are.
-    views
-        Each text as Arrow writes it: itself if it is short, else where it is kept, shape (m, 2).
-    answered
-        Which rows hold a text, shape (m,); ``None`` for all.
-    """
-
-    texts: pl.Series
-    rows: slice
-    views: Unsigned
-    answered: Booleans | None
-
-    @classmethod
-    def of(cls, texts: pl.Series, start: int) -> _Kept:
-        """Find where the texts of a part are kept."""
-        array = texts.to_arrow(compat_level=pl.CompatLevel.newest())
-        views = np.frombuffer(array.buffers()[1], np.uint64, 2 * len(array), 16 * array.offset)
-        answered = texts.is_not_null().to_numpy() if texts.null_count() else None
-        return cls(texts, slice(start, start + len(texts)), views.reshape(-1, 2), answered)
-
-    def first(self, meet: Callable[..., int], rows: int) -> dict[int, str] | None:
-        """Return a row of each place that some rows name, with its text; ``None`` for too many."""
-        first = np.empty(_MOST_TEXTS, dtype=np.int64)
-        answered = None if self.answered is None else self.answered[:rows]
-        count = meet(self.views[:rows], answered, first)
-        # One by one: Polars would plan the reading of several, which takes longer.
-        return {row: self.texts[row] for row in first[:count].tolist()} if count >= 0 else None
-
-
 def _kept_texts(name: str, series: pl.Series, levels: Levels | None, into: Bytes) -> Coded | None:
-    """Rank texts by where they are kept: once in each part of a file of Parquet.
-
-    ``None`` if it cannot be known, or they are kept in many places.
-    """
-    meet, rank_texts = (
-        loops.compiled(each, len(series)) for each in (loops.meet, loops.rank_texts)
-    )
-    if meet is None or rank_texts is None or series.dtype != pl.String or not _has_arrow():
+    """Rank texts by where they are kept; ``None`` where it cannot be known, or they are in many."""
+    if series.dtype != pl.String:
         return None
-    chunks = series.get_chunks()
-    starts = itertools.accumulate(map(len, chunks), initial=0)
-    parts = [_Kept.of(chunk, start) for chunk, start in zip(chunks, starts, strict=False)]
+    words = None if levels is None else _in_words(name, levels)
+    answered = series.is_not_null().to_numpy() if series.null_count() else None
     # The first rows name all the places, or else all of them do.
-    for rows in (_FIRST, len(series)):
-        met = [part.first(meet, rows) for part in parts]
-        if any(each is None for each in met):
+    for rows in (_FIRST_TEXTS, len(series)):
+        found = texts.kept(series, words, rows)
+        if found is None:
             return None
-        words = [each for each in met if each is not None]
-        found = levels or tuple(sorted({word for own in words for word in own.values()}))
-        rank_of, codes = _ranks_of_texts(name, found), _room(smallest(len(found)), into)
-        if all(
-            rank_texts(
-                part.views,
-                part.answered,
-                part.views[list(own)],
-                np.array([rank_of.get(word, NO_LEVEL) for word in own.values()], codes.dtype),
-                codes[part.rows],
-            )
-            for part, own in zip(parts, words, strict=True)
-        ):
-            return Coded.of(codes, found)
+        ranks = Ranks(levels or tuple(found.words), found.parts, tables=found.tables)
+        codes = _room(smallest(len(ranks.levels)), into)
+        codes[:] = NO_LEVEL
+        if all(ranks.cross(each, 1, codes, answered) for each in stretches([ranks], len(codes))):
+            return Coded.of(codes, ranks.levels)
     return None
-
-
-@cache
-def _has_arrow() -> bool:
-    return importlib.util.find_spec("pyarrow") is not None
 
 
 def _look_up(table: SmallInts, places: Unsigned, found: SmallInts) -> None:

@@ -312,8 +312,8 @@ class Table:
         columns = [self.column(name) for name in names]
         found = coding.supposed(columns, [self._described_levels(name) for name in names])
         found |= self.coded_together([name for name in names if name not in found])
-        # Numbers of several types would be read one after the other.
-        alike = len({each.parts[0].dtype for each in found.values()}) == 1
+        # Answers of several kinds would be read one after the other.
+        alike = len({each.kind for each in found.values()}) == 1
         return found if alike else {**self.coded_together(names)}
 
     def _described_levels(self, name: str) -> tuple[Level, ...] | None:

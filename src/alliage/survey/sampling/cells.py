@@ -6,21 +6,27 @@ margins, same answers. A respondent alone is a cell of one, so that rows are a c
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from alliage.survey import loops
-from alliage.survey.data.coding import NO_LEVEL, smallest
+from alliage.survey.data.coding import NO_LEVEL, smallest, stretches
 from alliage.survey.sampling.structure import compact, first_of_each
+from alliage.survey.threads import on_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from alliage.survey.arrays import Booleans, Floats, Integers, Ints, SmallInts, Unsigned
+    from alliage.survey.arrays import Booleans, Floats, Ints, SmallInts
     from alliage.survey.data.coding import Level, Ranks
+
+#: Rows that a core crosses at once.
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,21 +241,22 @@ def crossed(asked: Sequence[Ranks]) -> SmallInts | None:
     no compiled loop reads the answers.
     """
     rows, size = asked[0].begins[-1], math.prod(len(each.levels) for each in asked)
-    cross = loops.compiled(loops.cross, rows)
-    if cross is None or not 0 < size <= 4 * rows:
+    if loops.compiled(loops.cross, rows) is None or not 0 < size <= 4 * rows:
         return None
-    codes = np.zeros(rows, dtype=smallest(size))
-    times = size
-    for each in asked:
-        times //= len(each.levels)
-        # The first level is 1 for the loop.
-        codes -= codes.dtype.type(times)
-        added, last = np.uint64((1 - each.low) % (1 << 64)), np.uint64(len(each.levels) - 1)
-        for begin, part in zip(each.begins, each.parts, strict=False):
-            own = unsigned(codes[begin : begin + len(part)])
-            if not cross(unsigned(part), added, last, np.uint64(times), own):
-                return None
-    return compact(codes)
+    widths = [len(each.levels) for each in asked]
+    factors = list(itertools.accumulate(widths, operator.floordiv, initial=size))[1:]
+    kind = np.dtype(smallest(size))
+    # The first level of each is 1 for the loop.
+    codes = np.full(rows, -sum(factors) % (1 << 8 * kind.itemsize), f"u{kind.itemsize}").view(kind)
+
+    def cross(own: slice) -> bool:
+        return all(
+            each.cross(own, times, codes) for each, times in zip(asked, factors, strict=True)
+        )
+
+    # Numbers are crossed in less time than threads take to begin.
+    within = on_each(cross, stretches(asked, _BLOCK), rows=rows if asked[0].tables else 0)
+    return compact(codes) if all(within) else None
 
 
 class Gathered(NamedTuple):
@@ -288,7 +295,7 @@ def gathered(codes: SmallInts, weights: Floats) -> Gathered:
     if gather is not None:
         first = np.zeros(count, dtype=np.int64)
         respondents, total, squares = np.zeros((3, count))
-        gather(unsigned(codes), weights, first, respondents, total, squares, low, high)
+        gather(loops.unsigned(codes), weights, first, respondents, total, squares, low, high)
         return Gathered(first, respondents, total, squares, low, high)
     np.minimum.at(low, codes, weights)
     np.maximum.at(high, codes, weights)
@@ -296,8 +303,3 @@ def gathered(codes: SmallInts, weights: Floats) -> Gathered:
         np.bincount(codes, weights=each).astype(np.float64) for each in (None, weights, weights**2)
     )
     return Gathered(first_of_each(codes), respondents, total, squares, low, high)
-
-
-def unsigned(codes: Integers) -> Unsigned:
-    """Return codes as what loops read fastest; -1 is then the largest number."""
-    return codes.view(f"u{codes.itemsize}")

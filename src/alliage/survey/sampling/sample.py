@@ -302,7 +302,7 @@ class Sample:
         # Their answers were all read.
         for name in names:
             ranks = self.ranks(name)
-            self._coded.setdefault(name, Coded(ranks.levels, ranks.parts, ranks.low))
+            self._coded.setdefault(name, Coded(ranks.levels, ranks.parts, ranks.low, ranks.tables))
         return found
 
     def calibrated(self, patterns: Patterns, calibration: Calibration) -> Sample:

@@ -15,9 +15,9 @@ import numpy as np
 from scipy import sparse
 
 from alliage.survey import loops
-from alliage.survey.data.coding import Coded, UnseenLevelError, smallest
+from alliage.survey.data.coding import Coded, UnseenLevelError, smallest, stretches
 from alliage.survey.estimation.domains import columns_of
-from alliage.survey.sampling.cells import gathered_codes, unsigned
+from alliage.survey.sampling.cells import gathered_codes
 from alliage.survey.sampling.structure import Structure
 from alliage.survey.threads import on_each, shared
 
@@ -153,7 +153,7 @@ class SortedRows:
         if pack is None or add_up is None:
             self._sum_all(_codes(asked), bundles, found)
             return found
-        if len({each.parts[0].dtype for each in asked}) > 1:
+        if len({each.kind for each in asked}) > 1:
             alike = _codes(asked)
             widest = np.result_type(*alike)
             asked = [
@@ -161,7 +161,7 @@ class SortedRows:
                 for codes, each in zip(alike, asked, strict=True)
             ]
         factors, fields, columns = _packed(bundles, starts, asked)
-        span, firsts = loops.spanned([part for each in asked for part in each.parts])
+        kept = _Kept.of(asked)
         kind = np.min_scalar_type(max(bundle.size for bundle in bundles))
         words = int(fields[-1, 0]) + 1
         # What a row has stands side by side: it is put there at once.
@@ -170,17 +170,20 @@ class SortedRows:
         weights = None if self.weights is None else room.view(np.float64)[:, words]
         nothing = np.empty((self.layout.count, 0))
 
-        def write(start: int, stop: int, begins: Ints) -> bool:
-            own = None if self.weights is None else self.weights[start:stop]
-            places, crossed = self.places[start:stop], np.zeros(_NEAR, dtype=kind)
-            return pack(unsigned(span), begins, factors, places, crossed, packed, own, weights)
+        def write(own: slice, begins: Ints) -> bool:
+            given = None if self.weights is None else self.weights[own]
+            places, crossed = self.places[own], np.zeros(_NEAR, dtype=kind)
+            return pack(
+                kept.answers, begins, kept.tables, factors, places, crossed, packed, given, weights
+            )  # fmt: skip
 
         def add(first: int, last: int) -> None:
             sums = (each[first:last] for each in found.weights or (nothing, nothing))
             own, ends = found.respondents[first:last], self.ends[first : last + 1]
             add_up(packed, weights, ends, fields, columns, own, *sums)
 
-        if not all(on_each(write, *_stretches(asked, firsts), rows=rows)):
+        blocks = stretches(asked, _BLOCK)
+        if not all(on_each(write, blocks, kept.begins(blocks), rows=rows)):
             raise UnseenLevelError
         on_each(add, *shared(self.ends), rows=rows)
         return found
@@ -336,32 +339,49 @@ def _packed(
     )
 
 
-def _stretches(asked: Sequence[Ranks], firsts: Ints) -> tuple[list[int], list[int], list[Ints]]:
-    """Cut rows where a part of some column ends, and as often as to have small blocks.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """Where answers of one kind are kept, as `loops.pack` reads them.
 
-    Parameters
+    Attributes
     ----------
-    asked : sequence of Ranks
+    asked
         The columns.
-    firsts : array of int
-        Where each of their parts is kept.
-
-    Returns
-    -------
-    tuple of list
-        The first row of each block, the first of the next one, and where the answers to each
-        question are kept.
+    answers, firsts
+        What holds all their parts, and where each of these begins there.
+    tables, heads
+        The same of the tables of texts; ``None`` and none for numbers.
     """
-    ends = sorted({end for each in asked for end in each.begins})
-    starts = np.concatenate(
-        [np.arange(one, other, _BLOCK) for one, other in itertools.pairwise(ends)]
-    )
-    begins, first = [], 0
-    for each in asked:
-        parts = np.searchsorted(each.begins, starts, side="right") - 1
-        begins.append(firsts[first + parts] + starts - np.take(each.begins, parts))
-        first += len(each.parts)
-    return starts.tolist(), [*starts[1:].tolist(), ends[-1]], list(np.stack(begins, axis=1))
+
+    asked: Sequence[Ranks]
+    answers: Unsigned
+    firsts: Ints
+    tables: Unsigned | None
+    heads: Ints
+
+    @classmethod
+    def of(cls, asked: Sequence[Ranks]) -> _Kept:
+        """Find where answers are kept."""
+        span, firsts = loops.spanned([part for each in asked for part in each.parts])
+        tables = [table for each in asked for table in each.tables]
+        if not tables:
+            return cls(asked, loops.unsigned(span), firsts, None, firsts)
+        return cls(asked, loops.unsigned(span), firsts, *loops.spanned(tables))
+
+    def begins(self, rows: Sequence[slice]) -> Ints:
+        """Return what `loops.pack` is told of the answers of some rows, shape (S, Q, 3)."""
+        starts = np.array([own.start for own in rows])
+        found = np.zeros((len(rows), len(self.asked), 3), dtype=np.int64)
+        first = 0
+        for question, each in enumerate(self.asked):
+            parts = np.searchsorted(each.begins, starts, side="right") - 1
+            before = (starts - np.take(each.begins, parts)) * each.parts[0][:1].size
+            found[:, question, 0] = self.firsts[first + parts] + before
+            if each.tables:
+                heads = self.heads[first + parts]
+                found[:, question, 1], found[:, question, 2] = heads, heads + each.tables[0].size
+            first += len(each.parts)
+        return found
 
 
 def crossings(
@@ -463,5 +483,5 @@ def _places(cell: SmallInts, ends: Ints) -> Unsigned:
         small = cell.astype(np.uint16) if len(ends) <= MOST_CELLS else cell
         places[np.argsort(small, kind="stable")] = np.arange(len(cell))
     else:
-        sort(unsigned(cell), ends[:-1].astype(np.uint64), places)
+        sort(loops.unsigned(cell), ends[:-1].astype(np.uint64), places)
     return places
