@@ -83,7 +83,8 @@ def growth(folder: Path, breakdowns: str = "5") -> dict[str, Any]:
     """Measure the same table by some breakdowns, warm."""
     frame, questions, margins = prepared(folder)
     fit = survey.calibrate(drawn(frame), margins, method="raking")
-    asked = [*BREAKDOWNS, *NESTED][: int(breakdowns)]
+    asked: list[str | tuple[str, ...]] = [*BREAKDOWNS, *NESTED]
+    asked = asked[: int(breakdowns)]
     return {"warm": min(timed(lambda: banner(fit, questions, asked))[1:])}
 
 

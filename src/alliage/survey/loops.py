@@ -47,8 +47,8 @@ def compiled(loop: Callable[Asked, Given], rows: int) -> Callable[Asked, Given] 
     Returns
     -------
     callable or None
-        ``None`` if rows are too few to be worth it, or `alliage[fast]` is not installed or told not to
-        compile (``NUMBA_DISABLE_JIT=1``): do the work with NumPy.
+        ``None`` if rows are too few to be worth it, or what `alliage[fast]` adds is not installed,
+        or Numba is told not to compile (``NUMBA_DISABLE_JIT=1``): do the work with NumPy.
 
     Examples
     --------

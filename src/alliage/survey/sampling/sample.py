@@ -458,7 +458,7 @@ def sample(rows: Table | IntoFrame, design: Design) -> Sample:
         weights = _weights(table, design)
         replicates, place = _given_replicates(table, design.replicates, weights)
         return Sample(table, design, weights, replicates, place, nowhere)
-    structure, place, inverse = build(design, table, np.broadcast_to(1, count))
+    structure, place, inverse = build(design, table, count)
     weights = _weights(table, design)
     if design.weights is None and design.fpc is not None:
         weights = inverse

@@ -365,7 +365,9 @@ def _size_error(name: str, fact: str, number: int) -> SurveyError:
     return SurveyError(SurveyProblem.POPULATION_SIZE, msg, column=name, stage=number + 1)
 
 
-def build(design: Design, columns: Columns, counts: Ints) -> tuple[Structure, Ints, Floats]:
+def build(
+    design: Design, columns: Columns, rows: int, counts: Ints | None = None
+) -> tuple[Structure, Ints, Floats]:
     """Read how a sample was drawn.
 
     Parameters
@@ -374,8 +376,10 @@ def build(design: Design, columns: Columns, counts: Ints) -> tuple[Structure, In
         The design, without replicates.
     columns : Columns
         Respondents, or cells that each hold several respondents of one place.
-    counts : array of int, shape (R,)
-        Respondents of each row.
+    rows : int
+        How many rows there are.
+    counts : array of int, shape (R,), optional
+        Respondents of each row; one if not given.
 
     Returns
     -------
@@ -391,10 +395,12 @@ def build(design: Design, columns: Columns, counts: Ints) -> tuple[Structure, In
     SurveyError
         ``DESIGN_MISSING``, ``CLUSTERS_NOT_NESTED`` or ``POPULATION_SIZE``.
     """
-    rows = len(counts)
-    nowhere = np.zeros(rows, dtype=np.int64)
+    # Numbers that are all the same take no memory.
+    nowhere = np.broadcast_to(np.int64(0), rows)
     if not (design.strata or design.clusters or design.fpc):
-        return _simple(design, counts), nowhere, np.broadcast_to(np.inf, rows)
+        sampled = rows if counts is None else int(counts.sum())
+        return _simple(design, sampled), nowhere, np.broadcast_to(np.inf, rows)
+    counts = np.broadcast_to(1, rows) if counts is None else counts
     builder = _Builder(design, columns, counts, nowhere, np.ones(rows), nowhere, np.ones(rows), [])
     for number in range(design.stages):
         if not builder.read(number):
@@ -404,11 +410,10 @@ def build(design: Design, columns: Columns, counts: Ints) -> tuple[Structure, In
     return Structure(stages, design.lonely), builder.place, builder.inverse_probability
 
 
-def _simple(design: Design, counts: Ints) -> Structure:
+def _simple(design: Design, sampled: int) -> Structure:
     """Return the structure of respondents who were all drawn directly, from one population."""
     one, zero = np.ones(1), np.zeros(1, dtype=np.int64)
-    sampled = counts.sum(keepdims=True).astype(np.float64)
-    stage = Stage(None, zero, sampled, np.full(1, np.inf), one, zero, ("all",))
+    stage = Stage(None, zero, np.full(1, float(sampled)), np.full(1, np.inf), one, zero, ("all",))
     return Structure((stage,), design.lonely)
 
 

@@ -306,7 +306,7 @@ class Moments:
     def _structure(self, number: int) -> tuple[Structure, Ints, Floats]:
         if number not in self._structures:
             table = self._table(number)
-            self._structures[number] = build(self.design, table, table.counts)
+            self._structures[number] = build(self.design, table, len(table.counts), table.counts)
         return self._structures[number]
 
 

@@ -46,7 +46,7 @@ _WORD = 64
 _ANY = (1 << _WORD) - 1
 
 #: Rows that a core packs at once, and those that stay near it meanwhile.
-_BLOCK, _NEAR = 1 << 16, 1 << 12
+_BLOCK, _NEAR = 1 << 16, 1 << 14
 
 #: Cells that are worth sorting by; where there are more, rows are treated as they stand.
 MOST_CELLS = 1 << 16
