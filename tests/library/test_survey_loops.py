@@ -306,7 +306,7 @@ def test_sentences_of_a_file_are_in_the_table(
     frame.write_parquet(file, row_group_size=size // parts)
     with by(way):
         people = sample(pl.read_parquet(file), Design(weights="weight"))
-        women = 0.6 * frame["weight"].sum()
+        women = 0.6 * float(frame["weight"].sum())
         margins = {"sex": {"a man": women / 1.5, "a woman, as the file says": women}}
         found = banner(calibrate(people, margins), sorted(answers), ["sex"]).frame()
     numbers = frame.with_columns(pl.col(name).cast(pl.Categorical) for name in (*answers, "sex"))
