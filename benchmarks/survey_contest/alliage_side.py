@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from alliage import survey
-from alliage.survey.publishing import table_files
 from alliage.survey.tables.banners import banner
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def publish(folder: Path) -> dict[str, Any]:
 
     def everything() -> Banner:
         made = computed()
-        page.write_text(table_files.as_html(made), encoding="utf-8")
+        survey.write(made, page, overwrite=True)
         return made
 
     # In turn and as often, so that all meet the same moments of the machine.
