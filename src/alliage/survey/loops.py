@@ -72,11 +72,11 @@ def _compiled(loop: Callable[Asked, Given]) -> Callable[Asked, Given] | None:
         made = numba.njit(loop, cache=True, **options)
     except RuntimeError:
         # There is nowhere to keep the machine code: each process makes its own.
-        found: Callable[Asked, Given] = numba.njit(loop, **options)
-        return found
-    made.compile = _alone(made.compile, Path(made.stats.cache_path))
-    kept: Callable[Asked, Given] = made
-    return kept
+        made = numba.njit(loop, **options)
+    else:
+        made.compile = _alone(made.compile, Path(made.stats.cache_path))
+    found: Callable[Asked, Given] = made
+    return found
 
 
 def _alone(compile_: Callable[Asked, Given], folder: Path) -> Callable[Asked, Given]:
@@ -86,7 +86,8 @@ def _alone(compile_: Callable[Asked, Given], folder: Path) -> Callable[Asked, Gi
     that made it for two types would take the same number, and each then read what the other wrote.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = importlib.import_module("filelock").FileLock(folder / "loops.lock")
+    # Users who share the folder share the lock.
+    lock = importlib.import_module("filelock").FileLock(folder / "loops.lock", mode=0o666)
 
     def alone(*args: Asked.args, **kwargs: Asked.kwargs) -> Given:
         with lock:
@@ -103,8 +104,8 @@ def spanned(parts: Sequence[Small]) -> tuple[Small, Ints]:
     Parameters
     ----------
     parts : sequence of array
-        Of one type, each without gaps. They are to be kept as long as what is
-        returned, which holds their numbers where they are, and elsewhere what is not to be read.
+        Of one type, each without gaps. They are to be kept as long as what is returned, which holds
+        their numbers where they are, and elsewhere what is not to be read.
 
     Examples
     --------
